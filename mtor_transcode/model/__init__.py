@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nouns of MTOR: frozen, typed, free of I/O."""
+
+from mtor_transcode.model.film import AudioInfo, AudioPacket, ColourSpec, FilmHeader, Subtitle, SubtitleInfo
+from mtor_transcode.model.geometry import (
+    IDENTITY,
+    SCALE_ONE,
+    STILL_CAMERA,
+    TURN,
+    UNITS_PER_PX,
+    Camera,
+    Contour,
+    NodeKind,
+    Outline,
+    Point,
+    Transform,
+)
+from mtor_transcode.model.paint import Colour, LinearGradient, Paint, Solid
+from mtor_transcode.model.scene import Scene, SceneStart, Span, Transition
+from mtor_transcode.model.state import OPAQUE, ShapeState
+from mtor_transcode.model.token import Background, CameraMove, Edit, Enter, Leave, Token
+
+__all__ = [
+    "IDENTITY", "OPAQUE", "SCALE_ONE", "STILL_CAMERA", "TURN", "UNITS_PER_PX",
+    "AudioInfo", "AudioPacket", "Background", "Camera", "CameraMove", "Colour", "ColourSpec", "Contour",
+    "Edit", "Enter", "FilmHeader", "Leave", "LinearGradient", "NodeKind", "Outline", "Paint", "Point",
+    "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Token", "Transform",
+    "Transition",
+]  # fmt: skip

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paints: what fills an outline. Colours are Y, Cb, Cr codes (0-255) of the film's own colour space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Colour = tuple[int, int, int]
+"""(Y, Cb, Cr), each 0-255, in the matrix and range that the film's header names."""
+
+GRADIENT_ANGLES = 64
+"""Directions of a gradient in a full turn."""
+
+GRADIENT_STEPS = 16
+"""Steps along the extent of the outline's bounding box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """One colour."""
+
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class LinearGradient:
+    """Two colours along a direction.
+
+    ``angle`` counts 64ths of a turn (0 to the right, 16 down). The outline's bounding box, seen along that
+    direction, has an extent; ``start`` and ``end`` are places on it in 16ths (0 where the box begins, 16
+    where it ends; -16..32 allowed). Before ``start`` is ``first``, after ``end`` is ``last``.
+    """
+
+    first: Colour
+    last: Colour
+    angle: int = 0
+    start: int = 0
+    end: int = GRADIENT_STEPS
+
+
+Paint = Solid | LinearGradient

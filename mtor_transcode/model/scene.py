@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenes: intervals between cuts or dissolves, the unit of random access. Times are film ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mtor_transcode.model.geometry import STILL_CAMERA, Camera
+from mtor_transcode.model.paint import Paint
+from mtor_transcode.model.token import Token
+
+
+class Transition(IntEnum):
+    """How a scene begins."""
+
+    CUT = 0
+    DISSOLVE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SceneStart:
+    """The head of a scene.
+
+    With ``DISSOLVE``, during ``[start, start + transition_duration)`` the scene is blended linearly over the
+    last picture of the scene before it (or shown plainly if that is missing).
+    """
+
+    number: int
+    start: int
+    background: Paint
+    camera: Camera = STILL_CAMERA
+    transition: Transition = Transition.CUT
+    transition_duration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece ``[start, end)`` of a scene, at most a window long: its tokens, ordered by ``at``."""
+
+    start: int
+    end: int
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A whole scene in memory: its head and its spans, which follow each other without gaps."""
+
+    head: SceneStart
+    spans: tuple[Span, ...]
+
+    @property
+    def end(self) -> int:
+        """The tick at which the scene is over."""
+        return self.spans[-1].end if self.spans else self.head.start
