@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of what callers ask for, before any work is done."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from mtor_transcode.errors import UsageError
+
+PRESETS = ("fast", "balanced", "best")
+MODES = ("auto", "vector")
+AUDIO_CHOICES = ("opus", "copy", "none")
+DEFAULT_AUDIO_KBPS = 8.0
+AUDIO_KBPS_RANGE = (6.0, 256.0)
+MAX_SIDE = 16_384
+
+_SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
+_PICTURE = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
+
+
+def parse_size(value: int | str, *, where: str = "target size") -> int:
+    """Bytes from ``500k`` (500,000), ``5M``, ``1.5m`` or a bare number of bytes; UsageError otherwise."""
+    match = _SIZE.fullmatch(str(value).strip())
+    size = int(float(match[1]) * _SUFFIXES[match[2].lower()]) if match else 0
+    if size < 1:
+        raise UsageError(f"{value!r} is no size", where=where, remedy="write 500k, 5M or a number of bytes")
+    return size
+
+
+def parse_picture_size(value: str | tuple[int, int], *, where: str = "size") -> tuple[int, int]:
+    """``(width, height)`` in px from ``1920x1080`` or a pair; UsageError unless both are 1-16384."""
+    if isinstance(value, str):
+        match = _PICTURE.fullmatch(value.strip())
+        width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    else:
+        width, height = value
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise UsageError(
+            f"{value!r} is no picture size",
+            where=where,
+            remedy=f"write it like 1920x1080, each side 1 to {MAX_SIDE}",
+        )
+    return width, height
+
+
+def at_most_one(**given: object) -> None:
+    """UsageError if more than one of the named options is set."""
+    names = [name.replace("_", " ") for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise UsageError(
+            f"{' and '.join(names)} exclude each other", where="options", remedy="give one of them"
+        )
+
+
+def in_range(name: str, value: float | None, low: float, high: float) -> None:
+    """UsageError unless ``value`` is None or within ``[low, high]``."""
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise UsageError(f"{value:g} is out of range", where=name, remedy=f"give {low:g} to {high:g}")
+
+
+def positive(name: str, value: float | None, *, zero: bool = False) -> None:
+    """UsageError unless ``value`` is None or a finite number above zero (or zero, where ``zero`` allows it)."""
+    if value is None:
+        return
+    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        wanted = "zero or more" if zero else "a number above zero"
+        raise UsageError(f"{value:g} makes no sense", where=name, remedy=f"give {wanted}")
+
+
+def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """UsageError unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise UsageError(f"{value!r} is unknown", where=name, remedy=f"choose {', '.join(choices)}")
+
+
+def parse_track(value: int | str | None) -> int | str | None:
+    """A track's number (from 0) or its language code, as the ingest layer takes it."""
+    if value is None or isinstance(value, int):
+        return value
+    text = value.strip()
+    return int(text) if text.isdigit() else text
+
+
+def check_audio(audio: str, kbps: float | None, track: int | str | None) -> None:
+    """UsageError unless the three options on sound make sense together."""
+    one_of("audio", audio, AUDIO_CHOICES)
+    if kbps is not None and audio != "opus":
+        raise UsageError(f"has no meaning with audio {audio}", where="audio kbps", remedy="leave it out")
+    if track is not None and audio == "none":
+        raise UsageError("has no meaning with audio none", where="audio track", remedy="leave it out")
+    in_range("audio kbps", kbps, *AUDIO_KBPS_RANGE)
