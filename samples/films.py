@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sample films as scenes of known shapes: the ground truth that a transcode of their MP4 is held against."""
+"""The sample films as scenes of known shapes: the ground truth for transcodes of their MP4s."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ from mtor_transcode.model import (
 
 FPS = 25
 WIDTH, HEIGHT = 640, 360
+SLIDE_LINES = ("ONE OUTLINE, MANY USES", "STATES, AND LINES BETWEEN", "STILL THINGS COST NOTHING")
 HEADER = FilmHeader(WIDTH, HEIGHT, Fraction(1, FPS), Fraction(FPS))
 
 
@@ -51,9 +52,7 @@ def slide(number: int, start: int, seconds: float = 4.0) -> Scene:
     book.enter(shape(box(640, 64), SEA, at(320, 32)))
     for glyph in text("VECTORS, NOT PIXELS", 40, 20, 24, Solid(PAPER)):
         book.enter(glyph)
-    for row, line in enumerate(
-        ("ONE OUTLINE, MANY USES", "STATES, AND LINES BETWEEN", "STILL THINGS COST NOTHING")
-    ):
+    for row, line in enumerate(SLIDE_LINES):
         top = 128 + 64 * row
         book.enter(shape(disc(9), CORAL, at(64, top + 9)))
         for glyph in text(line, 92, top, 18, Solid(INK)):
@@ -127,19 +126,21 @@ def fade(number: int, start: int, seconds: float = 3.0) -> Scene:
 
 def story() -> tuple[Scene, ...]:
     """A title, a cut, moving figures, a dissolve to a pan, a slide, a fade to black."""
-    parts: tuple[tuple[Callable[..., Scene], int], ...] = (
-        (title, 0),
-        (motion, 0),
-        (pan, 12),
-        (slide, 0),
-        (ending, 20),
-    )
     scenes: list[Scene] = []
-    for make, dissolve in parts:
+    for make, dissolve in STORY:
         start = scenes[-1].end if scenes else 0
         scenes.append(_dissolving(make(len(scenes), start), dissolve))
     return tuple(scenes)
 
+
+STORY: tuple[tuple[Callable[..., Scene], int], ...] = (
+    (title, 0),
+    (motion, 0),
+    (pan, 12),
+    (slide, 0),
+    (ending, 20),
+)
+"""The scenes of the demo, and over how many ticks each dissolves in."""
 
 FILMS: dict[str, Callable[[], tuple[Scene, ...]]] = {
     "slide": lambda: (slide(0, 0),),

@@ -66,7 +66,7 @@ _DRAWN = {
 
 
 def glyph(letter: str) -> tuple[Outline, Point, int]:
-    """The centred outline of ``letter``, where its centre lies from the pen (units), and its width in cells."""
+    """The centred outline of ``letter``, its centre seen from the pen (units), and its width in cells."""
     contours = tuple(_contour(part.split()) for part in _DRAWN[letter].split("/"))
     outline = Outline(contours)
     width = max(x for contour in contours for x, _ in contour.points) // CELL

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the sample films: ``python samples/generate.py [FOLDER]`` makes ``NAME.mtor`` and ``NAME.mp4`` of each.
+"""Writes the sample films: ``python samples/generate.py [FOLDER]`` makes ``NAME.mtor`` and ``NAME.mp4``.
 
 The ``.mtor`` is the ground truth, written by the package's own syntax; the MP4 is its rendering, and so an
 ordinary video whose shapes are known exactly.

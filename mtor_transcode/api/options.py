@@ -61,7 +61,7 @@ def in_range(name: str, value: float | None, low: float, high: float) -> None:
 
 
 def positive(name: str, value: float | None, *, zero: bool = False) -> None:
-    """UsageError unless ``value`` is None or a finite number above zero (or zero, where ``zero`` allows it)."""
+    """UsageError unless ``value`` is None or a finite number above zero (``zero`` allows zero as well)."""
     if value is None:
         return
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
