@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rasterizers: what draws outlines into pixels, behind one protocol.
+
+Canvases have four channels of 8 bits. Y, Cb and Cr lie in the three colour channels and alpha is 255, so the
+ordinary anti-aliased "over" of any 2-D engine composites in the film's own YCbCr, with no conversion.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.errors import UsageError
+from mtor_transcode.render.curves import AnyOutline
+from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity
+
+Rect = tuple[int, int, int, int]
+"""``(x0, y0, x1, y1)`` in whole px of a canvas, the second corner exclusive."""
+
+
+class Canvas(Protocol):
+    """A picture that can be drawn on. Coordinates of rectangles are px of the canvas."""
+
+    width: int
+    height: int
+
+    @property
+    def ycc(self) -> NDArray[np.uint8]:
+        """All that has been drawn, ``(height, width, 3)`` in order Y, Cb, Cr.
+
+        Read it again after drawing: whether an array taken before shows later drawing is up to the engine.
+        Arrays are to be read only.
+        """
+
+    def read(self, rect: Rect) -> NDArray[np.uint8]:
+        """A copy of a part of the picture, ``(y1 - y0, x1 - x0, 3)``; cheaper than all of ``ycc``."""
+
+    def fill(
+        self,
+        paint: AnyPaint,
+        *,
+        box: Box | None = None,
+        view: Matrix = IDENTITY_MATRIX,
+        clip: Rect | None = None,
+    ) -> None:
+        """Paint the whole canvas, or ``clip``.
+
+        A gradient runs over ``box`` mapped by ``view`` (the canvas itself if ``box`` is None).
+        """
+
+    def draw(
+        self,
+        outline: AnyOutline,
+        paint: AnyPaint,
+        transform: Similarity,
+        opacity: float = 255,
+        view: Matrix = IDENTITY_MATRIX,
+        clip: Rect | None = None,
+    ) -> None:
+        """Paint an outline, even-odd, or stroked with round joins and caps if it has a stroke width.
+
+        ``transform`` places it in the world, ``view`` maps px of the world to px of the canvas, ``opacity``
+        is 0-255. Nothing outside ``clip`` changes; inside, pixels may differ by one level from those of a
+        drawing without clip, as engines cut edges at its border.
+        """
+
+    def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
+        """Copy ``rect`` (all if None) of another canvas of the same rasterizer.
+
+        Its corner comes to lie at ``to`` (the same place if None). ``UsageError`` if the canvas is of another
+        kind.
+        """
+
+    def flush(self) -> None:
+        """Finish all drawing."""
+
+
+class Rasterizer(Protocol):
+    """Makes canvases, and keeps what is worth keeping of outlines. To be used by one thread at a time."""
+
+    name: str
+
+    def canvas(self, width: int, height: int) -> Canvas:
+        """A new canvas, black at first (Y = Cb = Cr = 0)."""
+
+
+NAMES = ("blend2d", "skia")
+
+
+def rasterizer(name: str | None = None) -> Rasterizer:
+    """The rasterizer of that name; by default Blend2D, and Skia where Blend2D cannot be loaded.
+
+    ``UsageError`` for an unknown name, ``MissingExtraError`` if it is not installed.
+    """
+    if name is None:
+        try:
+            return rasterizer("blend2d")
+        except ImportError:
+            return rasterizer("skia")
+    if name == "blend2d":
+        from mtor_transcode.render.rasterizers.blend2d import Blend2dRasterizer
+
+        return Blend2dRasterizer()
+    if name == "skia":
+        from mtor_transcode.render.rasterizers.skia import SkiaRasterizer
+
+        return SkiaRasterizer()
+    raise UsageError(f"unknown rasterizer {name!r}", remedy=f"one of {', '.join(NAMES)}")

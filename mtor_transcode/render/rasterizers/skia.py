@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawing with Skia (``skia-python``, optional): Blend2D's reference and fallback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.errors import MissingExtraError, UsageError
+from mtor_transcode.model import UNITS_PER_PX, Colour, Solid
+from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
+from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
+from mtor_transcode.render.path_cache import PathCache
+from mtor_transcode.render.rasterizer import Canvas, Rect
+
+try:
+    import skia
+except ImportError as error:
+    raise MissingExtraError(
+        "the Skia rasterizer is not installed", remedy="pip install 'mtor-transcode[skia]'"
+    ) from error
+
+
+class _Pen:
+    """Writes a ``skia.Path``."""
+
+    def __init__(self) -> None:
+        self.path: Any = skia.Path()
+        self.path.setFillType(skia.PathFillType.kEvenOdd)
+        self.move_to = self.path.moveTo
+        self.line_to = self.path.lineTo
+        self.quad_to = self.path.quadTo
+        self.cubic_to = self.path.cubicTo
+        self.close = self.path.close
+
+
+def _path(outline: AnyOutline) -> Any:
+    pen = _Pen()
+    trace(outline, pen)
+    return pen.path
+
+
+def _colour(colour: Colour) -> int:
+    return int(skia.Color(*colour))
+
+
+def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
+    brush = skia.Paint(AntiAlias=True)
+    if isinstance(paint, Solid):
+        brush.setColor(_colour(paint.colour))
+    else:
+        x0, y0, x1, y1 = gradient_axis(paint, box)
+        ends = [skia.Point(x0, y0), skia.Point(x1, y1)]
+        colours = [_colour(paint.first), _colour(paint.last)]
+        brush.setShader(skia.GradientShader.MakeLinear(points=ends, colors=colours))
+    brush.setAlphaf(opacity / 255)
+    return brush
+
+
+def _matrix(matrix: Matrix) -> Any:
+    a, b, c, d, e, f = matrix
+    return skia.Matrix.MakeAll(a, c, e, b, d, f, 0, 0, 1)
+
+
+class SkiaCanvas:
+    """A canvas on a numpy array; see ``Canvas``. ``ycc`` is live."""
+
+    def __init__(self, width: int, height: int, paths: PathCache[Any]) -> None:
+        self.width = width
+        self.height = height
+        self.pixels: NDArray[np.uint8] = np.zeros((height, width, 4), np.uint8)
+        self.pixels[..., 3] = 255
+        self._paths = paths
+        self._surface: Any = skia.Surface(
+            self.pixels, skia.kRGBA_8888_ColorType, skia.AlphaType.kOpaque_AlphaType
+        )
+        self._canvas: Any = self._surface.getCanvas()
+
+    @property
+    def ycc(self) -> NDArray[np.uint8]:
+        """See ``Canvas.ycc``; a live view."""
+        return self.pixels[..., :3]
+
+    def read(self, rect: Rect) -> NDArray[np.uint8]:
+        """See ``Canvas.read``."""
+        x0, y0, x1, y1 = rect
+        return self.pixels[y0:y1, x0:x1, :3].copy()
+
+    def fill(
+        self,
+        paint: AnyPaint,
+        *,
+        box: Box | None = None,
+        view: Matrix = IDENTITY_MATRIX,
+        clip: Rect | None = None,
+    ) -> None:
+        """See ``Canvas.fill``."""
+        canvas = self._begin(clip, view)
+        canvas.drawPaint(_brush(paint, box or (0, 0, self.width, self.height), 255))
+        canvas.restore()
+
+    def draw(
+        self,
+        outline: AnyOutline,
+        paint: AnyPaint,
+        transform: Similarity,
+        opacity: float = 255,
+        view: Matrix = IDENTITY_MATRIX,
+        clip: Rect | None = None,
+    ) -> None:
+        """See ``Canvas.draw``."""
+        canvas = self._begin(clip, compose(view, placed(transform)))
+        brush = _brush(paint, px_bounds(outline), opacity)
+        if outline.stroke_width:
+            brush.setStyle(skia.Paint.kStroke_Style)
+            brush.setStrokeWidth(outline.stroke_width / UNITS_PER_PX)
+            brush.setStrokeJoin(skia.Paint.kRound_Join)
+            brush.setStrokeCap(skia.Paint.kRound_Cap)
+        canvas.drawPath(self._paths.get(outline), brush)
+        canvas.restore()
+
+    def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
+        """See ``Canvas.copy``."""
+        if not isinstance(source, SkiaCanvas):
+            raise UsageError("a Skia canvas copies from its own kind", where=type(source).__name__)
+        x0, y0, x1, y1 = rect or (0, 0, source.width, source.height)
+        x, y = to or (x0, y0)
+        part = source.pixels[y0:y1, x0:x1]
+        self.pixels[y : y + part.shape[0], x : x + part.shape[1]] = part
+
+    def flush(self) -> None:
+        """See ``Canvas.flush``; Skia's raster surfaces draw at once."""
+
+    def _begin(self, clip: Rect | None, matrix: Matrix) -> Any:
+        """The canvas with clip and matrix set, to be restored after the drawing."""
+        canvas = self._canvas
+        canvas.save()
+        if clip is not None:
+            canvas.clipRect(skia.Rect.MakeLTRB(*clip))
+        canvas.concat(_matrix(matrix))
+        return canvas
+
+
+class SkiaRasterizer:
+    """See ``Rasterizer``; its canvases share one cache of paths."""
+
+    name = "skia"
+
+    def __init__(self) -> None:
+        self._paths: PathCache[Any] = PathCache(_path)
+
+    def canvas(self, width: int, height: int) -> Canvas:
+        """See ``Rasterizer.canvas``."""
+        return SkiaCanvas(width, height, self._paths)
