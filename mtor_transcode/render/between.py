@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RFC's F(t) = (1 - t/T) V_start + (t/T) V_end, for each thing that a state holds.
+
+Each ``..._course`` takes both ends once and returns the function of ``u = t/T`` (0-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mtor_transcode.model import TURN, Colour, Solid
+from mtor_transcode.model.paint import GRADIENT_ANGLES
+from mtor_transcode.render.curves import AnyOutline
+from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
+from mtor_transcode.render.matrix import Place, Similarity
+from mtor_transcode.render.morph import matched, outline_between
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A shape at one time: what a canvas needs to draw it. ``opacity`` is 0-255."""
+
+    shape: int
+    outline: AnyOutline
+    paint: AnyPaint
+    transform: Similarity
+    opacity: float
+
+
+def number_between(a: float, b: float, u: float) -> float:
+    """Plainly linear."""
+    return a + (b - a) * u
+
+
+def turn_between(a: float, b: float, u: float, turn: float) -> float:
+    """The shortest way round a circle of ``turn``; clockwise if both ways are half a turn."""
+    half = turn / 2
+    return a + (half - (half - (b - a)) % turn) * u
+
+
+def place_between(a: Similarity, b: Similarity, u: float) -> Place:
+    """Linear in offset and scale, the shortest way round in angle."""
+    return Place(
+        number_between(a.dx, b.dx, u),
+        number_between(a.dy, b.dy, u),
+        number_between(a.scale, b.scale, u),
+        turn_between(a.angle, b.angle, u, TURN),
+    )
+
+
+def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
+    """Linear in the colours, rounded to whole codes.
+
+    A solid paint counts as a gradient with equal ends and the other paint's geometry. Directions go the
+    shortest way round.
+    """
+    if isinstance(a, Solid) and isinstance(b, Solid):
+        return Solid(_colour_between(a.colour, b.colour, u))
+    first = _as_gradient(a, b)
+    last = _as_gradient(b, a)
+    return FloatGradient(
+        _colour_between(first.first, last.first, u),
+        _colour_between(first.last, last.last, u),
+        turn_between(first.angle, last.angle, u, GRADIENT_ANGLES),
+        number_between(first.start, last.start, u),
+        number_between(first.end, last.end, u),
+    )
+
+
+def placed_course(a: Placed, b: Placed) -> Callable[[float], Placed]:
+    """How a shape goes over from ``a`` to ``b``."""
+    outline = outline_course(a.outline, b.outline)
+
+    def at(u: float) -> Placed:
+        return Placed(
+            b.shape,
+            outline(u),
+            a.paint if a.paint == b.paint else paint_between(a.paint, b.paint, u),
+            a.transform if a.transform == b.transform else place_between(a.transform, b.transform, u),
+            number_between(a.opacity, b.opacity, u),
+        )
+
+    return at
+
+
+def outline_course(a: AnyOutline, b: AnyOutline) -> Callable[[float], AnyOutline]:
+    """How an outline goes over; see ``morph`` for the rule."""
+    if a is b or a == b or (a.stroke_width == 0) != (b.stroke_width == 0):
+        return lambda _: a
+    first, last = matched(a, b)
+    return lambda u: outline_between(first, last, u)
+
+
+def paint_course(a: AnyPaint, b: AnyPaint) -> Callable[[float], AnyPaint]:
+    """How a paint goes over."""
+    return lambda u: paint_between(a, b, u)
+
+
+def place_course(a: Similarity, b: Similarity) -> Callable[[float], Similarity]:
+    """How a camera goes over."""
+    return lambda u: place_between(a, b, u)
+
+
+def faded(placed: Placed) -> Placed:
+    """The same shape, not to be seen."""
+    return replace(placed, opacity=0)
+
+
+def _colour_between(a: Colour, b: Colour, u: float) -> Colour:
+    y, cb, cr = (int(number_between(p, q, u) + 0.5) for p, q in zip(a, b, strict=True))
+    return (y, cb, cr)
+
+
+def _as_gradient(paint: AnyPaint, other: AnyPaint) -> AnyGradient:
+    if not isinstance(paint, Solid):
+        return paint
+    assert not isinstance(other, Solid)
+    return FloatGradient(paint.colour, paint.colour, other.angle, other.start, other.end)

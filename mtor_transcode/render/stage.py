@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stage of a scene: tokens go in, the picture at any later time comes out (the RFC's F(t)).
+
+Rules beyond those of the model:
+
+- tokens take effect in the order of ``at``, those of one tick in the order in which they were fed;
+- a shape that leaves is live, and counts for ``under``, until ``at + duration``; then it is gone before any
+  token of that tick takes effect;
+- a leaving shape in transition goes on to its last target while it fades;
+- the background fills the screen: the camera does not move it.
+
+Finished transitions are forgotten, so the memory is bounded by the live shapes and the tokens still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+from mtor_transcode.errors import FormatError, UsageError
+from mtor_transcode.model import (
+    Background,
+    CameraMove,
+    Edit,
+    Enter,
+    Leave,
+    SceneStart,
+    ShapeState,
+    Token,
+)
+from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
+from mtor_transcode.render.gradient import AnyPaint
+from mtor_transcode.render.matrix import Similarity
+
+Tick = Fraction | int
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be painted at one time, ``shapes`` back to front.
+
+    ``changed`` says whether it differs from the picture asked for before. ``next_change`` is the earliest time
+    at which a picture may differ from this one: the time asked for itself while something moves, None if
+    nothing that has been fed changes it.
+    """
+
+    background: AnyPaint
+    camera: Similarity
+    shapes: tuple[Placed, ...]
+    changed: bool
+    next_change: Tick | None
+
+
+class _Course(Generic[ValueT]):
+    """One value's way through time: at most one transition, and the target it comes to rest at."""
+
+    __slots__ = ("_at", "_blend", "_duration", "target")
+
+    def __init__(self, target: ValueT) -> None:
+        self.target = target
+        self._blend: Callable[[float], ValueT] | None = None
+        self._at = 0
+        self._duration = 0
+
+    def go(
+        self, start: ValueT, target: ValueT, at: int, duration: int,
+        between: Callable[[ValueT, ValueT], Callable[[float], ValueT]],
+    ) -> None:  # fmt: skip
+        """Begin a transition at ``at``, or jump if it has no duration or nothing changes."""
+        self.target = target
+        self._blend = between(start, target) if duration > 0 and start != target else None
+        self._at = at
+        self._duration = duration
+
+    def value(self, tick: Tick) -> ValueT:
+        """The value at a time, half-open: from ``at + duration`` on it is the target."""
+        if self._blend is None:
+            return self.target
+        if tick >= self._at + self._duration:
+            self._blend = None
+            return self.target
+        return self._blend(max(0.0, float(tick - self._at) / self._duration))
+
+    @property
+    def moving(self) -> bool:
+        """Whether the value asked for last was on its way."""
+        return self._blend is not None
+
+
+class Stage:
+    """A scene on stage. Ask for pictures in the order of time."""
+
+    def __init__(self, head: SceneStart) -> None:
+        self._number = head.number
+        self._background: _Course[AnyPaint] = _Course(head.background)
+        self._camera: _Course[Similarity] = _Course(head.camera)
+        self._shapes: dict[int, _Course[Placed]] = {}
+        self._order: list[int] = []
+        self._leaving: dict[int, int] = {}
+        self._pending: list[Token] = []
+        self._tick: Tick | None = None
+        self._picture: Picture | None = None
+
+    def __len__(self) -> int:
+        """Live shapes at the time asked for last."""
+        return len(self._order)
+
+    def feed(self, tokens: Iterable[Token]) -> None:
+        """Tokens to take effect at their times; one whose time is past takes effect at the next question."""
+        self._pending.extend(tokens)
+        self._pending.sort(key=lambda token: token.at)
+
+    def at(self, tick: Tick) -> Picture:
+        """The picture at a time not before the last one.
+
+        ``UsageError`` for an earlier time, ``FormatError`` for tokens of shapes that are not live, or that
+        enter twice.
+        """
+        if self._tick is not None and tick < self._tick:
+            raise UsageError(f"a stage was asked for tick {tick} after tick {self._tick}")
+        self._tick = tick
+        was_moving = self._moving()
+        stirred = self._advance(tick)
+        last = self._picture
+        if last is not None and not stirred and not was_moving:
+            self._picture = replace(last, changed=False, next_change=self._next_change(tick))
+            return self._picture
+        background, camera = self._background.value(tick), self._camera.value(tick)
+        shapes = tuple(self._shapes[shape].value(tick) for shape in self._order)
+        same = last is not None and (last.background, last.camera, last.shapes) == (
+            background,
+            camera,
+            shapes,
+        )
+        self._picture = Picture(background, camera, shapes, not same, self._next_change(tick))
+        return self._picture
+
+    def _advance(self, tick: Tick) -> bool:
+        """Let all tokens up to a time take effect; whether there was any."""
+        due = 0
+        for token in self._pending:
+            if token.at > tick:
+                break
+            self._remove_gone(token.at)
+            self._apply(token)
+            due += 1
+        del self._pending[:due]
+        return self._remove_gone(tick) or due > 0
+
+    def _remove_gone(self, tick: Tick) -> bool:
+        gone = [shape for shape, end in self._leaving.items() if end <= tick]
+        for shape in gone:
+            del self._leaving[shape], self._shapes[shape]
+            self._order.remove(shape)
+        return bool(gone)
+
+    def _apply(self, token: Token) -> None:
+        match token:
+            case Enter():
+                self._enter(token)
+            case Edit():
+                course = self._live(token.shape, token.at)
+                target = _placed(token.shape, token.state)
+                if token.shape in self._leaving:
+                    target = faded(target)
+                course.go(course.value(token.at), target, token.at, token.duration, placed_course)
+            case Leave():
+                course = self._live(token.shape, token.at)
+                self._leaving[token.shape] = token.at + token.duration
+                course.go(
+                    course.value(token.at), faded(course.target), token.at, token.duration, placed_course
+                )
+            case CameraMove():
+                start = self._camera.value(token.at)
+                self._camera.go(start, token.camera, token.at, token.duration, place_course)
+            case Background():
+                paint = self._background.value(token.at)
+                self._background.go(paint, token.paint, token.at, token.duration, paint_course)
+
+    def _enter(self, token: Enter) -> None:
+        if token.shape in self._shapes:
+            raise FormatError(f"shape {token.shape} enters but is there already", where=self._where(token.at))
+        course = _Course(_placed(token.shape, token.state))
+        course.go(faded(course.target), course.target, token.at, token.duration, placed_course)
+        self._shapes[token.shape] = course
+        self._order.insert(max(0, len(self._order) - token.under), token.shape)
+
+    def _live(self, shape: int, at: int) -> _Course[Placed]:
+        try:
+            return self._shapes[shape]
+        except KeyError:
+            raise FormatError(f"shape {shape} is not there to be changed", where=self._where(at)) from None
+
+    def _where(self, at: int) -> str:
+        return f"scene {self._number}, tick {at}"
+
+    def _moving(self) -> bool:
+        return (
+            self._camera.moving
+            or self._background.moving
+            or any(course.moving for course in self._shapes.values())
+        )
+
+    def _next_change(self, tick: Tick) -> Tick | None:
+        if self._moving():
+            return tick
+        coming = [self._pending[0].at] if self._pending else []
+        return min([*coming, *self._leaving.values()], default=None)
+
+
+def _placed(shape: int, state: ShapeState) -> Placed:
+    return Placed(shape, state.outline, state.paint, state.transform, state.opacity)
