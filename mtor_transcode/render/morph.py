@@ -6,9 +6,9 @@ over node by node. For all others the documented rule is:
 
 1. Contours pair up in the order in which they are stored. A contour without a partner shrinks to, or grows
    from, the mean of its nodes.
-2. Both contours of a pair are flattened (each curve into ``FLAT_STEPS`` lines). A closed one is turned so that
-   it runs clockwise on the screen and begins at its topmost, then leftmost vertex; an open one so that it
-   begins at the topmost, then leftmost of its two ends. A closed contour paired with an open one becomes
+2. Both contours of a pair are flattened (each curve into ``FLAT_STEPS`` lines). A closed one is turned so
+   that it runs clockwise on the screen and begins at its topmost, then leftmost vertex; an open one so that
+   it begins at the topmost, then leftmost of its two ends. A closed contour paired with an open one becomes
    open, with its first vertex repeated as its last.
 3. Both get vertices at the union of the two contours' fractions of arc length, so each passes through all
    vertices of its own: there is no jump at either end of the transition.

@@ -42,9 +42,9 @@ ValueT = TypeVar("ValueT")
 class Picture:
     """What is to be painted at one time, ``shapes`` back to front.
 
-    ``changed`` says whether it differs from the picture asked for before. ``next_change`` is the earliest time
-    at which a picture may differ from this one: the time asked for itself while something moves, None if
-    nothing that has been fed changes it.
+    ``changed`` says whether it differs from the picture asked for before. ``next_change`` is the earliest
+    time at which a picture may differ from this one: the time asked for itself while something moves, None
+    if nothing that has been fed changes it.
     """
 
     background: AnyPaint

@@ -8,7 +8,7 @@ What the binding does, as measured: a colour is a tuple of floats 0-1 that becom
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import blend2d
 import numpy as np
@@ -20,7 +20,7 @@ from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect
+from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
 
 _LEVEL = 1 / 255
 
@@ -59,7 +59,7 @@ def _style(paint: AnyPaint, box: Box) -> Any:
 
 
 class Blend2dCanvas:
-    """A canvas in a ``BLImage``; see ``Canvas``. ``ycc`` is a snapshot: read it again after drawing."""
+    """A canvas in a ``BLImage``; see ``Canvas``."""
 
     def __init__(self, width: int, height: int, paths: PathCache[Any]) -> None:
         self.width = width
@@ -76,10 +76,10 @@ class Blend2dCanvas:
 
     @property
     def ycc(self) -> NDArray[np.uint8]:
-        """See ``Canvas.ycc``; a snapshot, the same array until the next drawing."""
+        """See ``Canvas.ycc``."""
         if self._picture is None:
             self._context.flush()
-            self._picture = cast("NDArray[np.uint8]", self.image.getDataAsNumPy())[..., :3]
+            self._picture = without_alpha(self.image.getDataAsNumPy())
         return self._picture
 
     def read(self, rect: Rect) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect
+from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
 
 try:
     import skia
@@ -66,7 +66,7 @@ def _matrix(matrix: Matrix) -> Any:
 
 
 class SkiaCanvas:
-    """A canvas on a numpy array; see ``Canvas``. ``ycc`` is live."""
+    """A canvas on a numpy array; see ``Canvas``."""
 
     def __init__(self, width: int, height: int, paths: PathCache[Any]) -> None:
         self.width = width
@@ -81,13 +81,13 @@ class SkiaCanvas:
 
     @property
     def ycc(self) -> NDArray[np.uint8]:
-        """See ``Canvas.ycc``; a live view."""
-        return self.pixels[..., :3]
+        """See ``Canvas.ycc``."""
+        return without_alpha(self.pixels)
 
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """See ``Canvas.read``."""
         x0, y0, x1, y1 = rect
-        return self.pixels[y0:y1, x0:x1, :3].copy()
+        return without_alpha(self.pixels[y0:y1, x0:x1])
 
     def fill(
         self,

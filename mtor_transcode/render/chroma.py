@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Between 4:4:4 pictures and planes with subsampled chroma, and between bit depths.
+
+Siting is that of H.264 and MPEG-2 by default: across, a chroma sample lies on the even luma sample it
+belongs to; down, half way between two luma rows. Interpolation upwards is linear; downwards each sample is the
+mean with the weights of that interpolation, (1, 2, 1) / 4 across and (1, 1) / 2 down. Odd sizes have
+``ceil(size / 2)`` samples and edges are repeated. All arithmetic is in integers, halves rounded up.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.errors import UsageError
+
+Plane = NDArray[np.uint8] | NDArray[np.uint16]
+Planes = tuple[Plane, Plane, Plane]
+
+FORMATS = {(0, 0): "4:4:4", (1, 0): "4:2:2", (1, 1): "4:2:0"}
+"""What the functions know, by log2 of the subsampling across and down."""
+
+
+def subsample(ycc: NDArray[np.uint8], across: int = 1, down: int = 1) -> Planes:
+    """Y, Cb and Cr planes, contiguous, of an (H, W, 3) picture of 8 or more bits a sample.
+
+    ``across`` and ``down`` are log2 of the chroma subsampling, one of ``FORMATS`` (``UsageError`` if not).
+    """
+    _check(across, down)
+    luma, first, second = (cast("Plane", plane) for plane in cv2.split(ycc))
+    return luma, shrink(first, across, down), shrink(second, across, down)
+
+
+def upsample(planes: Planes, across: int = 1, down: int = 1) -> NDArray[np.uint8]:
+    """The (H, W, 3) picture, of the planes' own dtype, of Y, Cb and Cr planes; see ``subsample``."""
+    luma, first, second = planes
+    _check(across, down)
+    shape = (luma.shape[0], luma.shape[1])
+    whole = (luma, grow(first, shape, across, down), grow(second, shape, across, down))
+    return cast("NDArray[np.uint8]", cv2.merge(whole))
+
+
+def shrink(plane: Plane, across: int, down: int) -> Plane:
+    """A chroma plane at full size to its subsampled size."""
+    if not across and not down:
+        return plane
+    wide = cv2.CV_16U if plane.dtype == np.uint8 else cv2.CV_32S
+    rows = _even(plane, 0) if down else plane
+    total = cv2.add(rows[0::2], rows[1::2], dtype=wide) if down else rows.astype(_wide(plane))
+    shift = down
+    if across:
+        total = cv2.copyMakeBorder(total, 0, 0, 1, 1 + (total.shape[1] & 1), cv2.BORDER_REPLICATE)
+        odd, even = total[:, 0::2], total[:, 1::2]
+        count = (plane.shape[1] + 1) // 2
+        total = odd[:, :count] + (even[:, :count] << 1) + odd[:, 1 : count + 1]
+        shift += 2
+    rounded: Plane = ((total + (1 << shift >> 1)) >> shift).astype(plane.dtype)
+    return rounded
+
+
+def grow(plane: Plane, shape: tuple[int, int], across: int, down: int) -> Plane:
+    """A chroma plane to full size ``(rows, columns)``."""
+    if not across and not down:
+        return plane
+    total: NDArray[np.uint16] | NDArray[np.uint32] = plane.astype(_wide(plane))
+    if down:
+        total = _grown_down(total)[: shape[0]]
+    if across:
+        total = _grown_across(total)[:, : shape[1]]
+    shift = 2 * down + across
+    rounded: Plane = ((total + (1 << shift >> 1)) >> shift).astype(plane.dtype)
+    return rounded
+
+
+def to_depth(plane: Plane, depth: int, target: int) -> Plane:
+    """Samples of ``depth`` bits at ``target`` bits: shifted, downwards rounded and kept in range.
+
+    The dtype is uint8 for 8 bits, else uint16.
+    """
+    dtype = np.uint8 if target == 8 else np.uint16
+    if target >= depth:
+        return cast("Plane", plane.astype(dtype) << (target - depth))
+    shift = depth - target
+    rounded = (plane.astype(np.uint32) + (1 << shift >> 1)) >> shift
+    return cast("Plane", np.minimum(rounded, (1 << target) - 1).astype(dtype))
+
+
+def _check(across: int, down: int) -> None:
+    if (across, down) not in FORMATS:
+        raise UsageError(
+            f"no chroma format with subsampling {1 << across} x {1 << down}",
+            remedy=f"one of {', '.join(FORMATS.values())}",
+        )
+
+
+def _wide(plane: Plane) -> type[np.uint16] | type[np.uint32]:
+    return np.uint16 if plane.dtype == np.uint8 else np.uint32
+
+
+def _even(plane: Plane, axis: int) -> Plane:
+    if plane.shape[axis] % 2 == 0:
+        return plane
+    return cast("Plane", np.concatenate((plane, plane.take([-1], axis)), axis))
+
+
+def _grown_down(plane: NDArray[np.uint16] | NDArray[np.uint32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    """Twice the rows, four times the values: 3 parts of the nearer row and 1 of the other."""
+    rows, columns = plane.shape
+    padded = np.concatenate((plane[:1], plane, plane[-1:]))
+    near = 3 * plane
+    grown = np.empty((2 * rows, columns), plane.dtype)
+    np.add(near, padded[:-2], out=grown[0::2])
+    np.add(near, padded[2:], out=grown[1::2])
+    return grown
+
+
+def _grown_across(plane: NDArray[np.uint16] | NDArray[np.uint32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    """Twice the columns, twice the values: the sample itself, then the mean with its right neighbour."""
+    rows, columns = plane.shape
+    grown = np.empty((rows, 2 * columns), plane.dtype)
+    np.left_shift(plane, 1, out=grown[:, 0::2])
+    np.add(plane[:, :-1], plane[:, 1:], out=grown[:, 1:-1:2])
+    np.left_shift(plane[:, -1], 1, out=grown[:, -1])
+    return grown
