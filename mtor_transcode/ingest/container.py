@@ -63,9 +63,7 @@ class Spool:
         except FFmpegError as error:
             raise unreadable(self.name, error) from error
         except OSError as error:
-            raise InputError(
-                _reason(error), where=self.name, remedy="check the file and its rights"
-            ) from error
+            raise InputError(_reason(error), where=self.name, remedy="check its rights") from error
         return container
 
 
@@ -88,9 +86,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as stream:
             empty = not stream.read(1)
     except OSError as error:
-        raise InputError(
-            _reason(error), where=where, remedy="check the path and the file's rights"
-        ) from error
+        raise InputError(_reason(error), where=where, remedy="check the path and rights") from error
     if empty:
         raise InputError("the file is empty", where=where, remedy=_REMEDY)
 

@@ -47,7 +47,8 @@ def to_8_bits(plane: Plane, depth: int) -> NDArray[np.uint8]:
         return plane.view(np.uint8)
     shift = depth - 8
     rounded = (plane.astype(np.uint32) + (1 << shift >> 1)) >> shift
-    return np.minimum(rounded, 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.minimum(rounded, 255).astype(np.uint8)
+    return codes
 
 
 def _full_size(

@@ -9,6 +9,7 @@ RGB to BT.601 limited 4:4:4, gray with neutral chroma. Alpha (straight) is compo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -128,7 +129,8 @@ class PlaneMaker:
 def _plane_array(frame: VideoFrame, index: int, layout: Layout) -> Plane:
     plane = frame.planes[index]
     dtype: type[np.uint8] | type[np.uint16] = np.uint8 if layout.depth == 8 else np.uint16
-    samples = np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width]
+    # A plane has the buffer protocol, which Python 3.11 has no type for.
+    samples = np.frombuffer(cast(memoryview, plane), dtype).reshape(plane.height, -1)[:, : plane.width]
     return np.array(samples, order="C")
 
 
@@ -139,7 +141,7 @@ def _over_black(planes: Planes, alpha: Plane, layout: Layout, full: bool) -> Pla
         return planes
     black = 0 if full else 16 << (layout.depth - 8)
     neutral = 1 << (layout.depth - 1)
-    weight = alpha.astype(np.float32) / top
+    weight: NDArray[np.float32] = np.divide(alpha, top, dtype=np.float32)
     across, down = layout.chroma
     shared = _shrunk(weight, across, down)
     luma, first, second = planes
@@ -152,7 +154,8 @@ def _over_black(planes: Planes, alpha: Plane, layout: Layout, full: bool) -> Pla
 
 def _mixed(plane: Plane, weight: NDArray[np.float32], under: int) -> Plane:
     mixed = under + (plane.astype(np.float32) - under) * weight
-    return np.rint(mixed).astype(plane.dtype)
+    mixed_plane: Plane = np.rint(mixed).astype(plane.dtype)
+    return mixed_plane
 
 
 def _shrunk(weight: NDArray[np.float32], across: int, down: int) -> NDArray[np.float32]:

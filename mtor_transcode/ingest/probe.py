@@ -66,9 +66,7 @@ def probe(container: InputContainer, stream: VideoStream, where: str) -> Probe:
     whole = count < _PACKETS
     first = first or _flushed(context)
     if first is None:
-        raise InputError(
-            "no picture can be decoded", where=where, remedy="the video stream is empty or broken"
-        )
+        raise InputError("no picture can be decoded", where=where, remedy="the stream is empty or broken")
     check_size(first.width, first.height, where)
     time_base = stream.time_base or first.time_base or Fraction(1, 90000)
     # The last packets read may wait for earlier pictures that come after them, unless these are all.

@@ -6,9 +6,10 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 
 from mtor_transcode.ingest.planes import Plane, Planes
@@ -36,12 +37,13 @@ class Upright:
 
     def _one(self, plane: Plane) -> Plane:
         mirrored = plane[:, ::-1] if self.mirrored else plane
-        return np.ascontiguousarray(np.rot90(mirrored, -self.turns))
+        turned = mirrored.copy() if not self.turns else np.rot90(mirrored, -self.turns)
+        return np.ascontiguousarray(turned, plane.dtype)
 
 
 def upright_of(frame: VideoFrame) -> Upright:
     """The turn asked by the frame's display matrix (ISO 14496-12, or EXIF); none without one."""
-    for data in frame.side_data:
+    for data in cast(SideDataContainer, frame.side_data):
         if data.type == Type.DISPLAYMATRIX:
             return _from_matrix(struct.unpack("=9i", bytes(data)[:36]))
     return Upright()

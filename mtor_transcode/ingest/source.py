@@ -44,9 +44,9 @@ def open_source(
     """Open a video: a path, ``"-"`` for standard input, or a binary stream (spooled to a temporary file).
 
     ``video``, ``audio`` and ``subtitles`` choose tracks by number (from 0, among their kind) or language; by
-    default the marked default track, else the first (and all text subtitles). ``start`` and ``duration`` (seconds, from the
-    first picture; decimal strings and Fractions are exact) choose a part: from the picture that is on the
-    screen at ``start``, for ``duration``.
+    default the track marked as default, else the first (and all text subtitles). ``start`` and ``duration``
+    (seconds, from the first picture; decimal strings and Fractions are exact) choose a part: from the
+    picture that is on the screen at ``start``, for ``duration``.
 
     Raises ``InputError`` if there is no video to be had, ``UsageError`` for a part that makes no sense.
     """
@@ -77,7 +77,7 @@ def _seconds(value: Seconds, where: str) -> Fraction | None:
 
 
 class Source:
-    """An opened video. ``frames`` decodes anew each time; ``warnings`` and ``truncated`` are known after that.
+    """An opened video. ``frames`` decodes anew each time; ``warnings`` and ``truncated`` are known then.
 
     Use it as a context manager: closing removes the temporary file of a spooled stream.
     """

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 FINEST = Fraction(1, 90000)
 DEFAULT_RATE = Fraction(25)
@@ -20,7 +21,8 @@ _MAX_RATE = 1000
 _SINGLE_STEPS = 0.95
 _JUMP_BACK = Fraction(1)
 _STANDARD_RATES = tuple(
-    [Fraction(n) for n in (5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120, 144, 240)]
+    [Fraction(n) for n in (5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120)]
+    + [Fraction(144), Fraction(240)]
     + [Fraction(n * 1000, 1001) for n in (12, 15, 24, 30, 48, 60, 120, 240)]
 )  # fmt: skip
 
@@ -73,7 +75,7 @@ def _fits(pts: Sequence[int], time_base: Fraction, rate: Fraction) -> bool:
     numbers = [round(place) for place in places]
     if any(abs(place - number) > slack for place, number in zip(places, numbers, strict=True)):
         return False
-    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(numbers)]
     single = sum(step == 1 for step in steps)
     return min(steps) >= 1 and single >= _SINGLE_STEPS * len(steps)
 

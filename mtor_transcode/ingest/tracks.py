@@ -69,8 +69,10 @@ def choose(streams: Sequence[_StreamT], choice: Choice, kind: str, where: str) -
     Raises ``InputError`` if ``choice`` names no stream.
     """
     if choice is None:
-        marked = [s for s in streams if Disposition.default & Disposition(s.disposition)]
-        return next(iter([*marked, *streams]), None)
+        for stream in streams:
+            if Disposition.default & Disposition(stream.disposition):
+                return stream
+        return streams[0] if streams else None
     number = _number(choice)
     if number is not None:
         if 0 <= number < len(streams):
