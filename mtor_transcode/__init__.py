@@ -1,4 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ordinary video to MTOR (vector shapes moved by compact tokens) and back."""
+"""Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
+
+The public face: ``transcode``, ``render``, ``report``, ``inspect``, ``info``, ``export``, ``import_``, ``open``.
+They are imported when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from mtor_transcode import render as _layer
+from mtor_transcode.errors import MtorError
+
+if TYPE_CHECKING:
+    from mtor_transcode.api import export as export
+    from mtor_transcode.api import import_ as import_
+    from mtor_transcode.api import info as info
+    from mtor_transcode.api import inspect as inspect
+    from mtor_transcode.api import open as open
+    from mtor_transcode.api import render as render  # type: ignore[no-redef]
+    from mtor_transcode.api import report as report
+    from mtor_transcode.api import transcode as transcode
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "MtorError", "__version__", "export", "import_", "info", "inspect", "open", "render", "report", "transcode",
+]  # fmt: skip
+
+
+class _CallableLayer(ModuleType):
+    """The folder ``render``, which is at the same time the public function of that name.
+
+    Python binds a subpackage under its name in the parent; called, it passes on to ``api.render``.
+    """
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """See ``mtor_transcode.api.render``."""
+        return _public("render")(*args, **options)
+
+
+_layer.__class__ = _CallableLayer
+
+
+def _public(name: str) -> Any:
+    return getattr(importlib.import_module("mtor_transcode.api"), name)
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return _public(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

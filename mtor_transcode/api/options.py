@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+from fractions import Fraction
 
 from mtor_transcode.errors import UsageError
 
@@ -14,6 +15,7 @@ AUDIO_CHOICES = ("opus", "copy", "none")
 DEFAULT_AUDIO_KBPS = 8.0
 AUDIO_KBPS_RANGE = (6.0, 256.0)
 MAX_SIDE = 16_384
+MAX_RATE = 1_000
 
 _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
@@ -91,3 +93,19 @@ def check_audio(audio: str, kbps: float | None, track: int | str | None) -> None
     if track is not None and audio == "none":
         raise UsageError("has no meaning with audio none", where="audio track", remedy="leave it out")
     in_range("audio kbps", kbps, *AUDIO_KBPS_RANGE)
+
+
+def parse_rate(value: str | float | Fraction | None, *, where: str = "fps") -> Fraction | None:
+    """Frames per second from ``60``, ``23.976``, ``30000/1001`` or a number.
+
+    UsageError unless it is above 0 and at most 1000.
+    """
+    if value is None:
+        return None
+    try:
+        rate = Fraction(value) if isinstance(value, str) else Fraction(value).limit_denominator(100_000)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        rate = Fraction(0)
+    if not 0 < rate <= MAX_RATE:
+        raise UsageError(f"{value} is no frame rate", where=where, remedy="write 60, 23.976 or 30000/1001")
+    return rate

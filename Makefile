@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# make demo     see it work, from a fresh checkout
+# make test     lint, types and tests
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    := out/demo
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+JOBS   ?= 2
+
+.PHONY: demo test lint types results images samples clean browser
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "== installing what the tests need (once) =="
+	@$(PIP) install -c constraints.txt -e '.[dev,skia]'
+	@for plugin in plugins/*/pyproject.toml; do \
+		[ ! -f "$$plugin" ] || $(PIP) install -c constraints.txt -e "$$(dirname $$plugin)" || exit 1; \
+	done
+	@touch $@
+
+demo: $(VENV)/.installed
+	@mkdir -p $(OUT)
+	@echo "== 2. transcoding samples/demo.mp4 (the first run compiles kernels once: up to a minute of silence) =="
+	$(BIN)/mtor transcode samples/demo.mp4 -o $(OUT)/demo.mtor
+	@echo "== 3. what is in it =="
+	$(BIN)/mtor inspect $(OUT)/demo.mtor
+	@echo "== 4. rendering it back to video, twice as large as the source (vectors scale) =="
+	$(BIN)/mtor render $(OUT)/demo.mtor -o $(OUT)/demo.mp4 --size 1280x720
+	@echo "== 5. measuring it beside its source =="
+	$(BIN)/mtor report samples/demo.mp4 $(OUT)/demo.mtor --html $(OUT)/report.html --json $(OUT)/report.json
+	@echo "== done =="
+	@echo "the film      $(OUT)/demo.mtor ($$(wc -c < $(OUT)/demo.mtor) bytes; samples/demo.mp4 has $$(wc -c < samples/demo.mp4))"
+	@echo "rendered      $(OUT)/demo.mp4"
+	@echo "the report    $(OUT)/report.html (open it in a browser)"
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+browser: $(VENV)/.installed-dev
+	@$(BIN)/python tests/browser.py
+
+test: lint types browser
+	$(BIN)/python -m pytest -n $(JOBS)
+
+results: $(VENV)/.installed
+	$(BIN)/python benchmarks/results.py
+
+images: $(VENV)/.installed
+	$(BIN)/python benchmarks/images.py
+
+samples: $(VENV)/.installed
+	$(BIN)/python samples/generate.py
+
+clean:
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

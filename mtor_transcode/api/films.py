@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening ``.mtor`` files."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.errors import InputError
+
+StrPath = str | os.PathLike[str]
+
+
+def open(path: StrPath) -> FilmReader:
+    """A reader of the film at ``path``; the file closes when the reader is let go of.
+
+    Raises InputError if there is no such file, FormatError if it is no film.
+    """
+    return FilmReader(builtins.open(_found(path), "rb"), str(path))
+
+
+@contextlib.contextmanager
+def opened(path: StrPath) -> Iterator[FilmReader]:
+    """As ``open``, and the file is closed when the block ends."""
+    with _found(path).open("rb") as stream:
+        yield FilmReader(stream, str(path))
+
+
+def _found(path: StrPath) -> Path:
+    found = Path(path)
+    if found.is_dir():
+        raise InputError("is a folder", where=str(path), remedy="name a .mtor file")
+    if not found.exists():
+        raise InputError("there is no such file", where=str(path), remedy="check the name")
+    if not os.access(found, os.R_OK):
+        raise InputError("may not be read", where=str(path), remedy="check its permissions")
+    return found

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands, gathered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mtor_transcode import __version__
+from mtor_transcode.cli.console import say
+from mtor_transcode.cli.export import export_film
+from mtor_transcode.cli.import_ import import_film
+from mtor_transcode.cli.info import info
+from mtor_transcode.cli.inspect import inspect_film
+from mtor_transcode.cli.plugins import plugins
+from mtor_transcode.cli.render import render
+from mtor_transcode.cli.report import report
+from mtor_transcode.cli.transcode import transcode
+
+app = typer.Typer(
+    name="mtor",
+    help="Ordinary video to MTOR, vector shapes moved by compact tokens, and back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("transcode")(transcode)
+app.command("render")(render)
+app.command("report")(report)
+app.command("inspect")(inspect_film)
+app.command("export")(export_film)
+app.command("import")(import_film)
+app.command("info")(info)
+app.command("plugins")(plugins)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"mtor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log what the library does, on stderr.")] = False,
+) -> None:
+    if verbose:
+        import logging
+
+        logging.basicConfig(format="mtor: %(name)s: %(message)s")
+        logging.getLogger("mtor_transcode").setLevel(logging.DEBUG)

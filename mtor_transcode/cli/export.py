@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``mtor export``: MTOR as RFC JSON, or through an exporter plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtor_transcode.cli.console import emit, note, warn
+from mtor_transcode.cli.options import AsJson, Film
+from mtor_transcode.cli.words import bytes_of, counted
+
+
+def export_film(
+    film: Film,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="json, or what a plugin offers (mtor plugins).")] = "json",
+    as_json: AsJson = False,
+) -> None:
+    """Export a .mtor as RFC JSON (tokens, dictionary, manifest) or in a plugin's format."""
+    from mtor_transcode import api
+
+    result = api.export(film, output, to=to)
+    for line in result.warnings:
+        warn(line)
+    if as_json:
+        emit("result", result.to_json())
+        return
+    note(f"{result.output}: {counted(len(result.files), 'file')}, {bytes_of(result.bytes)}")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``mtor report``: the film beside its source, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mtor_transcode.cli.console import note, say
+from mtor_transcode.cli.options import AudioTrack, Duration, Film, Start, Video, VideoTrack
+from mtor_transcode.cli.talk import tell_of_compiling, watching
+from mtor_transcode.cli.words import bytes_of, table
+
+if TYPE_CHECKING:
+    from mtor_transcode.measure.result import Report
+
+SHOWN = (
+    ("vmaf", "VMAF", 1),
+    ("ssim", "SSIM", 4),
+    ("psnr_y", "PSNR-Y dB", 2),
+    ("psnr_yuv", "PSNR-YUV dB", 2),
+    ("xpsnr", "XPSNR dB", 2),
+)
+"""The pooled metrics that the text shows: key, name, decimals."""
+
+
+def report(
+    source: Video,
+    film: Film,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a self-contained page.", show_default=False)
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the whole report.", show_default=False)
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a row for each frame.", show_default=False)
+    ] = None,
+    start: Start = None,
+    duration: Duration = None,
+    video_track: VideoTrack = None,
+    audio_track: AudioTrack = None,
+) -> None:
+    """Measure a .mtor beside its source: quality, rates, what the bytes went into."""
+    from mtor_transcode import api
+
+    tell_of_compiling()
+    with watching(as_json=False) as progress:
+        found = api.report(
+            source,
+            film,
+            html=html,
+            json=json,
+            csv=csv,
+            start=start,
+            duration=duration,
+            video_track=video_track,
+            audio_track=audio_track,
+            progress=progress,
+        )
+    for line in lines(found):
+        say(line)
+    for path in (html, json, csv):
+        if path is not None:
+            note(f"wrote {path}")
+
+
+def lines(found: Report) -> list[str]:
+    """The gist of the report as lines of text."""
+    rates, quality, rfc = found.rates, found.quality, found.rfc
+    metrics = [
+        (name, f"{pooled.mean:.{decimals}f}", f"{pooled.min:.{decimals}f}")
+        for key, name, decimals in SHOWN
+        if (pooled := quality.pooled.get(key)) is not None
+    ]
+    kinds = [(kind.kind, f"{kind.kbps:.2f}", f"{100 * kind.share:.1f}%") for kind in rates.kinds]
+    return [
+        f"{found.film.name} beside {found.source.name}, {quality.frames} frames",
+        *table([("", "mean", "worst"), *metrics]),
+        "",
+        f"{rates.kbps:.2f} kbps ({bytes_of(found.film.bytes)}); the source has {rates.source_kbps:.0f} kbps: "
+        f"{rates.source_ratio:.1f} times less, {rates.raw_ratio:,.0f} times less than raw",
+        *table([("", "kbps", "share"), *kinds]),
+        "",
+        f"{rfc.tokens_per_hour:,.0f} tokens an hour of {rfc.bytes_per_token:.1f} bytes; "
+        f"{100 * rfc.dictionary_share:.1f}% is dictionary; an hour takes {bytes_of(rfc.bytes_per_hour)}",
+        *(f"not measured: {name} ({why})" for name, why in quality.missing.items()),
+        *found.notes,
+    ]
