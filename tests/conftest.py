@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: real clips, and no error may be logged unseen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CLIPS = ROOT.parent / "shared" / "clips"
+
+
+@pytest.fixture(scope="session")
+def clips() -> Path:
+    """The folder of real clips; the test is skipped where it is not at hand."""
+    if not CLIPS.is_dir():
+        pytest.skip("the clips are not at hand (a folder shared/clips beside the checkout)")
+    return CLIPS
+
+
+@pytest.fixture(scope="session")
+def clip(clips: Path) -> Callable[[str], Path]:
+    """A real clip by name, without its suffix; the test is skipped where it is missing."""
+
+    def find(name: str) -> Path:
+        path = clips / f"{name}.mp4"
+        if not path.is_file():
+            pytest.skip(f"the clip {name} is not at hand")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    """Append the beginning of a message that the test expects to be logged as an error."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_errors(
+    caplog: pytest.LogCaptureFixture, expected_errors: list[str]
+) -> Iterator[None]:
+    """Fail a test during which an error was logged that it did not expect."""
+    yield
+    logged = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)  # type: ignore[arg-type]
+        if record.levelno >= logging.ERROR
+    ]
+    unexpected = [
+        message for message in logged if not any(message.startswith(known) for known in expected_errors)
+    ]
+    assert not unexpected, f"errors were logged: {unexpected}"
