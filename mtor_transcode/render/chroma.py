@@ -2,14 +2,14 @@
 """Between 4:4:4 pictures and planes with subsampled chroma, and between bit depths.
 
 Siting is that of H.264 and MPEG-2 by default: across, a chroma sample lies on the even luma sample it
-belongs to; down, half way between two luma rows. Interpolation upwards is linear; downwards each sample is the
-mean with the weights of that interpolation, (1, 2, 1) / 4 across and (1, 1) / 2 down. Odd sizes have
+belongs to; down, half way between two luma rows. Interpolation upwards is linear; downwards each sample is
+the mean with the weights of that interpolation, (1, 2, 1) / 4 across and (1, 1) / 2 down. Odd sizes have
 ``ceil(size / 2)`` samples and edges are repeated. All arithmetic is in integers, halves rounded up.
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from mtor_transcode.errors import UsageError
 
 Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Planes = tuple[Plane, Plane, Plane]
+Wide = NDArray[Any]
 
 FORMATS = {(0, 0): "4:4:4", (1, 0): "4:2:2", (1, 1): "4:2:0"}
 """What the functions know, by log2 of the subsampling across and down."""
@@ -49,7 +50,7 @@ def shrink(plane: Plane, across: int, down: int) -> Plane:
         return plane
     wide = cv2.CV_16U if plane.dtype == np.uint8 else cv2.CV_32S
     rows = _even(plane, 0) if down else plane
-    total = cv2.add(rows[0::2], rows[1::2], dtype=wide) if down else rows.astype(_wide(plane))
+    total: Wide = cv2.add(rows[0::2], rows[1::2], dtype=wide) if down else rows.astype(_wide(plane))
     shift = down
     if across:
         total = cv2.copyMakeBorder(total, 0, 0, 1, 1 + (total.shape[1] & 1), cv2.BORDER_REPLICATE)
@@ -57,22 +58,20 @@ def shrink(plane: Plane, across: int, down: int) -> Plane:
         count = (plane.shape[1] + 1) // 2
         total = odd[:, :count] + (even[:, :count] << 1) + odd[:, 1 : count + 1]
         shift += 2
-    rounded: Plane = ((total + (1 << shift >> 1)) >> shift).astype(plane.dtype)
-    return rounded
+    return _as_plane((total + (1 << shift >> 1)) >> shift, plane.dtype)
 
 
 def grow(plane: Plane, shape: tuple[int, int], across: int, down: int) -> Plane:
     """A chroma plane to full size ``(rows, columns)``."""
     if not across and not down:
         return plane
-    total: NDArray[np.uint16] | NDArray[np.uint32] = plane.astype(_wide(plane))
+    total: Wide = plane.astype(_wide(plane))
     if down:
         total = _grown_down(total)[: shape[0]]
     if across:
         total = _grown_across(total)[:, : shape[1]]
     shift = 2 * down + across
-    rounded: Plane = ((total + (1 << shift >> 1)) >> shift).astype(plane.dtype)
-    return rounded
+    return _as_plane((total + (1 << shift >> 1)) >> shift, plane.dtype)
 
 
 def to_depth(plane: Plane, depth: int, target: int) -> Plane:
@@ -82,10 +81,14 @@ def to_depth(plane: Plane, depth: int, target: int) -> Plane:
     """
     dtype = np.uint8 if target == 8 else np.uint16
     if target >= depth:
-        return cast("Plane", plane.astype(dtype) << (target - depth))
+        return _as_plane(plane.astype(np.uint16) << (target - depth), np.dtype(dtype))
     shift = depth - target
-    rounded = (plane.astype(np.uint32) + (1 << shift >> 1)) >> shift
-    return cast("Plane", np.minimum(rounded, (1 << target) - 1).astype(dtype))
+    rounded: Wide = (plane.astype(np.uint32) + (1 << shift >> 1)) >> shift
+    return _as_plane(np.minimum(rounded, (1 << target) - 1), np.dtype(dtype))
+
+
+def _as_plane(samples: Wide, dtype: np.dtype[Any]) -> Plane:
+    return cast("Plane", samples.astype(dtype))
 
 
 def _check(across: int, down: int) -> None:
@@ -96,7 +99,7 @@ def _check(across: int, down: int) -> None:
         )
 
 
-def _wide(plane: Plane) -> type[np.uint16] | type[np.uint32]:
+def _wide(plane: Plane) -> type[Any]:
     return np.uint16 if plane.dtype == np.uint8 else np.uint32
 
 
@@ -106,7 +109,7 @@ def _even(plane: Plane, axis: int) -> Plane:
     return cast("Plane", np.concatenate((plane, plane.take([-1], axis)), axis))
 
 
-def _grown_down(plane: NDArray[np.uint16] | NDArray[np.uint32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
+def _grown_down(plane: Wide) -> Wide:
     """Twice the rows, four times the values: 3 parts of the nearer row and 1 of the other."""
     rows, columns = plane.shape
     padded = np.concatenate((plane[:1], plane, plane[-1:]))
@@ -117,7 +120,7 @@ def _grown_down(plane: NDArray[np.uint16] | NDArray[np.uint32]) -> NDArray[np.ui
     return grown
 
 
-def _grown_across(plane: NDArray[np.uint16] | NDArray[np.uint32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
+def _grown_across(plane: Wide) -> Wide:
     """Twice the columns, twice the values: the sample itself, then the mean with its right neighbour."""
     rows, columns = plane.shape
     grown = np.empty((rows, 2 * columns), plane.dtype)

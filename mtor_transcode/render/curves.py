@@ -84,6 +84,41 @@ def px_bounds(outline: AnyOutline) -> tuple[float, float, float, float]:
     return (x0 * _UNIT, y0 * _UNIT, x1 * _UNIT, y1 * _UNIT)
 
 
+def hull(outline: AnyOutline) -> tuple[float, float, float, float]:
+    """A box in px that holds all that is drawn of an outline: its curves' handles and half its stroke."""
+    pen = _HullPen()
+    trace(outline, pen)
+    if not pen.xs:
+        return (0.0, 0.0, 0.0, 0.0)
+    reach = outline.stroke_width * _UNIT / 2
+    return (min(pen.xs) - reach, min(pen.ys) - reach, max(pen.xs) + reach, max(pen.ys) + reach)
+
+
+class _HullPen:
+    """Collects the coordinates of all points, handles included."""
+
+    def __init__(self) -> None:
+        self.xs: list[float] = []
+        self.ys: list[float] = []
+
+    def move_to(self, x: float, y: float) -> None:
+        self.xs.append(x)
+        self.ys.append(y)
+
+    line_to = move_to
+
+    def quad_to(self, x1: float, y1: float, x: float, y: float) -> None:
+        self.xs += (x1, x)
+        self.ys += (y1, y)
+
+    def cubic_to(self, x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> None:
+        self.xs += (x1, x2, x)
+        self.ys += (y1, y2, y)
+
+    def close(self) -> None:
+        """Nothing new: the contour began there."""
+
+
 def trace(outline: AnyOutline, pen: Pen) -> None:
     """Draw all contours of an outline with a pen."""
     for contour in outline.contours:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures to pixels. While camera and background rest, only what changed is drawn again, to the same pixels.
+
+A pixel depends on the shapes that touch it and on nothing else. So the shapes that touch the rectangle of
+the change are drawn whole, over the background, and that rectangle alone is taken over into the last frame.
+(Drawing with a clip would be shorter, but engines cut edges at its border: some pixels come out a level off.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.render.between import Placed
+from mtor_transcode.render.curves import hull
+from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.matrix import (
+    Matrix,
+    Similarity,
+    box_through,
+    compose,
+    placed,
+    sized,
+    through_camera,
+)
+from mtor_transcode.render.path_cache import PathCache
+from mtor_transcode.render.rasterizer import Rasterizer, Rect
+from mtor_transcode.render.stage import Picture
+
+WHOLE = 0.6
+"""Share of the frame from which on it is drawn whole."""
+
+Frame = NDArray[np.uint8]
+
+
+class Painter:
+    """Paints pictures of one film at one size.
+
+    Frames are (H, W, 3) arrays of Y, Cb and Cr codes, read-only, and never changed later.
+    """
+
+    def __init__(self, rasterizer: Rasterizer, film: tuple[int, int], size: tuple[int, int]) -> None:
+        self._film = film
+        self._size = size
+        self._screen = sized(*film, size)
+        self._canvas = rasterizer.canvas(*size)
+        self._hulls: PathCache[Box] = PathCache(hull)
+        self._last: tuple[Picture, Frame] | None = None
+
+    def paint(self, picture: Picture) -> Frame:
+        """The frame of a picture: the last one itself if nothing in sight changed."""
+        frame = self._repaint(picture)
+        frame.flags.writeable = False
+        self._last = (picture, frame)
+        return frame
+
+    def _repaint(self, picture: Picture) -> Frame:
+        if self._last is None:
+            return self._whole(picture)
+        before, frame = self._last
+        if before.background != picture.background or before.camera != picture.camera:
+            return self._whole(picture)
+        changed = _changed(before.shapes, picture.shapes)
+        if changed is None:
+            return self._whole(picture)
+        view = self._view(picture.camera)
+        boxes = [box for box in (self._box(shape, view) for shape in changed) if box is not None]
+        if not boxes:
+            return frame
+        rect = _union(boxes)
+        if _area(rect) > WHOLE * self._size[0] * self._size[1]:
+            return self._whole(picture)
+        return self._part(picture, view, rect, frame)
+
+    def _whole(self, picture: Picture) -> Frame:
+        self._fill(picture.background)
+        view = self._view(picture.camera)
+        for shape in picture.shapes:
+            self._draw(shape, view)
+        return self._canvas.ycc
+
+    def _part(self, picture: Picture, view: Matrix, rect: Rect, frame: Frame) -> Frame:
+        """The last frame with a rectangle of it painted anew."""
+        self._fill(picture.background)
+        for shape in picture.shapes:
+            box = self._box(shape, view)
+            if box is not None and _touch(box, rect):
+                self._draw(shape, view)
+        x0, y0, x1, y1 = rect
+        renewed = frame.copy()
+        renewed[y0:y1, x0:x1] = self._canvas.read(rect)
+        return renewed
+
+    def _view(self, camera: Similarity) -> Matrix:
+        return compose(self._screen, through_camera(camera, *self._film))
+
+    def _fill(self, background: AnyPaint) -> None:
+        self._canvas.fill(background, box=(0, 0, *self._film), view=self._screen)
+
+    def _draw(self, shape: Placed, view: Matrix) -> None:
+        self._canvas.draw(shape.outline, shape.paint, shape.transform, shape.opacity, view)
+
+    def _box(self, shape: Placed, view: Matrix) -> Rect | None:
+        """The px that a shape may touch, a px of margin included; None if there is none on the canvas."""
+        x0, y0, x1, y1 = box_through(compose(view, placed(shape.transform)), self._hulls.get(shape.outline))
+        left, top = max(0, math.floor(x0) - 1), max(0, math.floor(y0) - 1)
+        right, bottom = min(self._size[0], math.ceil(x1) + 1), min(self._size[1], math.ceil(y1) + 1)
+        return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _changed(before: tuple[Placed, ...], after: tuple[Placed, ...]) -> list[Placed] | None:
+    """All old and new forms of shapes that differ; None if the order of those that stay is another."""
+    old = {shape.shape: shape for shape in before}
+    new = {shape.shape: shape for shape in after}
+    if [key for key in old if key in new] != [key for key in new if key in old]:
+        return None
+    differing = [shape for key, shape in old.items() if new.get(key) != shape]
+    return differing + [shape for key, shape in new.items() if old.get(key) != shape]
+
+
+def _union(boxes: Iterable[Rect]) -> Rect:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return (min(left), min(top), max(right), max(bottom))
+
+
+def _area(rect: Rect) -> int:
+    return (rect[2] - rect[0]) * (rect[3] - rect[1])
+
+
+def _touch(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
