@@ -41,9 +41,7 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _no_unexpected_errors(
-    caplog: pytest.LogCaptureFixture, expected_errors: list[str]
-) -> Iterator[None]:
+def _no_unexpected_errors(caplog: pytest.LogCaptureFixture, expected_errors: list[str]) -> Iterator[None]:
     """Fail a test during which an error was logged that it did not expect."""
     yield
     logged = [

@@ -22,7 +22,6 @@ KINDS = {
 """What each type of token is called in the counts."""
 
 
-
 def inspect(path: StrPath) -> Inspection:
     """Read all of the film at ``path`` and count what is in it.
 

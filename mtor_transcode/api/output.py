@@ -24,9 +24,7 @@ def check_output(path: Path, *inputs: Path | None) -> None:
     """
     for source in inputs:
         if source is not None and _same_file(path, source):
-            raise UsageError(
-                "is both the input and the output", where=str(path), remedy="name another output"
-            )
+            raise UsageError("is both input and output", where=str(path), remedy="name another output")
     if path.is_dir():
         raise OutputError("is a folder", where=str(path), remedy="name a file inside it")
     if path.exists() and not path.is_file():
