@@ -111,7 +111,7 @@ class RfcFigures(msgspec.Struct, frozen=True):
 
 
 class SceneRow(msgspec.Struct, frozen=True):
-    """One scene: seconds, how it begins, what it holds; quality is None if none of its frames was measured."""
+    """One scene: seconds, how it begins, what it holds; quality is None where nothing was measured."""
 
     number: int
     start: float
