@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``dictionary.json`` by id, without loading it: scanned once, entries decoded when asked for.
+
+The scan checks every entry, finds ids that stand twice, and remembers where each entry lies; ids numbered in
+order, as we write them (``v0, v1, ...``), cost 12 bytes of memory each.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from mtor_transcode.codec.rfc_json import limits, types
+from mtor_transcode.codec.rfc_json.files import check_size
+from mtor_transcode.codec.rfc_json.strict import plain_text, read_strict
+from mtor_transcode.errors import FormatError
+
+_MARK: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
+_NUMBERED: Final = re.compile(r"([a-z])(0|[1-9][0-9]{0,8})")
+_SCHEMA: Final = "dictionary.schema.json"
+
+
+class DictionaryFile:
+    """The entries of a dictionary file; a context manager. Raises FormatError if anything in it is wrong."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        check_size(path, limits.DICTIONARY_BYTES)
+        with path.open("rb") as stream:
+            if not stream.read(1):
+                raise FormatError("empty", where=str(path), remedy="write at least {}")
+            self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self._starts: dict[str, array[int]] = {}
+        self._sizes: dict[str, array[int]] = {}
+        self._named: dict[str, tuple[int, int]] = {}
+        try:
+            self._scan()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> DictionaryFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._data.close()
+
+    def __contains__(self, entry_id: str) -> bool:
+        return self._place(entry_id) is not None
+
+    def entry(self, entry_id: str) -> types.Entry:
+        """The entry of that id; KeyError if there is none."""
+        place = self._place(entry_id)
+        if place is None:
+            raise KeyError(entry_id)
+        return self._decode(entry_id, *place)
+
+    def where(self, entry_id: str) -> str:
+        """How errors name an entry."""
+        return f"{self._path}, entry {entry_id[:80]!r}"
+
+    def _decode(self, entry_id: str, start: int, size: int) -> types.Entry:
+        text = self._data[start : start + size]
+        return read_strict(text, types.Entry, self.where(entry_id), _SCHEMA)
+
+    def _place(self, entry_id: str) -> tuple[int, int] | None:
+        numbered = _NUMBERED.fullmatch(entry_id)
+        if numbered:
+            letter, number = numbered[1], int(numbered[2])
+            starts = self._starts.get(letter)
+            if starts is not None and number < len(starts):
+                return starts[number], self._sizes[letter][number]
+        return self._named.get(entry_id)
+
+    def _scan(self) -> None:
+        for entry_id, start, size in self._spots():
+            if size > limits.ENTRY_BYTES:
+                raise FormatError(
+                    f"an entry of {size} bytes",
+                    where=self.where(entry_id),
+                    remedy=f"at most {limits.ENTRY_BYTES} are read; split it",
+                )
+            if entry_id in self:
+                raise FormatError("stands twice", where=self.where(entry_id), remedy="give each its own id")
+            self._decode(entry_id, start, size)
+            self._remember(entry_id, start, size)
+
+    def _remember(self, entry_id: str, start: int, size: int) -> None:
+        numbered = _NUMBERED.fullmatch(entry_id)
+        if numbered:
+            letter, number = numbered[1], int(numbered[2])
+            starts = self._starts.setdefault(letter, array("Q"))
+            if number == len(starts) < limits.NUMBERED_ENTRIES:
+                starts.append(start)
+                self._sizes.setdefault(letter, array("L")).append(size)
+                return
+        if len(self._named) >= limits.NAMED_ENTRIES:
+            raise FormatError(
+                f"more than {limits.NAMED_ENTRIES} entries whose ids are not numbered from 0 in order",
+                where=str(self._path),
+                remedy="number the ids (v0, v1, v2, ...) or split the film",
+            )
+        self._named[entry_id] = (start, size)
+
+    def _spots(self) -> Iterator[tuple[str, int, int]]:
+        """(id, start, size) of each entry, by a walk over quotes and brackets."""
+        depth, past, start = 0, 0, 0
+        key: str | None = None
+        separator = b""
+        for mark in _MARK.finditer(self._data):
+            sign = mark[0][:1]
+            if sign == b'"' and mark.end() - mark.start() < 2:
+                raise self._broken("a string without its end", mark.start())
+            if depth > 1:
+                depth += (sign in b"{[") - (sign in b"}]")
+                if depth == 1 and key is not None:
+                    yield key, start, mark.end() - start
+                    key, separator, past = None, b",", mark.end()
+                continue
+            if depth == 0 and sign == b"{" and not past:
+                self._gap(past, mark.start(), b"")
+                depth = 1
+            elif depth == 1 and sign == b'"' and key is None:
+                self._gap(past, mark.start(), separator)
+                key = self._key(mark)
+            elif depth == 1 and sign == b"{" and key is not None:
+                self._gap(past, mark.start(), b":")
+                start, depth = mark.start(), 2
+            elif depth == 1 and sign == b"}" and key is None:
+                self._gap(past, mark.start(), b"")
+                depth = 0
+            else:
+                raise self._broken("not one object whose entries are objects", mark.start())
+            past = mark.end()
+        if depth or not past:
+            raise self._broken("no whole JSON object", len(self._data))
+        self._gap(past, len(self._data), b"")
+
+    def _key(self, mark: re.Match[bytes]) -> str:
+        if mark.end() - mark.start() > 2000:
+            raise self._broken("an id of more than 2000 bytes", mark.start())
+        try:
+            key = json.loads(mark[0])
+        except ValueError:
+            raise self._broken("an id that is no JSON string", mark.start()) from None
+        return plain_text(str(key), str(self._path))
+
+    def _gap(self, start: int, end: int, wanted: bytes) -> None:
+        """What stands between two marks must be ``wanted`` and white space."""
+        if end - start > limits.LINE_BYTES:
+            raise self._broken("a stretch without an entry", start)
+        if self._data[start:end].strip(b" \t\r\n") != wanted:
+            raise self._broken(f"expected {wanted.decode() or 'nothing'!r} between entries", start)
+
+    def _broken(self, what: str, at: int) -> FormatError:
+        return FormatError(
+            f"{what} (byte {at})", where=str(self._path), remedy=f"see docs/json.md and schema/{_SCHEMA}"
+        )

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model values as dictionary entries and manifest parts, and back."""
+
+from __future__ import annotations
+
+from mtor_transcode.codec.rfc_json import types, units
+from mtor_transcode.codec.rfc_json.colours import from_hex
+from mtor_transcode.codec.rfc_json.figures import path_of
+from mtor_transcode.model import (
+    Camera,
+    Colour,
+    ColourSpec,
+    LinearGradient,
+    Outline,
+    Paint,
+    ShapeState,
+    Solid,
+    Transform,
+)
+from mtor_transcode.model.paint import GRADIENT_ANGLES
+
+NOTHING = "v0"
+"""The id of the state in which a shape is not there."""
+
+
+def nothing_entry() -> types.Entry:
+    """The state before a shape enters and after it leaves."""
+    return types.Entry(type="nothing", geometry=[])
+
+
+def outline_entry(outline: Outline) -> types.Entry:
+    """An ``o...`` entry."""
+    return types.Entry(type="outline", geometry=[path_of(outline)])
+
+
+def state_entry(state: ShapeState, outline_id: str, character: str) -> types.Entry:
+    """A ``v...`` entry that refers to an outline's id."""
+    place = state.transform
+    extra = types.EntryExtra(
+        paint=paint_out(state.paint),
+        x=units.px(place.dx),
+        y=units.px(place.dy),
+        scale=units.factor(place.scale),
+        angle=units.degrees(place.angle),
+        opacity=units.share(state.opacity),
+    )
+    figure = types.Reference(ref=outline_id)
+    return types.Entry(type="shape", character=character, geometry=[figure], mtor=extra)
+
+
+def camera_entry(camera: Camera) -> types.Entry:
+    """A ``v...`` entry of the camera."""
+    place = camera_out(camera)
+    extra = types.EntryExtra(x=place.x, y=place.y, scale=place.scale, angle=place.angle)
+    return types.Entry(type="camera", geometry=[], mtor=extra)
+
+
+def background_entry(paint: Paint) -> types.Entry:
+    """A ``v...`` entry of the background."""
+    return types.Entry(type="background", geometry=[], mtor=types.EntryExtra(paint=paint_out(paint)))
+
+
+def transform_in(extra: types.EntryExtra) -> Transform:
+    """The transform of an entry's ``mtor`` part."""
+    return Transform(
+        units.from_px(extra.x),
+        units.from_px(extra.y),
+        units.from_factor(extra.scale),
+        units.from_degrees(extra.angle),
+    )
+
+
+def camera_in(place: types.EntryExtra | types.CameraPlace) -> Camera:
+    """The camera of an entry's ``mtor`` part or of a scene's head."""
+    return Camera(
+        units.from_px(place.x),
+        units.from_px(place.y),
+        units.from_factor(place.scale),
+        units.from_degrees(place.angle),
+    )
+
+
+def camera_out(camera: Camera) -> types.CameraPlace:
+    """A camera for a scene's head."""
+    return types.CameraPlace(
+        x=units.px(camera.dx),
+        y=units.px(camera.dy),
+        scale=units.factor(camera.scale),
+        angle=units.degrees(camera.angle),
+    )
+
+
+def paint_out(paint: Paint) -> types.Paint:
+    """A paint as [Y, Cb, Cr] or a gradient of two of them."""
+    match paint:
+        case Solid():
+            return paint.colour
+        case LinearGradient():
+            return types.Gradient(
+                first=paint.first,
+                last=paint.last,
+                angle=units.gradient_degrees(paint.angle),
+                start=units.gradient_share(paint.start),
+                end=units.gradient_share(paint.end),
+            )
+
+
+def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
+    """A paint of the model; ``#rrggbb`` is turned into the colour space of ``spec``."""
+    if not isinstance(paint, types.Gradient):
+        return Solid(_colour_in(paint, spec))
+    return LinearGradient(
+        _colour_in(paint.first, spec),
+        _colour_in(paint.last, spec),
+        units.from_degrees(paint.angle, GRADIENT_ANGLES),
+        units.from_gradient_share(paint.start),
+        units.from_gradient_share(paint.end),
+    )
+
+
+def _colour_in(colour: types.Colour, spec: ColourSpec) -> Colour:
+    return from_hex(colour, spec) if isinstance(colour, str) else colour

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a film to a folder of RFC JSON: tokens and their vectors in one pass, as the scenes stream by.
+
+In memory are the ids of outlines, the live shapes of a scene and the heads of scenes and spans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from mtor_transcode.codec.rfc_json import files, types
+from mtor_transcode.codec.rfc_json.dictionary_writer import DictionaryWriter
+from mtor_transcode.codec.rfc_json.entries import camera_out, paint_out
+from mtor_transcode.codec.rfc_json.ports import FilmSource
+from mtor_transcode.codec.rfc_json.sound import sound_out
+from mtor_transcode.codec.rfc_json.telling import SceneTelling
+from mtor_transcode.model import AudioPacket, FilmHeader, SceneStart, Subtitle, Transition
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def export_json(reader: FilmSource, directory: str | Path) -> list[Path]:
+    """Write a film as RFC JSON into ``directory`` (made if missing) and return the paths of the files.
+
+    ``tokens.jsonl``, ``dictionary.json``, ``manifest.json``, and ``audio.jsonl`` and ``subtitles.jsonl`` if
+    the film has sound or text. All appear together or not at all. Raises OutputError, FormatError.
+    """
+    header = reader.header
+    written = [files.TOKENS, files.DICTIONARY, files.MANIFEST]
+    with files.Folder(Path(directory)) as folder:
+        scenes = _export_scenes(reader, folder.open(files.TOKENS), folder.open(files.DICTIONARY))
+        folder.open(files.MANIFEST).write(_manifest(header, reader.duration, scenes))
+        if header.audio is not None:
+            written.append(files.AUDIO)
+            _write_lines(folder.open(files.AUDIO), (_packet(packet) for packet in reader.audio()))
+        if header.subtitles:
+            written.append(files.SUBTITLES)
+            _write_lines(folder.open(files.SUBTITLES), (_line(line) for line in reader.subtitles()))
+    for name in (files.AUDIO, files.SUBTITLES):
+        if name not in written:
+            folder.remove(name)
+    return [Path(directory) / name for name in written]
+
+
+def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> list[types.SceneHead]:
+    dictionary = DictionaryWriter(entries)
+    scenes = []
+    for listed in reader.heads():
+        head = listed.head
+        telling = SceneTelling(head, reader.header, dictionary)
+        spans = []
+        for span in reader.spans(head.number):
+            _write_lines(tokens, (telling.event(token) for token in span.tokens))
+            spans.append((span.start, span.end))
+        scenes.append(_scene(head, spans))
+    dictionary.finish()
+    return scenes
+
+
+def _scene(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
+    return types.SceneHead(
+        number=head.number,
+        start=head.start,
+        background=paint_out(head.background),
+        spans=spans,
+        camera=camera_out(head.camera),
+        transition="dissolve" if head.transition is Transition.DISSOLVE else "cut",
+        transition_ticks=head.transition_duration,
+    )
+
+
+def _manifest(header: FilmHeader, duration: int, scenes: list[types.SceneHead]) -> bytes:
+    colour = header.colour
+    manifest = types.Manifest(
+        format="mtor-rfc-json",
+        version=1,
+        width=header.width,
+        height=header.height,
+        time_base=header.time_base.as_integer_ratio(),
+        frame_rate=header.frame_rate.as_integer_ratio(),
+        pixel_aspect=header.pixel_aspect.as_integer_ratio(),
+        colour=types.ColourCodes(colour.matrix, colour.primaries, colour.transfer, colour.full_range),
+        duration=duration,
+        scenes=scenes,
+        sound=None if header.audio is None else sound_out(header.audio),
+        subtitles=[types.SubtitleTrack(track.language) for track in header.subtitles],
+    )
+    return msgspec.json.format(_ENCODER.encode(manifest), indent=1) + b"\n"
+
+
+def _packet(packet: AudioPacket) -> types.Packet:
+    return types.Packet(packet.pts, packet.duration, packet.data)
+
+
+def _line(line: Subtitle) -> types.SubtitleLine:
+    return types.SubtitleLine(line.track, line.start, line.end, line.text)
+
+
+def _write_lines(stream: BinaryIO, items: Iterable[msgspec.Struct]) -> None:
+    for item in items:
+        stream.write(_ENCODER.encode(item) + b"\n")

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON objects of RFC 4.1 and 4.2 and of the files beside them, as typed structs.
+
+The JSON Schema in ``schema/`` is generated from these types (see ``schema.py``). Fields of our own stand
+under an ``mtor`` key, where unknown names are refused; elsewhere unknown names are let through, as the RFC
+leaves its objects open. Lengths are in px, angles in degrees clockwise, opacity runs from 0 to 1; all are
+multiples of the model's integer steps when we write them, so that reading them back loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from mtor_transcode.codec.rfc_json import limits
+
+Name = Annotated[str, Meta(max_length=500)]
+Px = Annotated[float, Meta(ge=-limits.PX, le=limits.PX)]
+Length = Annotated[float, Meta(gt=0, le=limits.PX)]
+Stroke = Annotated[float, Meta(ge=0, le=limits.PX)]
+Scale = Annotated[float, Meta(ge=0, le=limits.FACTOR)]
+Degrees = Annotated[float, Meta(ge=-limits.DEGREES, le=limits.DEGREES)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Place = Annotated[float, Meta(ge=-64, le=64)]
+Byte = Annotated[int, Meta(ge=0, le=255)]
+Small = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
+Positive = Annotated[int, Meta(ge=1, le=limits.INTEGER)]
+Ticks = Annotated[int, Meta(ge=0, le=limits.TICKS)]
+SignedTicks = Annotated[int, Meta(ge=-limits.TICKS, le=limits.TICKS)]
+Milliseconds = Annotated[int, Meta(ge=0, le=limits.TICKS)] | Annotated[float, Meta(ge=0, le=limits.TICKS)]
+Ratio = tuple[Positive, Positive]
+"""Numerator and denominator."""
+
+XY = tuple[Px, Px]
+Hex = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
+Colour = Hex | tuple[Byte, Byte, Byte]
+"""``#rrggbb`` (sRGB), or [Y, Cb, Cr] in the film's own colour space."""
+
+
+class Gradient(Struct, forbid_unknown_fields=True):
+    """Two colours along a direction; ``start`` and ``end`` are shares of the figure's extent that way."""
+
+    first: Colour
+    last: Colour
+    angle: Degrees = 0
+    start: Place = 0
+    end: Place = 1
+
+
+Paint = Colour | Gradient
+
+
+class Figure(Struct, tag_field="kind", omit_defaults=True, kw_only=True):
+    """What every drawn figure may carry: a paint (``fill``, also called ``paint``), a line width."""
+
+    fill: Paint | None = None
+    paint: Paint | None = None
+    stroke_width: Stroke = 0
+
+
+class Polygon(Figure, tag="polygon", omit_defaults=True):
+    """A closed chain of lines; with ``closed`` false and a ``stroke_width``, an open one."""
+
+    points: list[XY]
+    closed: bool = True
+
+
+class Bezier(Figure, tag="bezier", omit_defaults=True):
+    """Cubic segments: the first point, then (handle, handle, point) for each segment.
+
+    If the last point is left out (3n points), the last segment runs back to the first point.
+    """
+
+    points: list[XY]
+    closed: bool = True
+
+
+class Circle(Figure, tag="circle", omit_defaults=True):
+    """A circle around (cx, cy)."""
+
+    r: Length
+    cx: Px = 0
+    cy: Px = 0
+
+
+class Ellipse(Figure, tag="ellipse", omit_defaults=True):
+    """An ellipse around (cx, cy) with radii along the axes."""
+
+    rx: Length
+    ry: Length
+    cx: Px = 0
+    cy: Px = 0
+
+
+class Rect(Figure, tag="rect", omit_defaults=True):
+    """A rectangle with its upper left corner at (x, y)."""
+
+    width: Length
+    height: Length
+    x: Px = 0
+    y: Px = 0
+
+
+class Contour(Struct, omit_defaults=True):
+    """A chain of nodes; ``nodes`` has one letter a point: c corner, s smooth, h handle."""
+
+    points: list[XY]
+    nodes: Annotated[str, Meta(pattern="^[csh]*$")]
+    closed: bool = True
+
+
+class Path(Figure, tag="path", omit_defaults=True):
+    """The film's own outline: contours filled even-odd, or stroked."""
+
+    contours: list[Contour]
+
+
+class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):
+    """The geometry of another entry of the dictionary."""
+
+    ref: Name
+    fill: Paint | None = None
+    paint: Paint | None = None
+
+
+AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Reference
+
+
+class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Our own part of a state: scaled, then turned about (0, 0), then moved to (x, y), with a paint."""
+
+    paint: Paint | None = None
+    x: Px = 0
+    y: Px = 0
+    scale: Scale = 1
+    angle: Degrees = 0
+    opacity: Share = 1
+
+
+class Entry(Struct, omit_defaults=True):
+    """An entry of the dictionary (RFC 4.2).
+
+    ``type`` is free text, with these of a meaning of their own: ``nothing`` (draws nothing), ``camera`` and
+    ``background`` (moved and painted by their ``mtor`` part), ``outline`` (only referred to). All other
+    types are states of shapes, and an empty geometry draws a placeholder.
+    """
+
+    type: Name
+    character: Name | None = None
+    pose: Name | None = None
+    lighting: Name | None = None
+    geometry: list[AnyFigure] | UnsetType = UNSET
+    fill: Paint | None = None
+    paint: Paint | None = None
+    mtor: EntryExtra | None = None
+
+
+Dictionary = dict[str, Entry]
+
+
+class Parameters(Struct):
+    """The transition of RFC 4.3: from V_start to V_end over T."""
+
+    start_vector: Name
+    end_vector: Name
+    duration_ms: Milliseconds
+    transition_type: Name = "linear_interpolation"
+
+
+Kind = Literal["enter", "edit", "leave", "camera", "background"]
+
+
+class TokenExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Our own part of a token. ``at`` and ``duration`` are film ticks and override milliseconds.
+
+    With ``kind`` the token is one of the model's, taken literally; without it the token is understood from
+    its vectors.
+    """
+
+    kind: Kind | None = None
+    scene: Small | None = None
+    shape: Small | None = None
+    at: Ticks | None = None
+    duration: Ticks | None = None
+    under: Small | None = None
+
+
+class VideoEvent(Struct, omit_defaults=True, kw_only=True):
+    """A token (RFC 4.1), one a line in ``tokens.jsonl``."""
+
+    message_type: Literal["video_event"]
+    token_id: Name
+    action: Name
+    parameters: Parameters
+    timestamp: Milliseconds
+    mtor: TokenExtra | None = None
+
+
+class CameraPlace(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """What the screen shows: world scaled and turned about the frame's centre, then moved by (x, y)."""
+
+    x: Px = 0
+    y: Px = 0
+    scale: Scale = 1
+    angle: Degrees = 0
+
+
+class SceneHead(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A scene of the manifest; ``spans`` are its pieces [start, end) in ticks, one after the other."""
+
+    number: Small
+    start: Ticks
+    background: Paint
+    spans: list[tuple[Ticks, Ticks]]
+    camera: CameraPlace = field(default_factory=CameraPlace)
+    transition: Literal["cut", "dissolve"] = "cut"
+    transition_ticks: Ticks = 0
+
+
+class ColourCodes(Struct, forbid_unknown_fields=True):
+    """Code points of ITU-T H.273."""
+
+    matrix: Byte = 1
+    primaries: Byte = 1
+    transfer: Byte = 1
+    full_range: bool = False
+
+
+class Sound(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The sound track, whose packets stand in ``audio.jsonl``; ``setup`` is base64."""
+
+    codec: Name
+    sample_rate: Positive
+    channels: Positive
+    language: Name = ""
+    setup: bytes = b""
+    priming: Small = 0
+
+
+class SubtitleTrack(Struct, forbid_unknown_fields=True):
+    """A track of the lines in ``subtitles.jsonl``."""
+
+    language: Name = ""
+
+
+class Manifest(Struct, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """What holds for the whole film, in ``manifest.json``. ``duration`` is in ticks."""
+
+    format: Literal["mtor-rfc-json"]
+    version: Literal[1]
+    width: Positive
+    height: Positive
+    time_base: Ratio
+    frame_rate: Ratio
+    pixel_aspect: Ratio = (1, 1)
+    colour: ColourCodes = field(default_factory=ColourCodes)
+    duration: Ticks | None = None
+    scenes: list[SceneHead] | None = None
+    sound: Sound | None = None
+    subtitles: list[SubtitleTrack] = field(default_factory=list)
+
+
+class Packet(Struct, forbid_unknown_fields=True):
+    """A line of ``audio.jsonl``: times in samples, ``data`` is base64."""
+
+    pts: SignedTicks
+    duration: Ticks
+    data: bytes
+
+
+class SubtitleLine(Struct, forbid_unknown_fields=True):
+    """A line of ``subtitles.jsonl``."""
+
+    track: Small
+    start_ms: Ticks
+    end_ms: Ticks
+    text: Annotated[str, Meta(max_length=100_000)]
