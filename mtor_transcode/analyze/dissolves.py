@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dissolves and fades: stretches where the picture runs in a straight line from one picture to another.
+
+During a dissolve over [t0, t1] a picture is (1 - a) x(t0) + a x(t1) with a = (t - t0) / (t1 - t0), before
+it stays near x(t0) and after it near x(t1): a ramp between two levels along d = x(t1) - x(t0). Motion leaves
+that line, brightness changes keep the picture's structure, partial changes leave most cells alone; none of
+them is taken. Pictures are thumbnails; all tests work on their inner products, kept for a few seconds.
+(PySceneDetect has no detector for dissolves. The linear model is that of Zhang, Kankanhalli, Smoliar,
+"Automatic partitioning of full-motion video", 1993, and of later ramp-matching detectors.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+THUMB = (32, 18)
+"""Columns and rows of a thumbnail."""
+
+SHORTEST, LONGEST = 0.2, 2.5
+"""Durations of dissolves (s)."""
+
+DISSOLVE_DELAY = 3.3
+"""How long after the start of a dissolve (s) it is surely known."""
+
+_LENGTHS = (0.2, 0.27, 0.36, 0.48, 0.64, 0.85, 1.1, 1.5, 2.0, 2.5)
+_SETTLE = 0.45
+_HORIZON = DISSOLVE_DELAY + 0.6
+_CAPACITY = 640
+_FINEST = 1 / 62  # Frames closer than this (s) to the one before are passed over.
+_COARSE, _FINE = 0.17, 0.12
+_OFF_LINE = 0.3
+_CHANGE = 8.0
+_CELL_CHANGE = 6.0
+_COVERAGE = 0.6
+_SAME_STRUCTURE = 0.85
+_FLAT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dissolve:
+    """A ramp from the picture at ``start`` to that at ``end`` (s)."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ramp:
+    first: int
+    last: int
+    error: float
+
+
+def thumbnail(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A small (h, w, 3) uint8 picture as (18, 32, 3) float32."""
+    thumb = cv2.resize(small, THUMB, interpolation=cv2.INTER_AREA)
+    return np.asarray(thumb, np.float32).reshape(THUMB[1], THUMB[0], 3)
+
+
+class DissolveFinder:
+    """Finds dissolves in frames fed in order. Remembers about four seconds."""
+
+    def __init__(self) -> None:
+        self._times = np.empty(_CAPACITY)
+        self._thumbs = np.empty((_CAPACITY, THUMB[0] * THUMB[1] * 3), np.float32)
+        self._products = np.empty((_CAPACITY, _CAPACITY))
+        self._count = 0
+        self._fresh = True  # Nothing has been forgotten: frame 0 is the film's first.
+        self._best: _Ramp | None = None
+
+    def feed(self, time: float, thumb: NDArray[np.float32]) -> list[Dissolve]:
+        """The dissolves that have become known with the frame at ``time`` (s)."""
+        if self._count and time - self._times[self._count - 1] < _FINEST:
+            return []
+        self._append(time, thumb)
+        ramp = self._coarse()
+        best = self._best
+        if ramp is not None and (best is None or ramp.error < best.error or ramp.first >= best.last):
+            done = self._resolve() if best is not None and ramp.first >= best.last else []
+            self._best = ramp
+            return done
+        if best is not None and time >= self._times[best.last] + _SETTLE:
+            return self._resolve()
+        return []
+
+    def finish(self) -> list[Dissolve]:
+        """The dissolve not yet told, when there are no more frames."""
+        return self._resolve()
+
+    def _append(self, time: float, thumb: NDArray[np.float32]) -> None:
+        if self._count == _CAPACITY:
+            self._shift()
+        n = self._count
+        # Centring keeps the inner products small against the differences that are taken from them.
+        vector = thumb.ravel() - np.float32(128)
+        self._times[n] = time
+        self._thumbs[n] = vector
+        products = self._thumbs[: n + 1] @ vector
+        self._products[n, : n + 1] = products
+        self._products[: n + 1, n] = products
+        self._count = n + 1
+
+    def _shift(self) -> None:
+        """Forget all frames older than the horizon (and at least half of them)."""
+        start = int(np.searchsorted(self._times[: self._count], self._times[self._count - 1] - _HORIZON))
+        start = max(start, _CAPACITY // 2)
+        kept = self._count - start
+        self._times[:kept] = self._times[start : self._count].copy()
+        self._thumbs[:kept] = self._thumbs[start : self._count].copy()
+        self._products[:kept, :kept] = self._products[start : self._count, start : self._count].copy()
+        self._count = kept
+        self._fresh = False
+        if self._best is not None:
+            best = self._best
+            moved = _Ramp(best.first - start, best.last - start, best.error)
+            self._best = moved if moved.first >= 0 else None
+
+    def _coarse(self) -> _Ramp | None:
+        """The best of a few lengths of ramp that end a little before the newest frame."""
+        times = self._times[: self._count]
+        now = times[-1]
+        best: _Ramp | None = None
+        for length in _LENGTHS:
+            last = int(np.searchsorted(times, now - _side(length) + 1e-6, "right")) - 1
+            if last < 2:
+                break
+            first = int(np.searchsorted(times, times[last] - length + 1e-6, "right")) - 1
+            if first < 0:
+                break
+            if last - first < 3 or not self._plausible(first, last):
+                continue
+            error = self._error(first, last, self._from(first, length), self._count - 1, _COARSE)
+            if error is not None and (best is None or error < best.error):
+                best = _Ramp(first, last, error)
+        return best
+
+    def _plausible(self, first: int, last: int) -> bool:
+        """A quick look at the change as a whole and at the middle of it."""
+        p = self._products
+        change = p[first, first] + p[last, last] - 2 * p[first, last]
+        if change < _CHANGE**2 * self._thumbs.shape[1]:
+            return False
+        middle = (first + last) // 2
+        along = (p[middle, last] - p[middle, first] - p[first, last] + p[first, first]) / change
+        times = self._times
+        expected = (times[middle] - times[first]) / (times[last] - times[first])
+        return bool(abs(along - expected) < _COARSE)
+
+    def _from(self, first: int, length: float) -> int:
+        return int(np.searchsorted(self._times[: self._count], self._times[first] - _side(length) - 1e-6))
+
+    def _error(self, first: int, last: int, begin: int, end: int, limit: float) -> float | None:
+        """RMS distance from the ramp (as a share of the whole change) over frames ``begin..end``.
+
+        None if some frame along the line is off by more than ``limit``, or the frames leave the line.
+        What lies beyond a flat picture (black, white) is not asked: the next fade may follow at once.
+        """
+        begin = first if self._is_flat(first) else begin
+        end = last if self._is_flat(last) else end
+        p, span = self._products, slice(begin, end + 1)
+        change = p[first, first] + p[last, last] - 2 * p[first, last]
+        ramp = np.clip(
+            (self._times[span] - self._times[first]) / (self._times[last] - self._times[first]), 0.0, 1.0
+        )
+        along = (p[span, last] - p[span, first] - p[first, last] + p[first, first]) / change
+        if np.abs(along - ramp).max() > limit:
+            return None
+        own = np.diagonal(p)[span] - 2 * p[span, first] + p[first, first]
+        off = np.maximum(own / change - 2 * ramp * along + ramp**2, 0.0)
+        error = float(np.sqrt(off.mean()))
+        return error if error < _OFF_LINE else None
+
+    def _is_flat(self, number: int) -> bool:
+        return bool(self._thumbs[number, ::3].std() < _FLAT)
+
+    def _resolve(self) -> list[Dissolve]:
+        """Fit both ends of the best ramp, and check that it leads to another picture."""
+        ramp, self._best = self._best, None
+        if ramp is None:
+            return []
+        ramp = self._fitted(ramp)
+        start, end = float(self._times[ramp.first]), float(self._times[ramp.last])
+        if end - start < SHORTEST - 1e-3 or not self._is_new_picture(ramp):
+            return []
+        if ramp.first == 0 and not (self._fresh and self._is_flat(0)):
+            return []
+        if ramp.first == 0:
+            start = float(self._times[1])
+        return [Dissolve(start, end)]
+
+    def _fitted(self, ramp: _Ramp) -> _Ramp:
+        """The ends, within a third of the length, with the least error over the same frames."""
+        length = float(self._times[ramp.last] - self._times[ramp.first])
+        reach = max(2, (ramp.last - ramp.first) // 3)
+        side = _side(length)
+        begin = self._from(max(0, ramp.first - reach), length)
+        until = self._times[min(self._count - 1, ramp.last + reach)] + side
+        end = min(self._count - 1, int(np.searchsorted(self._times[: self._count], until)))
+        best = _Ramp(ramp.first, ramp.last, float("inf"))
+        for first in range(max(0, ramp.first - reach), ramp.first + reach + 1):
+            for last in range(ramp.last - reach, min(self._count - 1, ramp.last + reach) + 1):
+                if last - first < 3:
+                    continue
+                error = self._error(first, last, begin, end, _FINE)
+                if error is not None and error < best.error:
+                    best = _Ramp(first, last, error)
+        return best
+
+    def _is_new_picture(self, ramp: _Ramp) -> bool:
+        if ramp.error == float("inf"):
+            return False
+        old, new = self._thumbs[ramp.first], self._thumbs[ramp.last]
+        cells = np.abs(new - old).reshape(-1, 3).max(axis=1)
+        if float((cells > _CELL_CHANGE).mean()) < _COVERAGE:
+            return False
+        if self._is_flat(ramp.first) or self._is_flat(ramp.last):
+            return True
+        return float(np.corrcoef(old[::3], new[::3])[0, 1]) < _SAME_STRUCTURE
+
+
+def _side(length: float) -> float:
+    """How much before and after a dissolve must hold still along its line (s)."""
+    return min(0.25, max(0.1, length / 3))
