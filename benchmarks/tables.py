@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+BEGIN = "<!-- results: written by make results -->"
+END = "<!-- /results -->"
+HEAD = (
+    "| clip | kbps | VMAF | SSIM | PSNR-Y dB | transcode s/s | render s/s |\n|---|---|---|---|---|---|---|\n"
+)
+INTRO = """# Results
+
+Written by `make results` ({machine}). Every clip of the test set is transcoded, rendered to MP4 and
+measured beside its source at the source's own times. kbps are 1000 bit/s over the whole file. VMAF is the
+mean of `vmaf_v0.6.1`, SSIM and PSNR are means over frames of luma; the last two columns are seconds of work
+per second of video, for the transcode (all passes of the rate control) and for the rendering to MP4.
+
+"""
+
+
+class Row(Protocol):
+    """What a line of a table needs."""
+
+    @property
+    def clip(self) -> str: ...
+    @property
+    def setting(self) -> str: ...
+    @property
+    def kbps(self) -> float | None: ...
+    @property
+    def vmaf(self) -> float | None: ...
+    @property
+    def ssim(self) -> float | None: ...
+    @property
+    def psnr(self) -> float | None: ...
+    @property
+    def work(self) -> float | None: ...
+    @property
+    def render(self) -> float | None: ...
+    @property
+    def failure(self) -> str: ...
+
+
+class Setting(Protocol):
+    """What a section needs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def command(self) -> str: ...
+
+
+def line(row: Row) -> str:
+    """One row of a table."""
+    if row.failure:
+        return f"| {row.clip} | {row.failure} | | | | | |"
+    figures = ((row.kbps, 2), (row.vmaf, 1), (row.ssim, 4), (row.psnr, 2), (row.work, 2), (row.render, 3))
+    cells = ("-" if value is None else f"{value:.{digits}f}" for value, digits in figures)
+    return f"| {row.clip} | " + " | ".join(cells) + " |"
+
+
+def page(rows: Sequence[Row], settings: Iterable[Setting], machine: str) -> str:
+    """The whole page: a table for each setting."""
+    parts = [INTRO.format(machine=machine)]
+    for setting in settings:
+        body = "\n".join(line(row) for row in rows if row.setting == setting.name)
+        parts.append(f"## {setting.name}\n\n`{setting.command}`\n\n{HEAD}{body}\n\n")
+    return "".join(parts).rstrip() + "\n"
+
+
+def fill(readme: Path, rows: Sequence[Row]) -> None:
+    """Put the first setting's table between the README's two marks."""
+    text = readme.read_text()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    first = rows[0].setting
+    body = "\n".join(line(row) for row in rows if row.setting == first)
+    readme.write_text(f"{before}{BEGIN}\n{HEAD}{body}\n{END}{after}")
