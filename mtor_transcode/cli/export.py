@@ -19,7 +19,7 @@ def export_film(
     to: Annotated[str, typer.Option("--to", help="json, or what a plugin offers (mtor plugins).")] = "json",
     as_json: AsJson = False,
 ) -> None:
-    """Export a .mtor as RFC JSON (tokens, dictionary, manifest) or in a plugin's format."""
+    """Export a .mtor as RFC JSON or in a plugin's format."""
     from mtor_transcode import api
 
     result = api.export(film, output, to=to)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def info(source: Video, as_json: AsJson = False) -> None:
-    """Show what a source is and what the transcoder would do with it."""
+    """Show what a source is and what would be done with it."""
     from mtor_transcode import api
 
     found = api.info(source)

@@ -16,7 +16,7 @@ SCENES_SHOWN = 20
 
 
 def inspect_film(film: Film, as_json: AsJson = False) -> None:
-    """Show what a .mtor holds: scenes, shapes, tokens, dictionary, bytes by kind."""
+    """Show what a .mtor holds: scenes, tokens, bytes by kind."""
     from mtor_transcode import api
 
     found = api.inspect(film)

@@ -43,7 +43,7 @@ def report(
     video_track: VideoTrack = None,
     audio_track: AudioTrack = None,
 ) -> None:
-    """Measure a .mtor beside its source: quality, rates, what the bytes went into."""
+    """Measure a .mtor beside its source."""
     from mtor_transcode import api
 
     tell_of_compiling()

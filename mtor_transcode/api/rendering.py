@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MTOR in, MP4 out."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+from pathlib import Path
+
+from mtor_transcode.api import options as check
+from mtor_transcode.api.films import StrPath, opened
+from mtor_transcode.api.output import check_output, staged_file
+from mtor_transcode.api.progress import Progress, ProgressCallback
+from mtor_transcode.api.results import RenderResult
+from mtor_transcode.errors import UsageError
+from mtor_transcode.render.mp4 import render_mp4
+
+
+def render(
+    film: StrPath,
+    output: StrPath,
+    *,
+    size: str | tuple[int, int] | None = None,
+    fps: str | float | Fraction | None = None,
+    lossless: bool = False,
+    exact: bool = False,
+    start: float | None = None,
+    duration: float | None = None,
+    progress: ProgressCallback | None = None,
+) -> RenderResult:
+    """Render the film at ``film`` to an MP4 at ``output``, with its sound and subtitles.
+
+    ``size`` is ``(width, height)`` in px or text such as ``1920x1080`` (default: the film's), ``fps`` frames
+    per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
+    kept; ``start`` and ``duration`` are seconds. Raises UsageError, InputError, FormatError, OutputError.
+    """
+    began = time.monotonic()
+    picture = None if size is None else check.parse_picture_size(size)
+    rate = check.parse_rate(fps)
+    check.positive("start", start, zero=True)
+    check.positive("duration", duration)
+    final = Path(output)
+    if final.suffix.lower() not in {".mp4", ".m4v", ".mov"}:
+        raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")
+    with opened(film) as reader:
+        check_output(final, Path(film))
+        with staged_file(final) as beside:
+            made = render_mp4(
+                reader,
+                beside,
+                size=picture,
+                fps=rate,
+                lossless=lossless,
+                exact=exact,
+                start=start,
+                duration=duration,
+                progress=None if progress is None else _told(progress),
+            )
+    return RenderResult(
+        source=Path(film),
+        output=final,
+        bytes=final.stat().st_size,
+        duration=float(made.duration),
+        frames=made.frames,
+        width=made.width,
+        height=made.height,
+        fps=Fraction(made.fps),
+        elapsed=time.monotonic() - began,
+        warnings=tuple(made.warnings),
+    )

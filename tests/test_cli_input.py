@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input and bad outputs, through the real command line: one clear line, the right code, nothing left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_run import DONE, FAILED, WRONG_USE, assert_one_line, files_in, mtor
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+DEMO = SAMPLES / "demo.mp4"
+TRUTH = SAMPLES / "cut.mtor"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """An empty folder."""
+    return tmp_path
+
+
+def test_no_file(desk: Path) -> None:
+    assert_one_line(
+        mtor("transcode", "none.mp4", "-o", "out.mtor", cwd=desk), FAILED, "none.mp4", "no such file"
+    )
+    assert_one_line(
+        mtor("render", "none.mtor", "-o", "out.mp4", cwd=desk), FAILED, "none.mtor", "no such file"
+    )
+    assert_one_line(mtor("inspect", "none.mtor", cwd=desk), FAILED, "none.mtor")
+    assert_one_line(mtor("info", "none.mp4", cwd=desk), FAILED, "none.mp4")
+    assert_one_line(mtor("report", DEMO, "none.mtor", cwd=desk), FAILED, "none.mtor")
+    assert_one_line(mtor("import", "none", "-o", "out.mtor", cwd=desk), FAILED, "none")
+    assert not files_in(desk)
+
+
+def test_a_text_file_named_mp4(desk: Path) -> None:
+    (desk / "in.mp4").write_text("This is a letter, not a film.\n" * 50)
+    assert_one_line(mtor("transcode", "in.mp4", "-o", "out.mtor", cwd=desk), FAILED, "in.mp4")
+    assert_one_line(mtor("info", "in.mp4", cwd=desk), FAILED, "in.mp4")
+    assert files_in(desk) == {"in.mp4"}
+
+
+def test_an_empty_file(desk: Path) -> None:
+    (desk / "in.mp4").touch()
+    assert_one_line(mtor("transcode", "in.mp4", "-o", "out.mtor", cwd=desk), FAILED, "in.mp4")
+    assert files_in(desk) == {"in.mp4"}
+
+
+def test_only_sound(desk: Path) -> None:
+    with wave.open(str(desk / "in.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+    assert_one_line(mtor("transcode", "in.wav", "-o", "out.mtor", cwd=desk), FAILED, "in.wav", "sound")
+    assert files_in(desk) == {"in.wav"}
+
+
+def test_zero_frames(desk: Path) -> None:
+    (desk / "in.y4m").write_bytes(b"YUV4MPEG2 W64 H48 F25:1 Ip A1:1 C420jpeg\n")
+    assert_one_line(mtor("transcode", "in.y4m", "-o", "out.mtor", cwd=desk), FAILED, "in.y4m")
+    assert files_in(desk) == {"in.y4m"}
+
+
+@pytest.mark.slow
+def test_a_truncated_video_transcodes_what_decodes_and_says_so(desk: Path) -> None:
+    import av
+
+    # The index stands first, so a cut file opens; then half of the pictures are missing.
+    with (
+        av.open(str(DEMO)) as source,
+        av.open(str(desk / "fast.mp4"), "w", options={"movflags": "faststart"}) as out,
+    ):
+        stream = source.streams.video[0]
+        copy = out.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copy
+                out.mux(packet)
+    whole = (desk / "fast.mp4").read_bytes()
+    (desk / "in.mp4").write_bytes(whole[: len(whole) // 3])
+    (desk / "fast.mp4").unlink()
+    done = mtor("transcode", "in.mp4", "-o", "out.mtor", "--preset", "fast", cwd=desk)
+    assert done.returncode == DONE, done.stderr
+    assert done.stderr.startswith("mtor: warning: ")
+    assert "breaks off" in done.stderr
+    assert files_in(desk) == {"in.mp4", "out.mtor"}
+
+
+def test_a_folder_in_place_of_a_file(desk: Path) -> None:
+    (desk / "folder").mkdir()
+    assert_one_line(mtor("transcode", "folder", "-o", "out.mtor", cwd=desk), FAILED, "folder")
+    assert_one_line(mtor("transcode", DEMO, "-o", "folder", cwd=desk), FAILED, "folder")
+    assert_one_line(mtor("render", "folder", "-o", "out.mp4", cwd=desk), FAILED, "folder")
+    assert_one_line(mtor("inspect", "folder", cwd=desk), FAILED, "folder")
+    assert files_in(desk) == {"folder"}
+
+
+def test_an_output_that_cannot_be_written(desk: Path) -> None:
+    assert_one_line(
+        mtor("transcode", DEMO, "-o", "none/out.mtor", cwd=desk), FAILED, "none/out.mtor", "folder"
+    )
+    assert_one_line(mtor("transcode", DEMO, "-o", "/proc/out.mtor", cwd=desk), FAILED, "/proc/out.mtor")
+    assert_one_line(mtor("render", TRUTH, "-o", "/proc/out.mp4", cwd=desk), FAILED, "/proc/out.mp4")
+    assert_one_line(
+        mtor("report", DEMO, TRUTH, "--html", "none/report.html", cwd=desk), FAILED, "report.html"
+    )
+    assert_one_line(mtor("export", TRUTH, "-o", "/proc/json", cwd=desk), FAILED, "/proc/json")
+    assert not files_in(desk)
+
+
+def test_an_output_that_is_the_input(desk: Path) -> None:
+    shutil.copy(TRUTH, desk / "film.mp4")
+    before = (desk / "film.mp4").read_bytes()
+    assert_one_line(mtor("transcode", "film.mp4", "-o", "film.mp4", cwd=desk), WRONG_USE, "film.mp4")
+    assert_one_line(mtor("render", "film.mp4", "-o", "film.mp4", cwd=desk), WRONG_USE, "film.mp4")
+    assert (desk / "film.mp4").read_bytes() == before
+    assert files_in(desk) == {"film.mp4"}
+
+
+def test_a_full_disk(desk: Path) -> None:
+    with small_disk(desk, 4096) as (disk, options):
+        done = mtor(
+            "transcode", DEMO, "-o", disk / "out.mtor", "--quality", "60", "--duration", "3", **options
+        )
+        assert_one_line(done, FAILED, "out.mtor", "room")
+        assert_one_line(mtor("render", TRUTH, "-o", disk / "out.mp4", **options), FAILED, "out.mp4", "room")
+        assert not files_in(disk)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"ftypisom, or some such thing" * 10, "no .mtor"),
+        (TRUTH.read_bytes()[:40] if TRUTH.exists() else b"", ""),
+    ],
+    ids=["empty", "wrong magic", "cut in the header"],
+)
+def test_a_film_that_is_none(desk: Path, content: bytes, word: str) -> None:
+    (desk / "in.mtor").write_bytes(content)
+    for command in (("inspect", "in.mtor"), ("render", "in.mtor", "-o", "out.mp4")):
+        assert_one_line(mtor(*command, cwd=desk), FAILED, "in.mtor")
+    assert files_in(desk) == {"in.mtor"}
+
+
+def test_a_film_of_a_newer_version(desk: Path) -> None:
+    whole = bytearray(TRUTH.read_bytes())
+    whole[4] += 1
+    (desk / "in.mtor").write_bytes(whole)
+    assert_one_line(mtor("inspect", "in.mtor", cwd=desk), FAILED, "in.mtor", "version")
+
+
+def test_a_cut_film_plays_up_to_the_cut_and_says_so(desk: Path) -> None:
+    whole = TRUTH.read_bytes()
+    (desk / "in.mtor").write_bytes(whole[: len(whole) - 60])
+    done = mtor("inspect", "in.mtor", cwd=desk)
+    assert done.returncode == DONE
+    assert "mtor: warning: " in done.stderr
+    assert "cut" in done.stderr
+
+
+@contextlib.contextmanager
+def small_disk(desk: Path, size: int) -> Iterator[tuple[Path, dict[str, object]]]:
+    """A folder with room for ``size`` bytes, and how to run a program there.
+
+    Where we may mount, it is a disk of its own; elsewhere the program may write no larger files.
+    """
+    disk = desk / "disk"
+    disk.mkdir()
+    mounted = os.geteuid() == 0 and sys.platform == "linux" and _mounts(disk, size)
+    try:
+        yield (
+            disk,
+            {}
+            if mounted
+            else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))},
+        )
+    finally:
+        if mounted:
+            subprocess.run(["umount", disk], check=True)
+
+
+def _mounts(disk: Path, size: int) -> bool:
+    try:
+        options = f"size={size}"
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=False, capture_output=True
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
