@@ -15,6 +15,14 @@ from mtor_transcode.errors import InputError, OutputError
 from mtor_transcode.measure.result import SCHEMA, Frame, Report
 
 
+def check_output(path: Path) -> None:
+    """Raises OutputError, before any work is done, if nothing can be written at ``path``."""
+    if path.is_dir():
+        raise OutputError("is a folder", where=str(path), remedy="name a file inside it")
+    if not path.resolve().parent.is_dir():
+        raise OutputError("its folder does not exist", where=str(path), remedy=f"make {path.parent} first")
+
+
 def write_output(path: Path, content: bytes) -> None:
     """Writes a file beside ``path`` and renames it, so that it is whole or not there. Raises OutputError."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

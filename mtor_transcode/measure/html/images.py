@@ -49,10 +49,12 @@ def triples(
         coded = {number: [_webp(view, quality) for view in views] for number, views in shown.items()}
         if sum(len(data) for views in coded.values() for data in views) <= BUDGET:
             break
-    return {
-        number: Triple(*(_uri(data) for data in coded[number]), *shown[number][0].shape[1::-1])
-        for number in pictures
-    }
+    found: dict[int, Triple] = {}
+    for number, views in shown.items():
+        height, width = views[0].shape[:2]
+        source, render, apart = (_uri(data) for data in coded[number])
+        found[number] = Triple(source, render, apart, width, height)
+    return found
 
 
 def difference(source: Ycc, render: Ycc) -> NDArray[np.uint8]:

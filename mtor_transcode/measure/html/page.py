@@ -26,10 +26,7 @@ from mtor_transcode.measure.result import Report
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _PICKS = (
     ("worst", "The worst frame"),
-    (
-        "median",
-        "An average frame",
-    ),
+    ("median", "An average frame"),
     ("best", "The best frame"),
 )
 
@@ -76,16 +73,16 @@ def _head(report: Report) -> str:
     return (
         f'<header><p class="kicker">MTOR report</p><h1>{escape(film.name)}</h1>'
         f"<p>measured beside its source, <b>{escape(source.name)}</b> "
-        f"({escape(source.codec)}, {source.width}×{source.height}, {words.three(source.frame_rate)} frames a second, "
-        f"{words.clock(source.duration)})</p></header>"
+        f"({escape(source.codec)}, {source.width}×{source.height}, "
+        f"{words.three(source.frame_rate)} frames a second, {words.clock(source.duration)})</p></header>"
     )
 
 
 def _what_is_mtor() -> str:
     return (
-        '<p class="lead"><b>MTOR sends a video as drawings, not as pictures.</b> The shapes seen in it are sent '
-        "once as outlines; after that, short tokens tell how they move and change, and the player draws every "
-        "frame from them, sharp at any size.</p>"
+        '<p class="lead"><b>MTOR sends a video as drawings, not as pictures.</b> The shapes seen in it are '
+        "sent once as outlines; after that, short tokens tell how they move and change, and the player draws "
+        "every frame from them, sharp at any size.</p>"
     )
 
 
@@ -157,8 +154,8 @@ def _pictures(report: Report, pictures: Mapping[int, Triple]) -> str:
     if not blocks:
         return ""
     return (
-        '<p class="quiet">Picked by SSIM. Click a picture to see it large; there, the arrow keys or clicks go '
-        "between source, render and difference in place.</p>" + "".join(blocks)
+        '<p class="quiet">Picked by SSIM. Click a picture to see it large; there, the arrow keys or clicks '
+        "go between source, render and difference in place.</p>" + "".join(blocks)
     )
 
 
@@ -204,8 +201,9 @@ def _explained() -> str:
 
 def _how(report: Report) -> str:
     return (
-        f"<p>Each of the source's {report.quality.frames:,} frames was compared with the film drawn at that very "
-        f"frame's time, in memory, at the source's own size, chroma and depth ({report.source.bit_depth} bits); "
-        "no video was coded again. Pooled figures count each frame once. Rendering took "
-        f"{report.speed.render_seconds:.1f} s: {words.three(report.speed.render_fps)} frames a second.</p>"
+        f"<p>Each of the source's {report.quality.frames:,} frames was compared with the film drawn at that "
+        "very frame's time, in memory, at the source's own size, chroma and depth "
+        f"({report.source.bit_depth} bits); no video was coded again. Pooled figures count each frame "
+        f"once. Rendering took {report.speed.render_seconds:.1f} s: "
+        f"{words.three(report.speed.render_fps)} frames a second.</p>"
     )

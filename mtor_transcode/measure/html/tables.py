@@ -85,10 +85,8 @@ def scene_table(report: Report) -> str:
         )
         for scene in chosen
     ]
-    head = (
-        "scene", "time", "begins with", "camera", "shapes", "tokens", "bytes", "kbps", "SSIM", "PSNR-Y", "VMAF",
-    )  # fmt: skip
-    return note + table(head, rows, "Scenes")
+    about = ("scene", "time", "begins with", "camera", "shapes", "tokens")
+    return note + table((*about, "bytes", "kbps", "SSIM", "PSNR-Y", "VMAF"), rows, "Scenes")
 
 
 def metric_table(report: Report) -> str:
@@ -128,8 +126,8 @@ def rfc_table(report: Report) -> str:
         ("everything, bytes an hour", "5 MB", words.size(rfc.bytes_per_hour)),
     )
     return (
-        '<p class="quiet">What the draft RFC hopes for, and what this film is. Here a token is one change of one '
-        "shape, so tokens are many and small.</p>"
+        '<p class="quiet">What the draft RFC hopes for, and what this film is. Here a token is one change of '
+        "one shape, so tokens are many and small.</p>"
         + table(("figure", "RFC", "this film"), rows, "Figures of the RFC")
     )
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each moment of a film costs.
+
+A film tells its bytes by kind only as a whole. So it is written once more, to nowhere, by the codec's own
+writer, and what each span adds is shared among its tokens by the price that the counting writer gives them.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.price import Pricer
+from mtor_transcode.model import Outline, SceneStart, Span
+from mtor_transcode.render.film import Film
+
+KINDS = ("outlines", "paints", "motion", "audio", "subtitles", "container")
+"""The kinds of bytes, in the order in which reports list them."""
+
+
+class MeasuredFilm(Film, Protocol):
+    """What measuring needs of a film beyond rendering it (``codec.FilmReader``)."""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the file is cut off."""
+
+    @property
+    def bytes_by_kind(self) -> dict[str, int]:
+        """The file's bytes by kind; they sum to its length."""
+
+    def dictionary(self) -> tuple[Outline, ...] | list[Outline]:
+        """All outlines of the film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Bytes by kind of the tokens at film tick ``at``."""
+
+    at: int
+    bytes: dict[str, float]
+
+
+class _Nowhere(io.RawIOBase):
+    """A stream that counts what is written and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._length
+
+    def write(self, data: object) -> int:
+        length = memoryview(data).nbytes
+        self._length += length
+        return length
+
+
+class SceneCosts:
+    """Writes a film's scenes to nowhere, in order, and tells what was spent at each time."""
+
+    def __init__(self, film: MeasuredFilm) -> None:
+        self._writer = FilmWriter(_Nowhere(), film.header)  # type: ignore[arg-type]
+        self._pricer: Pricer | None = None
+
+    def begin(self, head: SceneStart) -> None:
+        """Begins a scene."""
+        self._writer.scene(head)
+        self._pricer = self._writer.pricer()
+
+    def spend(self, span: Span) -> list[Cost]:
+        """The costs of the scene's next span, by time; they sum to what the writer added to its file."""
+        assert self._pricer is not None
+        bits: dict[int, float] = {}
+        for token in span.tokens:
+            bits[token.at] = bits.get(token.at, 0.0) + self._pricer.commit(token)
+        before = dict(self._writer.bytes_by_kind)
+        self._writer.span(span)
+        added = {
+            kind: after - before.get(kind, 0)
+            for kind, after in self._writer.bytes_by_kind.items()
+            if after != before.get(kind, 0)
+        }
+        total = sum(bits.values())
+        if not total:
+            return [Cost(span.start, {kind: float(amount) for kind, amount in added.items()})]
+        return [
+            Cost(at, {kind: amount * price / total for kind, amount in added.items()})
+            for at, price in sorted(bits.items())
+        ]
