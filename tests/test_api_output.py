@@ -47,7 +47,7 @@ def test_a_failure_keeps_the_old_output_and_leaves_nothing_beside(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_told_as_such(tmp_path: Path, number: int) -> None:
-    with pytest.raises(OutputError, match="no room left"):
+    with pytest.raises(OutputError, match="the disk is full"):
         _write_and_fail(tmp_path / "film.mtor", OSError(number, os.strerror(number)))
     assert not list(tmp_path.iterdir())
 

@@ -73,7 +73,6 @@ def test_the_bare_command_shows_its_help_as_wrong_use() -> None:
         (["transcode", "in.mp4", "-o", "out.mtor", "--refresh", "0"], "refresh"),
         (["render", "in.mtor", "-o", "out.mp4", "--size", "large"], "large"),
         (["render", "in.mtor", "-o", "out.mp4", "--fps", "0"], "fps"),
-        (["render", "in.mtor", "-o", "out.mp4", "--lossless", "--exact"], "exclude"),
         (["render", "in.mtor", "-o", "out.gif"], ".mp4"),
         (["render", "in.mtor", "-o", "out.mp4", "--start", "inf"], "start"),
         (["report", "in.mp4"], "film"),

@@ -131,8 +131,10 @@ def test_a_full_disk(desk: Path) -> None:
         done = mtor(
             "transcode", DEMO, "-o", disk / "out.mtor", "--quality", "60", "--duration", "3", **options
         )
-        assert_one_line(done, FAILED, "out.mtor", "room")
-        assert_one_line(mtor("render", TRUTH, "-o", disk / "out.mp4", **options), FAILED, "out.mp4", "room")
+        assert_one_line(done, FAILED, "out.mtor", "disk is full")
+        assert_one_line(
+            mtor("render", TRUTH, "-o", disk / "out.mp4", **options), FAILED, "out.mp4", "disk is full"
+        )
         assert not files_in(disk)
 
 

@@ -82,9 +82,7 @@ def output_error(error: BaseException, path: Path) -> OutputError | None:
     if isinstance(error, (MtorError, BrokenPipeError)) or not isinstance(number, int):
         return None
     if number in _FULL:
-        return OutputError(
-            "there is no room left to write it", where=str(path), remedy="free some space or write elsewhere"
-        )
+        return OutputError("the disk is full", where=str(path), remedy="free some space or write elsewhere")
     if isinstance(error, OSError) and _about(error, path):
         return OutputError(
             f"cannot be written: {os.strerror(number).lower()}", where=str(path), remedy="name another output"

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, opened
-from mtor_transcode.api.output import check_output, staged_file
+from mtor_transcode.api.output import check_output
 from mtor_transcode.api.progress import Progress, ProgressCallback
 from mtor_transcode.api.results import RenderResult
 from mtor_transcode.errors import UsageError
 from mtor_transcode.render.mp4 import render_mp4
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".y4m")
 
 
 def render(
@@ -28,43 +30,48 @@ def render(
     duration: float | None = None,
     progress: ProgressCallback | None = None,
 ) -> RenderResult:
-    """Render the film at ``film`` to an MP4 at ``output``, with its sound and subtitles.
+    """Render the film at ``film`` to an MP4 at ``output`` with its sound and subtitles, or to a ``.y4m``.
 
     ``size`` is ``(width, height)`` in px or text such as ``1920x1080`` (default: the film's), ``fps`` frames
     per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
     kept; ``start`` and ``duration`` are seconds. Raises UsageError, InputError, FormatError, OutputError.
     """
-    began = time.monotonic()
     picture = None if size is None else check.parse_picture_size(size)
     rate = check.parse_rate(fps)
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
     final = Path(output)
-    if final.suffix.lower() not in {".mp4", ".m4v", ".mov"}:
+    if final.suffix.lower() not in SUFFIXES:
         raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")
     with opened(film) as reader:
         check_output(final, Path(film))
-        with staged_file(final) as beside:
-            made = render_mp4(
-                reader,
-                beside,
-                size=picture,
-                fps=rate,
-                lossless=lossless,
-                exact=exact,
-                start=start,
-                duration=duration,
-                progress=None if progress is None else _told(progress),
-            )
+        made = render_mp4(
+            reader,
+            final.resolve() if final.is_symlink() else final,
+            size=picture,
+            fps=rate,
+            lossless=lossless,
+            exact=exact,
+            start=start,
+            duration=duration,
+            progress=None if progress is None else _told(progress),
+        )
     return RenderResult(
         source=Path(film),
         output=final,
         bytes=final.stat().st_size,
-        duration=float(made.duration),
+        duration=made.seconds,
         frames=made.frames,
         width=made.width,
         height=made.height,
-        fps=Fraction(made.fps),
-        elapsed=time.monotonic() - began,
-        warnings=tuple(made.warnings),
+        fps=made.fps,
+        elapsed=made.elapsed,
+        warnings=made.warnings,
     )
+
+
+def _told(progress: ProgressCallback) -> Callable[[int, int], None]:
+    def told(done: int, total: int) -> None:
+        progress(Progress("render", done, total))
+
+    return told
