@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A film beside its source, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mtor_transcode.api import options as check
+from mtor_transcode.api.films import StrPath
+from mtor_transcode.api.output import check_output
+from mtor_transcode.api.progress import Progress, ProgressCallback
+from mtor_transcode.measure.report import report as measure
+from mtor_transcode.measure.result import Report
+
+
+def report(
+    source: StrPath,
+    film: StrPath,
+    *,
+    html: StrPath | None = None,
+    json: StrPath | None = None,
+    csv: StrPath | None = None,
+    vmaf: bool = True,
+    start: float | None = None,
+    duration: float | None = None,
+    video_track: int | str | None = None,
+    audio_track: int | str | None = None,
+    progress: ProgressCallback | None = None,
+) -> Report:
+    """Measure the film at ``film`` against the video at ``source``, and write the outputs asked for.
+
+    ``start``, ``duration`` (seconds) and the tracks are those that the film was made with. Without ``vmaf``
+    only the metrics of our own are measured. Raises UsageError if the two do not belong together, InputError,
+    FormatError, OutputError.
+    """
+    check.positive("start", start, zero=True)
+    check.positive("duration", duration)
+    for output in (html, json, csv):
+        if output is not None:
+            check_output(Path(output), Path(source), Path(film))
+    return measure(
+        source,
+        film,
+        html=html,
+        json=json,
+        csv=csv,
+        vmaf=vmaf,
+        start=start,
+        duration=duration,
+        video_track=check.parse_track(video_track),
+        audio_track=check.parse_track(audio_track),
+        progress=None
+        if progress is None
+        else lambda stage, done, total: progress(Progress(stage, done, total)),
+    )
