@@ -58,11 +58,11 @@ def anatomy(film: MeasuredFilm) -> Anatomy:
     scenes: list[SceneAnatomy] = []
     costs: list[Cost] = []
     ledger = SceneCosts(film)
-    for number, entry in enumerate(film.heads()):
+    for entry in film.heads():
         count = _Count(entry.head)
         first = len(costs)
         ledger.begin(entry.head)
-        for span in film.spans(number):
+        for span in film.spans(entry.head.number):
             count.add(span)
             costs += ledger.spend(span)
         scenes.append(

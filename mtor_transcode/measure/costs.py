@@ -8,11 +8,11 @@ writer, and what each span adds is shared among its tokens by the price that the
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from mtor_transcode.codec.film_writer import FilmWriter
-from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import Outline, SceneStart, Span
 from mtor_transcode.render.film import Film
 
@@ -31,7 +31,7 @@ class MeasuredFilm(Film, Protocol):
     def bytes_by_kind(self) -> dict[str, int]:
         """The file's bytes by kind; they sum to its length."""
 
-    def dictionary(self) -> tuple[Outline, ...] | list[Outline]:
+    def dictionary(self) -> Sequence[Outline]:
         """All outlines of the film."""
 
 
@@ -56,7 +56,7 @@ class _Nowhere(io.RawIOBase):
     def tell(self) -> int:
         return self._length
 
-    def write(self, data: object) -> int:
+    def write(self, data: Any) -> int:
         length = memoryview(data).nbytes
         self._length += length
         return length
@@ -66,20 +66,18 @@ class SceneCosts:
     """Writes a film's scenes to nowhere, in order, and tells what was spent at each time."""
 
     def __init__(self, film: MeasuredFilm) -> None:
-        self._writer = FilmWriter(_Nowhere(), film.header)  # type: ignore[arg-type]
-        self._pricer: Pricer | None = None
+        self._writer = FilmWriter(cast("BinaryIO", _Nowhere()), film.header)
 
     def begin(self, head: SceneStart) -> None:
         """Begins a scene."""
         self._writer.scene(head)
-        self._pricer = self._writer.pricer()
 
     def spend(self, span: Span) -> list[Cost]:
         """The costs of the scene's next span, by time; they sum to what the writer added to its file."""
-        assert self._pricer is not None
+        pricer = self._writer.pricer()
         bits: dict[int, float] = {}
         for token in span.tokens:
-            bits[token.at] = bits.get(token.at, 0.0) + self._pricer.commit(token)
+            bits[token.at] = bits.get(token.at, 0.0) + pricer.commit(token)
         before = dict(self._writer.bytes_by_kind)
         self._writer.span(span)
         added = {

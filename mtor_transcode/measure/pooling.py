@@ -15,8 +15,9 @@ DIGITS = 6
 class Pooled(msgspec.Struct, frozen=True):
     """A metric over all frames, each frame counting once whatever its duration.
 
-    ``harmonic`` is ``1 / mean(1 / (x + 1)) - 1``, as libvmaf pools, which leans towards the bad frames;
-    ``p5`` is the value that 5% of the frames do not reach (linear interpolation).
+    ``harmonic`` is ``1 / mean(1 / (x + 1)) - 1``, as libvmaf pools, which leans towards the bad frames
+    (values below 0, which XPSNR and SSIM may have, count as 0 in it); ``p5`` is the value that 5% of the
+    frames do not reach (linear interpolation).
     """
 
     mean: float
@@ -27,10 +28,11 @@ class Pooled(msgspec.Struct, frozen=True):
 
 
 def pool(values: Sequence[float]) -> Pooled:
-    """The pooled figures of at least one value, each above -1."""
+    """The pooled figures of at least one value."""
     array = np.asarray(values, np.float64)
+    harmonic = 1 / np.mean(1 / (np.maximum(array, 0) + 1)) - 1
     figures = (
-        array.mean(), 1 / np.mean(1 / (array + 1)) - 1, np.percentile(array, 5), array.min(), array.max(),
+        array.mean(), harmonic, np.percentile(array, 5), array.min(), array.max(),
     )  # fmt: skip
     return Pooled(*(round(float(figure), DIGITS) for figure in figures))
 

@@ -21,6 +21,7 @@ COLUMNS = 400
 
 WIDTH, HEIGHT = 1000, 200
 _STEPS = (1, 2, 2.5, 5, 10)
+_TOPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _TIME_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
 
@@ -51,11 +52,11 @@ class Frame:
         return HEIGHT * (1 - (inside - self.low) / (self.high - self.low))
 
 
-def line_plot(title: str, about: str, lines: Sequence[Line], frame: Frame, decimals: int = 2) -> str:
+def line_plot(title: str, about: str, lines: Sequence[Line], frame: Frame) -> str:
     """A figure with one or more curves; a shaded band shows the extremes where a column holds many frames."""
     drawn = [_curve(line, frame) for line in lines]
     legend = _legend([(line.name, line.style) for line in lines]) if len(lines) > 1 else ""
-    return _figure(title, about, legend, "".join(drawn), frame, decimals)
+    return _figure(title, about, legend, "".join(drawn), frame)
 
 
 def step_plot(
@@ -76,20 +77,29 @@ def step_plot(
     y = frame.y(mean)
     drawn.append(f'<path class="mean" d="M0 {y:.1f}H{WIDTH}"/>')
     legend = _legend([(name, style) for name, style, _ in kinds] + [("mean of all", "mean")])
-    return _figure(title, about, legend, "".join(drawn), frame, 1)
+    return _figure(title, about, legend, "".join(drawn), frame)
 
 
-def nice_ceiling(value: float) -> float:
-    """The least of 1, 2, 2.5, 5 times a power of ten that is not below ``value``."""
+def nice_ceiling(value: float, steps: Sequence[float] = _TOPS) -> float:
+    """The least of ``steps`` times a power of ten that is not below ``value``."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in _STEPS if step * power >= value * (1 - 1e-9))
+    return next(step * power for step in steps if step * power >= value * (1 - 1e-9))
 
 
 def nice_floor(values: Sequence[float], step: float) -> float:
     """The greatest multiple of ``step`` that is not above any of ``values``."""
     return math.floor(min(values) / step) * step
+
+
+def _rows(frame: Frame) -> tuple[list[float], int]:
+    """Round values to mark between low and high, at most six, and the decimals that tell them apart."""
+    step = nice_ceiling((frame.high - frame.low) / 5, _STEPS)
+    first, last = math.ceil(frame.low / step - 1e-9), math.floor(frame.high / step + 1e-9)
+    rows = [number * step for number in range(first, last + 1)]
+    decimals = next((n for n in range(6) if math.isclose(round(step, n), step, rel_tol=1e-9)), 6)
+    return rows, decimals
 
 
 def _curve(line: Line, frame: Frame) -> str:
@@ -127,8 +137,8 @@ def _legend(entries: Sequence[tuple[str, str]]) -> str:
     return f'<ul class="legend">{items}</ul>'
 
 
-def _figure(title: str, about: str, legend: str, drawn: str, frame: Frame, decimals: int) -> str:
-    rows = [frame.low + (frame.high - frame.low) * n / 4 for n in range(5)]
+def _figure(title: str, about: str, legend: str, drawn: str, frame: Frame) -> str:
+    rows, decimals = _rows(frame)
     grid = "".join(f"M0 {frame.y(value):.1f}H{WIDTH}" for value in rows)
     cuts = "".join(f"M{frame.x(cut):.1f} 0V{HEIGHT}" for cut in frame.cuts if 0 < cut < frame.duration)
     y_labels = "".join(

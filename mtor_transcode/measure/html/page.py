@@ -175,7 +175,7 @@ def _picked(report: Report, number: int, title: str, triple: Triple) -> str:
     )
     drawn = "".join(
         f'<figure><button type="button"><img src="{uri}" width="{triple.width}" height="{triple.height}" '
-        f'alt="{escape(alt)}" loading="lazy"></button><figcaption>{name}</figcaption></figure>'
+        f'alt="{escape(alt)}"></button><figcaption>{name}</figcaption></figure>'
         for name, uri, alt in views
     )
     return (

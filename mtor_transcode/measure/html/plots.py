@@ -50,7 +50,7 @@ def _vmaf(report: Report, duration: float, cuts: Sequence[float]) -> str:
     if not lines:
         return ""
     about = _about("VMAF", lines[0].values, "of 100")
-    return line_plot("VMAF (0-100)", about, lines, Frame(duration, 0, 100, cuts), 0)
+    return line_plot("VMAF (0-100)", about, lines, Frame(duration, 0, 100, cuts))
 
 
 def _ssim(report: Report, duration: float, cuts: Sequence[float]) -> str:
@@ -64,7 +64,7 @@ def _ssim(report: Report, duration: float, cuts: Sequence[float]) -> str:
     ]
     low = min(0.95, nice_floor([value for line in lines for value in line.values], 0.05))
     about = _about("SSIM", lines[0].values, "of 1")
-    return line_plot("SSIM (1 is equal)", about, lines, Frame(duration, max(low, -1), 1, cuts), 3)
+    return line_plot("SSIM (1 is equal)", about, lines, Frame(duration, max(low, -1), 1, cuts))
 
 
 def _psnr(report: Report, duration: float, cuts: Sequence[float]) -> str:
@@ -78,7 +78,7 @@ def _psnr(report: Report, duration: float, cuts: Sequence[float]) -> str:
     low = min(nice_floor(values, 5), PSNR_TOP - 10)
     high = max(math.ceil(max(values) / 5) * 5, low + 10)
     about = _about("PSNR-Y", lines[0].values, "dB")
-    return line_plot("PSNR (dB)", about, lines, Frame(duration, low, high, cuts), 0)
+    return line_plot("PSNR (dB)", about, lines, Frame(duration, low, high, cuts))
 
 
 def _bytes(report: Report, duration: float, cuts: Sequence[float]) -> str:

@@ -52,7 +52,7 @@ def kind_table(report: Report) -> str:
             f"{kind.bytes:,}",
             f"{kind.kbps:.2f}",
             f'<span class="bar"><i class="k-{escape(kind.kind)}" style="width:{100 * kind.share:.1f}%"></i>'
-            f"</span>{words.percent(kind.share)}",
+            f'</span><span class="figure">{words.percent(kind.share)}</span>',
             f'<span class="quiet">{escape(KINDS.get(kind.kind, ""))}</span>',
         )
         for kind in report.rates.kinds

@@ -18,7 +18,7 @@ SSIM_WORDS = (
     (-1.0, "bad"),
 )
 LINKS = (
-    (2.4, "a satellite phone of 2.4 kbps"),
+    (2.4, "a satellite phone's 2.4 kbps"),
     (9.6, "the first mobile data links of 9.6 kbps"),
     (30.0, "a 2G (GPRS) link of about 30 kbps"),
     (120.0, "a 2.5G (EDGE) link of about 120 kbps"),
