@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a writer refuses, so that no reader has to: values out of range, tokens out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mtor_transcode.codec.canonical import is_canonical
+from mtor_transcode.codec.limits import (
+    MAX_CONTOURS,
+    MAX_COORDINATE,
+    MAX_LIVE,
+    MAX_NODES,
+    MAX_SPAN_TOKENS,
+    MAX_STEP,
+    MAX_TICK,
+)
+from mtor_transcode.errors import UsageError
+from mtor_transcode.model import (
+    Background,
+    Camera,
+    CameraMove,
+    Colour,
+    Enter,
+    Leave,
+    Outline,
+    Paint,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Token,
+    Transform,
+    Transition,
+)
+from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
+
+
+def check_scene_start(head: SceneStart) -> None:
+    """Raises UsageError for a scene's head that cannot be written."""
+    _whole("a scene's numbers", (head.number, head.start, head.transition_duration))
+    if not (
+        0 <= head.number < 2**31 and 0 <= head.start <= MAX_TICK and 0 <= head.transition_duration <= MAX_STEP
+    ):
+        raise UsageError(f"scene {head.number}: number, start or duration of the transition is out of range")
+    if head.transition == Transition.CUT and head.transition_duration:
+        raise UsageError(f"scene {head.number} begins with a cut of {head.transition_duration} ticks")
+    _check_paint(head.background)
+    _check_place(head.camera)
+
+
+def check_span(span: Span, start: int) -> None:
+    """Raises UsageError for a span that cannot be written where the scene has come to ``start``."""
+    if span.start != start:
+        raise UsageError(f"a span starts at tick {span.start} but the scene has come to {start}")
+    if not span.start <= span.end <= min(MAX_TICK, span.start + MAX_STEP):
+        raise UsageError(f"a span ends at tick {span.end}, its start is {span.start}")
+    if len(span.tokens) > MAX_SPAN_TOKENS:
+        raise UsageError(f"a span has {len(span.tokens)} tokens", remedy=f"at most {MAX_SPAN_TOKENS}")
+    before = span.start
+    for token in span.tokens:
+        if not before <= token.at <= span.end:
+            raise UsageError(
+                f"a token at tick {token.at} comes after one at {before} in the span {span.start}-{span.end}",
+                remedy="order tokens by time, inside their span",
+            )
+        before = token.at
+        check_token(token)
+
+
+def check_token(token: Token) -> None:
+    """Raises UsageError for a token with a value out of range."""
+    _whole("times", (token.at, token.duration))
+    if not 0 <= token.duration <= MAX_STEP:
+        raise UsageError(f"the duration {token.duration} is out of range")
+    if isinstance(token, CameraMove):
+        _check_place(token.camera)
+    elif isinstance(token, Background):
+        _check_paint(token.paint)
+    elif not isinstance(token, Leave):
+        check_state(token.state)
+        if isinstance(token, Enter):
+            _whole("a shape's place in the order", (token.under,))
+            if not 0 <= token.under <= MAX_LIVE:
+                raise UsageError(f"shape {token.shape} enters below {token.under} others")
+
+
+def check_state(state: ShapeState) -> None:
+    """Raises UsageError for a state with a value out of range (its outline is checked when it is written)."""
+    _check_paint(state.paint)
+    _check_place(state.transform)
+    _whole("opacity", (state.opacity,))
+    if not 0 <= state.opacity <= 255:
+        raise UsageError(f"opacity {state.opacity} is not 0 to 255")
+
+
+def check_outline(outline: Outline) -> None:
+    """Raises UsageError for an outline that cannot be written."""
+    _whole("the width of a stroke", (outline.stroke_width,))
+    if not 0 <= outline.stroke_width <= MAX_COORDINATE:
+        raise UsageError(f"a stroke of {outline.stroke_width} units cannot be written")
+    if len(outline.contours) > MAX_CONTOURS or outline.node_count > MAX_NODES:
+        raise UsageError(
+            f"an outline has {len(outline.contours)} contours with {outline.node_count} nodes",
+            remedy=f"at most {MAX_CONTOURS} with {MAX_NODES}",
+        )
+    for contour in outline.contours:
+        if not contour.points or len(contour.points) != len(contour.kinds):
+            raise UsageError("a contour needs one kind for each point, and a point at least")
+        for point in contour.points:
+            _whole("coordinates", point)
+    x0, y0, x1, y1 = outline.bounds
+    if x1 - x0 > MAX_COORDINATE or y1 - y0 > MAX_COORDINATE:
+        raise UsageError(f"an outline of {x1 - x0} x {y1 - y0} units is too large")
+    if not is_canonical(outline):
+        raise UsageError("an outline is not centred", remedy="use canonical_state(state) before writing it")
+
+
+def _check_paint(paint: Paint) -> None:
+    if isinstance(paint, Solid):
+        _check_colour(paint.colour)
+        return
+    _check_colour(paint.first)
+    _check_colour(paint.last)
+    _whole("a gradient's numbers", (paint.angle, paint.start, paint.end))
+    low, high = -GRADIENT_STEPS, 2 * GRADIENT_STEPS
+    if not (0 <= paint.angle < GRADIENT_ANGLES and low <= paint.start <= high and low <= paint.end <= high):
+        raise UsageError(f"the gradient {paint} is out of range")
+
+
+def _check_colour(colour: Colour) -> None:
+    _whole("a colour", colour)
+    if len(colour) != 3 or not all(0 <= code <= 255 for code in colour):
+        raise UsageError(f"the colour {colour} is not three codes of 0 to 255")
+
+
+def _check_place(place: Transform | Camera) -> None:
+    values = (place.dx, place.dy, place.scale, place.angle)
+    _whole("places", values)
+    if max(values) > MAX_COORDINATE or min(values) < -MAX_COORDINATE:
+        raise UsageError(f"{place} is out of range", remedy=f"at most {MAX_COORDINATE} in magnitude")
+
+
+def _whole(what: str, values: Iterable[object]) -> None:
+    """Only Python's own integers: others overflow or compare differently."""
+    for value in values:
+        if not isinstance(value, int):
+            raise UsageError(f"{what} must be of type int, not {type(value).__name__}", remedy="use int(...)")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contexts of the entropy coder: their names, their numbers, and what their bits are spent on.
+
+A context is one adaptive probability. Contexts come in named groups; the numbers follow from the order of
+``LAYOUT``, which is part of the format (``docs/format.md`` prints it). Groups for numbers have the layout of
+``mtor_transcode.codec.binarise``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+NUMBER: Final = 40
+"""Contexts of an adaptive number, see ``binarise.write_number``."""
+
+SIGNED: Final = NUMBER + 2
+"""Contexts of an adaptive signed number, see ``binarise.write_signed``."""
+
+DELTA_CLASSES: Final = 6
+"""Classes of neighbouring deltas that choose the contexts of an outline's coordinates."""
+
+
+class Kind(IntEnum):
+    """What bits are spent on."""
+
+    OUTLINES = 0
+    PAINTS = 1
+    MOTION = 2
+
+
+LAYOUT: Final[tuple[tuple[str, int], ...]] = (
+    ("outline.like", 1),
+    ("outline.like_back", NUMBER),
+    ("outline.stroked", 2),
+    ("outline.width", NUMBER),
+    ("outline.same_grid", 1),
+    ("outline.grid", 7),
+    ("outline.contours", NUMBER),
+    ("outline.box", 2),
+    ("outline.closed", 2),
+    ("outline.nodes", NUMBER),
+    ("outline.kind", 18),
+    ("outline.first", 2 * SIGNED),
+    ("outline.box_side", 2 * SIGNED),
+    ("outline.dx", DELTA_CLASSES * SIGNED),
+    ("outline.dy", DELTA_CLASSES * SIGNED),
+    ("outline.change", 2 * 3 * SIGNED),
+    ("outline.new", 2),
+    ("outline.recent", 1),
+    ("outline.rank", NUMBER),
+    ("outline.id", NUMBER),
+    ("paint.gradient", 2),
+    ("paint.hit", 2),
+    ("paint.rank", NUMBER),
+    ("paint.colour", 3 * SIGNED),
+    ("paint.last", 3 * SIGNED),
+    ("paint.same_angle", 1),
+    ("paint.angle", 63),
+    ("paint.default_ends", 1),
+    ("paint.ends", 2 * SIGNED),
+    ("paint.relative", 1),
+    ("paint.change", 2 * 3 * SIGNED),
+    ("paint.change_geometry", 1),
+    ("paint.change_angle", SIGNED),
+    ("paint.change_ends", 2 * SIGNED),
+    ("token.same_time", 6),
+    ("token.more", 1),
+    ("token.first_time", NUMBER),
+    ("token.same_step", 1),
+    ("token.step", NUMBER),
+    ("token.kind", 6 * 4),
+    ("token.same_duration", 5),
+    ("token.duration", 5 * NUMBER),
+    ("shape.expected", 2),
+    ("shape.rank", SIGNED),
+    ("shape.explicit", SIGNED),
+    ("enter.under", NUMBER),
+    ("enter.opaque", 1),
+    ("enter.opacity", NUMBER),
+    ("enter.upright", 1),
+    ("enter.scale", SIGNED),
+    ("enter.angle", SIGNED),
+    ("enter.fine", 2),
+    ("enter.dx", 4 * SIGNED),
+    ("enter.dy", 2 * SIGNED),
+    ("edit.changes", 16),
+    ("edit.turned", 1),
+    ("edit.exact", 2),
+    ("edit.dx", 3 * SIGNED),
+    ("edit.dy", 3 * SIGNED),
+    ("edit.scale", SIGNED),
+    ("edit.angle", SIGNED),
+    ("edit.opacity", SIGNED),
+    ("camera.again", 1),
+    ("camera.value", 4 * SIGNED),
+    ("scene.dissolve", 1),
+    ("scene.transition", NUMBER),
+    ("scene.camera", 1),
+    ("sound.continuous", 1),
+    ("sound.same_duration", 1),
+    ("sound.duration", NUMBER),
+    ("sound.gap", SIGNED),
+    ("sound.size", SIGNED),
+)
+"""Name and size of each group, in the order of their numbers."""
+
+
+def _bases() -> dict[str, int]:
+    bases: dict[str, int] = {}
+    number = 0
+    for name, size in LAYOUT:
+        bases[name] = number
+        number += size
+    return bases
+
+
+BASE: Final[dict[str, int]] = _bases()
+"""Number of the first context of each group."""
+
+COUNT: Final = sum(size for _, size in LAYOUT)
+"""Number of contexts."""
+
+
+def _kind(name: str) -> Kind:
+    return {"outline": Kind.OUTLINES, "paint": Kind.PAINTS}.get(name.partition(".")[0], Kind.MOTION)
+
+
+KIND_OF: Final[tuple[Kind, ...]] = tuple(_kind(name) for name, size in LAYOUT for _ in range(size))
+"""What each context's bits are spent on."""

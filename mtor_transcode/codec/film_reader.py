@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads films: heads at once, everything else when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import BinaryIO
+
+from mtor_transcode.codec.accounts import book_coded, new_accounts
+from mtor_transcode.codec.adaptive import Adaptive
+from mtor_transcode.codec.container import Section, SectionKind, SectionReader
+from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_plain, read_outlines
+from mtor_transcode.codec.fields import Payload
+from mtor_transcode.codec.header_syntax import read_header
+from mtor_transcode.codec.index_syntax import read_index
+from mtor_transcode.codec.rangecoder import CountingReader
+from mtor_transcode.codec.scene_reader import SceneEntry, SceneReader, add_part, read_entry
+from mtor_transcode.codec.sound_syntax import read_sound, sound_data_bytes
+from mtor_transcode.codec.subtitle_syntax import read_subtitles
+from mtor_transcode.errors import FormatError, UsageError
+from mtor_transcode.model import AudioPacket, FilmHeader, Outline, Scene, Span, Subtitle
+
+
+class FilmReader:
+    """Reads the film in a seekable binary ``stream``; ``name`` stands for the file in errors.
+
+    Raises FormatError (also later, when a damaged section is first read). A file that was cut short plays up
+    to the cut: ``truncated`` is set then and ``duration`` (ticks) is where the last whole span ends.
+    """
+
+    header: FilmHeader
+    duration: int
+    truncated: bool
+
+    def __init__(self, stream: BinaryIO, name: str = "") -> None:
+        self._sections = SectionReader(stream, name)
+        contents = self._sections.scan()
+        self.truncated = contents.truncated
+        self._all = contents.sections
+        self._dictionary = DictionaryReader(self._sections)
+        self._scenes: list[SceneEntry] = []
+        self._sound: list[Section] = []
+        self._text: list[Section] = []
+        self.header = read_header(self._payload(self._all[0]))
+        index: Section | None = None
+        for section in self._all[1:]:
+            self._note(section)
+            if section.kind == SectionKind.INDEX:
+                index = section
+        self._check_order()
+        self._by_number = {entry.head.number: entry for entry in self._scenes}
+        self.duration = max((entry.end for entry in self._scenes), default=0)
+        if index is not None:
+            self._read_index(index)
+
+    def heads(self) -> Sequence[SceneEntry]:
+        """Returns an entry for each scene, in order; nothing is decoded but the scenes' heads."""
+        return tuple(self._scenes)
+
+    def spans(self, number: int, from_tick: int | None = None) -> Iterator[Span]:
+        """Yields the spans of the scene that has this number, decoded from the dictionary and itself alone.
+
+        With ``from_tick`` it may start at the last snapshot at or before that tick: the first span then has
+        no duration and sets the whole state (``Background``, ``CameraMove``, ``Enter`` ...).
+        """
+        return SceneReader(self._sections, self._entry(number), self._dictionary.outline).spans(from_tick)
+
+    def scene(self, number: int) -> Scene:
+        """Returns a whole scene."""
+        return Scene(self._entry(number).head, tuple(self.spans(number)))
+
+    def audio(self) -> Iterator[AudioPacket]:
+        """Yields all packets of sound, in order."""
+        for section in self._sound:
+            yield from read_sound(self._payload(section))
+
+    def subtitles(self) -> Iterator[Subtitle]:
+        """Yields all subtitles, in the order in which they were written."""
+        for section in self._text:
+            yield from read_subtitles(self._payload(section), len(self.header.subtitles))
+
+    def dictionary(self) -> Sequence[Outline]:
+        """Returns all outlines in the order of their ids; each is decoded when it is asked for."""
+        return self._dictionary.all()
+
+    @cached_property
+    def bytes_by_kind(self) -> dict[str, int]:
+        """Where the file's bytes go (``accounts.KINDS``). Decodes the whole file the first time."""
+        accounts = new_accounts()
+        for section in self._all:
+            if section.kind == SectionKind.DICT:
+                self._book_dictionary(accounts, section)
+            elif section.kind == SectionKind.SUBTITLES:
+                accounts["subtitles"] += section.length
+            elif section.kind == SectionKind.AUDIO:
+                accounts["audio"] += sound_data_bytes(self._payload(section))
+        for entry in self._scenes:
+            self._book_scene(accounts, entry)
+        accounts["container"] = self._sections.size - sum(accounts.values())
+        return accounts
+
+    def _book_dictionary(self, accounts: dict[str, int], section: Section) -> None:
+        payload = self._payload(section)
+        _, count = dictionary_plain(payload)
+        data = payload.rest()
+        reader = CountingReader(data, Adaptive(), payload.where)
+        read_outlines(reader, count, len(data))
+        book_coded(accounts, len(data), reader.bits)
+
+    def _book_scene(self, accounts: dict[str, int], entry: SceneEntry) -> None:
+        made: list[tuple[int, CountingReader]] = []
+
+        def make(data: bytes, adaptive: Adaptive, where: str) -> CountingReader:
+            reader = CountingReader(data, adaptive, where)
+            made.append((len(data), reader))
+            return reader
+
+        for _ in SceneReader(self._sections, entry, self._dictionary.outline, make).spans():
+            pass
+        for count, reader in made:
+            book_coded(accounts, count, reader.bits)
+
+    def _note(self, section: Section) -> None:
+        """Takes note of a section."""
+        kind = section.kind
+        if kind == SectionKind.DICT:
+            self._dictionary.add(section)
+        elif kind == SectionKind.SCENE:
+            self._scenes.append(read_entry(self._sections, section))
+        elif kind in (SectionKind.SPAN, SectionKind.SNAPSHOT):
+            if not self._scenes:
+                raise FormatError("it belongs to no scene", where=self._sections.where(section))
+            add_part(self._sections, self._scenes[-1], section)
+        elif kind == SectionKind.AUDIO:
+            self._sound.append(section)
+        elif kind == SectionKind.SUBTITLES:
+            self._text.append(section)
+        elif kind == SectionKind.HEADER:
+            raise FormatError("a second header", where=self._sections.where(section))
+
+    def _check_order(self) -> None:
+        for one, other in pairwise(self._scenes):
+            if other.head.number <= one.head.number or other.head.start < one.end:
+                where = self._sections.where(other.section)
+                raise FormatError(f"scene {other.head.number} is out of order", where=where)
+
+    def _read_index(self, section: Section) -> None:
+        payload = self._payload(section)
+        duration, index = read_index(payload)
+        offsets = [(entry.head.start, entry.section.offset) for entry in self._scenes]
+        if index.scenes != offsets or duration < self.duration:
+            raise payload.damaged("the index does not fit the scenes")
+        self.duration = duration
+
+    def _payload(self, section: Section) -> Payload:
+        return Payload(self._sections.payload(section), self._sections.where(section))
+
+    def _entry(self, number: int) -> SceneEntry:
+        if number not in self._by_number:
+            raise UsageError(f"there is no scene {number}", where=self._sections.name)
+        return self._by_number[number]

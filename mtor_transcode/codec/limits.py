@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a file may hold at most. Writers refuse to write more, readers refuse to read more.
+
+The limits bound the memory and the time that a hostile file can take; a real film stays far below them.
+"""
+
+from __future__ import annotations
+
+MAX_SIDE = 16384
+"""Largest width and height of a picture in px."""
+
+MAX_TICK = 2**48
+"""Largest time in ticks, and largest sample number of a sound track."""
+
+MAX_STEP = 2**32 - 1
+"""Largest difference of two times inside a span, and largest duration of a token, in ticks."""
+
+MAX_COORDINATE = 2**20
+"""Largest absolute value of a coordinate, a translation, a scale or an angle (65,536 px)."""
+
+MAX_NODES = 1 << 15
+"""Nodes of one outline."""
+
+MAX_CONTOURS = 1 << 12
+"""Contours of one outline."""
+
+MAX_SECTION_NODES = 1 << 17
+"""Nodes of all outlines of one dictionary section."""
+
+MAX_SECTION_OUTLINES = 1 << 15
+"""Outlines of one dictionary section."""
+
+MAX_OUTLINES = 1 << 24
+"""Outlines of a film."""
+
+MAX_LIVE = 1 << 16
+"""Live shapes of a scene."""
+
+MAX_SPAN_TOKENS = 1 << 16
+"""Tokens of one span."""
+
+MAX_SECTION = 1 << 24
+"""Bytes of one section's payload."""
+
+MAX_SECTIONS = 1 << 20
+"""Sections of a file."""
+
+MAX_PACKET = 1 << 16
+"""Bytes of one packet of sound."""
+
+MAX_SECTION_PACKETS = 1 << 14
+"""Packets of one sound section."""
+
+MAX_TEXT = 1 << 14
+"""Bytes of one subtitle or of another string."""
+
+MAX_SECTION_LINES = 1 << 12
+"""Subtitles of one section."""
+
+MAX_TRACKS = 64
+"""Subtitle tracks."""
+
+MAX_RATIO = 2**31 - 1
+"""Largest numerator and denominator of a ratio in the header."""
+
+NODES_PER_BYTE = 64
+"""Nodes that a dictionary section may hold for each byte of entropy-coded data (the writer pads the rest)."""
+
+TOKENS_PER_BYTE = 32
+"""Tokens that a span may hold for each byte of its payload (the writer pads where there are more)."""
+
+MAX_TRIMMED = 32
+"""Zero bytes that a writer drops from the end of an entropy-coded payload, and a reader implies, at most."""

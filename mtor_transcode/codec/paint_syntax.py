@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paints: colours from a palette of the last used ones or near them, gradients, and changes of a paint."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mtor_transcode.codec.binarise import (
+    read_number,
+    read_signed,
+    read_tree,
+    write_number,
+    write_signed,
+    write_tree,
+)
+from mtor_transcode.codec.contexts import BASE, SIGNED
+from mtor_transcode.codec.writers import Reader, Writer
+from mtor_transcode.model import Colour, LinearGradient, Paint, Solid
+from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
+
+_GRADIENT: Final = BASE["paint.gradient"]
+_HIT: Final = BASE["paint.hit"]
+_RANK: Final = BASE["paint.rank"]
+_COLOUR: Final = BASE["paint.colour"]
+_LAST: Final = BASE["paint.last"]
+_SAME_ANGLE: Final = BASE["paint.same_angle"]
+_ANGLE: Final = BASE["paint.angle"]
+_DEFAULT_ENDS: Final = BASE["paint.default_ends"]
+_ENDS: Final = BASE["paint.ends"]
+_RELATIVE: Final = BASE["paint.relative"]
+_CHANGE: Final = BASE["paint.change"]
+_CHANGE_GEOMETRY: Final = BASE["paint.change_geometry"]
+_CHANGE_ANGLE: Final = BASE["paint.change_angle"]
+_CHANGE_ENDS: Final = BASE["paint.change_ends"]
+
+PALETTE: Final = 24
+"""Colours that are remembered, the last used first."""
+
+_GREY: Final = (128, 128, 128)
+_ANGLE_BITS: Final = 6
+
+
+class PaintMemory:
+    """What is known of the paints of a scene so far; the same for writer and reader."""
+
+    __slots__ = ("angle", "gradient", "palette")
+
+    def __init__(self) -> None:
+        self.palette: list[Colour] = []
+        self.gradient = 0
+        self.angle = 0
+
+    def add(self, paint: Paint) -> None:
+        """Goes on after a paint."""
+        colour = paint.colour if isinstance(paint, Solid) else paint.first
+        palette = self.palette
+        if colour in palette:
+            palette.remove(colour)
+        elif len(palette) == PALETTE:
+            palette.pop()
+        palette.insert(0, colour)
+        self.gradient = int(isinstance(paint, LinearGradient))
+        if isinstance(paint, LinearGradient):
+            self.angle = paint.angle
+
+    def fork(self) -> PaintMemory:
+        """Returns an independent copy."""
+        copy = PaintMemory()
+        copy.palette = self.palette.copy()
+        copy.gradient = self.gradient
+        copy.angle = self.angle
+        return copy
+
+
+def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
+    """Writes a paint afresh; ``memory`` is not changed: the caller adds the paint."""
+    if isinstance(paint, Solid):
+        writer.bit(_GRADIENT + memory.gradient, 0)
+        _write_colour(writer, memory, paint.colour, 0)
+        return
+    writer.bit(_GRADIENT + memory.gradient, 1)
+    _write_colour(writer, memory, paint.first, 1)
+    _write_difference(writer, _LAST, paint.last, paint.first)
+    writer.bit(_SAME_ANGLE, paint.angle == memory.angle)
+    if paint.angle != memory.angle:
+        write_tree(writer, _ANGLE, paint.angle, _ANGLE_BITS)
+    default = paint.start == 0 and paint.end == GRADIENT_STEPS
+    writer.bit(_DEFAULT_ENDS, default)
+    if not default:
+        write_signed(writer, _ENDS, paint.start)
+        write_signed(writer, _ENDS + SIGNED, paint.end - GRADIENT_STEPS)
+
+
+def read_paint(reader: Reader, memory: PaintMemory) -> Paint:
+    """Returns a paint that ``write_paint`` wrote."""
+    if not reader.bit(_GRADIENT + memory.gradient):
+        return Solid(_read_colour(reader, memory, 0))
+    first = _read_colour(reader, memory, 1)
+    last = _read_difference(reader, _LAST, first)
+    angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
+    start, end = 0, GRADIENT_STEPS
+    if not reader.bit(_DEFAULT_ENDS):
+        start = read_signed(reader, _ENDS)
+        end = GRADIENT_STEPS + read_signed(reader, _ENDS + SIGNED)
+    return _checked(reader, LinearGradient(first, last, angle, start, end))
+
+
+def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Paint) -> None:
+    """Writes a paint as a change of ``old`` if it is of its kind, unless the palette has its colour."""
+    if isinstance(old, Solid) and isinstance(new, Solid) and new.colour not in memory.palette:
+        writer.bit(_RELATIVE, 1)
+        _write_difference(writer, _CHANGE, new.colour, old.colour)
+        return
+    if isinstance(old, LinearGradient) and isinstance(new, LinearGradient):
+        writer.bit(_RELATIVE, 1)
+        _write_difference(writer, _CHANGE, new.first, old.first)
+        _write_difference(writer, _CHANGE + 3 * SIGNED, new.last, _follow(old, new.first))
+        turn = (new.angle - old.angle + GRADIENT_ANGLES // 2) % GRADIENT_ANGLES - GRADIENT_ANGLES // 2
+        write_signed(writer, _CHANGE_ANGLE, turn)
+        moved = (new.start, new.end) != (old.start, old.end)
+        writer.bit(_CHANGE_GEOMETRY, moved)
+        if moved:
+            write_signed(writer, _CHANGE_ENDS, new.start - old.start)
+            write_signed(writer, _CHANGE_ENDS + SIGNED, new.end - old.end)
+        return
+    writer.bit(_RELATIVE, 0)
+    write_paint(writer, memory, new)
+
+
+def read_paint_change(reader: Reader, memory: PaintMemory, old: Paint) -> Paint:
+    """Returns a paint that ``write_paint_change`` wrote."""
+    if not reader.bit(_RELATIVE):
+        return read_paint(reader, memory)
+    if isinstance(old, Solid):
+        return Solid(_read_difference(reader, _CHANGE, old.colour))
+    first = _read_difference(reader, _CHANGE, old.first)
+    last = _read_difference(reader, _CHANGE + 3 * SIGNED, _follow(old, first))
+    angle = (old.angle + read_signed(reader, _CHANGE_ANGLE)) % GRADIENT_ANGLES
+    start, end = old.start, old.end
+    if reader.bit(_CHANGE_GEOMETRY):
+        start += read_signed(reader, _CHANGE_ENDS)
+        end += read_signed(reader, _CHANGE_ENDS + SIGNED)
+    return _checked(reader, LinearGradient(first, last, angle, start, end))
+
+
+def _follow(old: LinearGradient, first: Colour) -> Colour:
+    """The last colour if it changed as the first did, within the range of a code."""
+    y, u, v = (min(255, max(0, b + f - a)) for a, b, f in zip(old.first, old.last, first, strict=True))
+    return (y, u, v)
+
+
+def _write_colour(writer: Writer, memory: PaintMemory, colour: Colour, gradient: int) -> None:
+    palette = memory.palette
+    hit = colour in palette
+    if palette:
+        writer.bit(_HIT + gradient, hit)
+    if hit:
+        write_number(writer, _RANK, palette.index(colour))
+    else:
+        _write_difference(writer, _COLOUR, colour, palette[0] if palette else _GREY)
+
+
+def _read_colour(reader: Reader, memory: PaintMemory, gradient: int) -> Colour:
+    palette = memory.palette
+    if palette and reader.bit(_HIT + gradient):
+        rank = read_number(reader, _RANK)
+        if rank >= len(palette):
+            raise reader.damaged("a colour is not in the palette")
+        return palette[rank]
+    return _read_difference(reader, _COLOUR, palette[0] if palette else _GREY)
+
+
+def _write_difference(writer: Writer, context: int, colour: Colour, other: Colour) -> None:
+    for channel in range(3):
+        write_signed(writer, context + channel * SIGNED, colour[channel] - other[channel])
+
+
+def _read_difference(reader: Reader, context: int, other: Colour) -> Colour:
+    y, u, v = (other[channel] + read_signed(reader, context + channel * SIGNED) for channel in range(3))
+    if not (0 <= y <= 255 and 0 <= u <= 255 and 0 <= v <= 255):
+        raise reader.damaged("a colour is out of range")
+    return (y, u, v)
+
+
+def _checked(reader: Reader, paint: LinearGradient) -> LinearGradient:
+    low, high = -GRADIENT_STEPS, 2 * GRADIENT_STEPS
+    if not (low <= paint.start <= high and low <= paint.end <= high):
+        raise reader.damaged("a gradient is out of range")
+    return paint
