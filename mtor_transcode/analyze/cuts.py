@@ -122,9 +122,17 @@ class CutFinder:
         before, after = proposal.before, proposal.after
         near = _RETURNED * _distance(before, after)
         for look in self._looks:
-            if after.number < look.number and look.time <= after.time + FLASH and _distance(before, look) < near:
+            if (
+                after.number < look.number
+                and look.time <= after.time + FLASH
+                and _distance(before, look) < near
+            ):
                 return True
-            if look.number < before.number and look.time >= before.time - FLASH and _distance(look, after) < near:
+            if (
+                look.number < before.number
+                and look.time >= before.time - FLASH
+                and _distance(look, after) < near
+            ):
                 return True
         return False
 

@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.small import changed_beyond_shift
+
 THUMB = (32, 18)
 """Columns and rows of a thumbnail."""
 
@@ -29,10 +31,12 @@ DISSOLVE_DELAY = 3.3
 _LENGTHS = (0.2, 0.27, 0.36, 0.48, 0.64, 0.85, 1.1, 1.5, 2.0, 2.5)
 _SETTLE = 0.45
 _HORIZON = DISSOLVE_DELAY + 0.6
-_CAPACITY = 640
+_CAPACITY = 512
 _FINEST = 1 / 62  # Frames closer than this (s) to the one before are passed over.
 _COARSE, _FINE = 0.17, 0.12
-_OFF_LINE = 0.3
+# How far from the line (RMS, as a share of the change): pictures that differ much leave room for motion.
+_OFF_LINE, _OFF_LINE_SMALL_CHANGE = 0.3, 0.17
+_BIG_CHANGE = 28.0
 _CHANGE = 8.0
 _CELL_CHANGE = 6.0
 _COVERAGE = 0.6
@@ -68,15 +72,18 @@ class DissolveFinder:
         self._times = np.empty(_CAPACITY)
         self._thumbs = np.empty((_CAPACITY, THUMB[0] * THUMB[1] * 3), np.float32)
         self._products = np.empty((_CAPACITY, _CAPACITY))
+        self._flat = np.zeros(_CAPACITY, np.bool_)
+        self._smalls: list[NDArray[np.uint8]] = []
         self._count = 0
         self._fresh = True  # Nothing has been forgotten: frame 0 is the film's first.
         self._best: _Ramp | None = None
+        self._over = -1.0  # The time at which the last dissolve was over.
 
-    def feed(self, time: float, thumb: NDArray[np.float32]) -> list[Dissolve]:
+    def feed(self, time: float, small: NDArray[np.uint8], thumb: NDArray[np.float32]) -> list[Dissolve]:
         """The dissolves that have become known with the frame at ``time`` (s)."""
         if self._count and time - self._times[self._count - 1] < _FINEST:
             return []
-        self._append(time, thumb)
+        self._append(time, small, thumb)
         ramp = self._coarse()
         best = self._best
         if ramp is not None and (best is None or ramp.error < best.error or ramp.first >= best.last):
@@ -91,7 +98,7 @@ class DissolveFinder:
         """The dissolve not yet told, when there are no more frames."""
         return self._resolve()
 
-    def _append(self, time: float, thumb: NDArray[np.float32]) -> None:
+    def _append(self, time: float, small: NDArray[np.uint8], thumb: NDArray[np.float32]) -> None:
         if self._count == _CAPACITY:
             self._shift()
         n = self._count
@@ -99,9 +106,12 @@ class DissolveFinder:
         vector = thumb.ravel() - np.float32(128)
         self._times[n] = time
         self._thumbs[n] = vector
-        products = self._thumbs[: n + 1] @ vector
-        self._products[n, : n + 1] = products
-        self._products[: n + 1, n] = products
+        self._flat[n] = vector[::3].std() < _FLAT
+        self._smalls.append(small)
+        oldest = int(np.searchsorted(self._times[:n], time - _HORIZON))
+        products = self._thumbs[oldest : n + 1] @ vector
+        self._products[n, oldest : n + 1] = products
+        self._products[oldest : n + 1, n] = products
         self._count = n + 1
 
     def _shift(self) -> None:
@@ -112,6 +122,8 @@ class DissolveFinder:
         self._times[:kept] = self._times[start : self._count].copy()
         self._thumbs[:kept] = self._thumbs[start : self._count].copy()
         self._products[:kept, :kept] = self._products[start : self._count, start : self._count].copy()
+        self._flat[:kept] = self._flat[start : self._count].copy()
+        del self._smalls[:start]
         self._count = kept
         self._fresh = False
         if self._best is not None:
@@ -129,7 +141,7 @@ class DissolveFinder:
             if last < 2:
                 break
             first = int(np.searchsorted(times, times[last] - length + 1e-6, "right")) - 1
-            if first < 0:
+            if first < 0 or times[first] < self._over:
                 break
             if last - first < 3 or not self._plausible(first, last):
                 continue
@@ -145,7 +157,7 @@ class DissolveFinder:
         if change < _CHANGE**2 * self._thumbs.shape[1]:
             return False
         middle = (first + last) // 2
-        along = (p[middle, last] - p[middle, first] - p[first, last] + p[first, first]) / change
+        along = float(self._along(first, last, slice(middle, middle + 1))[0])
         times = self._times
         expected = (times[middle] - times[first]) / (times[last] - times[first])
         return bool(abs(along - expected) < _COARSE)
@@ -157,25 +169,29 @@ class DissolveFinder:
         """RMS distance from the ramp (as a share of the whole change) over frames ``begin..end``.
 
         None if some frame along the line is off by more than ``limit``, or the frames leave the line.
-        What lies beyond a flat picture (black, white) is not asked: the next fade may follow at once.
+        Beyond a flat picture (black, white) nothing is asked but that the ramp does not go on: the next
+        fade may follow at once.
         """
-        begin = first if self._is_flat(first) else begin
-        end = last if self._is_flat(last) else end
         p, span = self._products, slice(begin, end + 1)
         change = p[first, first] + p[last, last] - 2 * p[first, last]
+        times = self._times[span]
         ramp = np.clip(
-            (self._times[span] - self._times[first]) / (self._times[last] - self._times[first]), 0.0, 1.0
+            (times - times[first - begin]) / (times[last - begin] - times[first - begin]), 0.0, 1.0
         )
-        along = (p[span, last] - p[span, first] - p[first, last] + p[first, first]) / change
-        if np.abs(along - ramp).max() > limit:
+        along = self._along(first, last, span)
+        beside = along - ramp
+        inner = slice(first - begin if self._flat[first] else 0, None)
+        if self._flat[first]:
+            np.minimum(beside[: inner.start], 0.0, out=beside[: inner.start])
+        if self._flat[last]:
+            inner = slice(inner.start, last - begin + 1)
+            np.maximum(beside[inner.stop :], 0.0, out=beside[inner.stop :])
+        if np.abs(beside).max() > limit:
             return None
         own = np.diagonal(p)[span] - 2 * p[span, first] + p[first, first]
         off = np.maximum(own / change - 2 * ramp * along + ramp**2, 0.0)
-        error = float(np.sqrt(off.mean()))
+        error = float(np.sqrt(off[inner].mean()))
         return error if error < _OFF_LINE else None
-
-    def _is_flat(self, number: int) -> bool:
-        return bool(self._thumbs[number, ::3].std() < _FLAT)
 
     def _resolve(self) -> list[Dissolve]:
         """Fit both ends of the best ramp, and check that it leads to another picture."""
@@ -186,40 +202,72 @@ class DissolveFinder:
         start, end = float(self._times[ramp.first]), float(self._times[ramp.last])
         if end - start < SHORTEST - 1e-3 or not self._is_new_picture(ramp):
             return []
-        if ramp.first == 0 and not (self._fresh and self._is_flat(0)):
+        if ramp.first == 0 and not (self._fresh and self._flat[0]):
             return []
         if ramp.first == 0:
             start = float(self._times[1])
+        self._over = end - 2 * _FINEST
         return [Dissolve(start, end)]
 
     def _fitted(self, ramp: _Ramp) -> _Ramp:
-        """The ends, within a third of the length, with the least error over the same frames."""
+        """The ramp with its ends, each within a third of the length, where the line has its kinks.
+
+        The kinks are those of the clamped line that fits the places along the coarse ramp best, with
+        the levels on both sides left free, so that motion before and after does not draw the ends out.
+        """
         length = float(self._times[ramp.last] - self._times[ramp.first])
         reach = max(2, (ramp.last - ramp.first) // 3)
-        side = _side(length)
         begin = self._from(max(0, ramp.first - reach), length)
-        until = self._times[min(self._count - 1, ramp.last + reach)] + side
+        until = self._times[min(self._count - 1, ramp.last + reach)] + _side(length)
         end = min(self._count - 1, int(np.searchsorted(self._times[: self._count], until)))
-        best = _Ramp(ramp.first, ramp.last, float("inf"))
-        for first in range(max(0, ramp.first - reach), ramp.first + reach + 1):
-            for last in range(ramp.last - reach, min(self._count - 1, ramp.last + reach) + 1):
-                if last - first < 3:
+        times = self._times[begin : end + 1]
+        along = self._along(ramp.first, ramp.last, slice(begin, end + 1))
+        best, least = ramp, float("inf")
+        for first in range(max(begin, ramp.first - reach), ramp.first + reach + 1):
+            for last in range(ramp.last - reach, min(end, ramp.last + reach) + 1):
+                if last - first < 3 or times[last - begin] - times[first - begin] > 1.1 * LONGEST:
                     continue
-                error = self._error(first, last, begin, end, _FINE)
-                if error is not None and error < best.error:
-                    best = _Ramp(first, last, error)
-        return best
+                error = _kink_error(times, along, first - begin, last - begin)
+                if error < least:
+                    best, least = _Ramp(first, last, ramp.error), error
+        begin, until = self._from(best.first, length), self._times[best.last] + _side(length)
+        end = min(end, int(np.searchsorted(self._times[: self._count], until)))
+        error = self._error(best.first, best.last, begin, end, _FINE)
+        return _Ramp(best.first, best.last, float("inf") if error is None else error)
+
+    def _along(self, first: int, last: int, span: slice) -> NDArray[np.float64]:
+        """Where pictures lie along the line from one to another: 0 at ``first``, 1 at ``last``."""
+        p = self._products
+        change = p[first, first] + p[last, last] - 2 * p[first, last]
+        along: NDArray[np.float64] = (
+            p[span, last] - p[span, first] - p[first, last] + p[first, first]
+        ) / change
+        return along
 
     def _is_new_picture(self, ramp: _Ramp) -> bool:
         if ramp.error == float("inf"):
             return False
         old, new = self._thumbs[ramp.first], self._thumbs[ramp.last]
+        if ramp.error > _OFF_LINE_SMALL_CHANGE and float(np.sqrt(np.square(new - old).mean())) < _BIG_CHANGE:
+            return False
         cells = np.abs(new - old).reshape(-1, 3).max(axis=1)
         if float((cells > _CELL_CHANGE).mean()) < _COVERAGE:
             return False
-        if self._is_flat(ramp.first) or self._is_flat(ramp.last):
+        if self._flat[ramp.first] or self._flat[ramp.last]:
             return True
-        return float(np.corrcoef(old[::3], new[::3])[0, 1]) < _SAME_STRUCTURE
+        if float(np.corrcoef(old[::3], new[::3])[0, 1]) > _SAME_STRUCTURE:
+            return False
+        return changed_beyond_shift(self._smalls[ramp.first], self._smalls[ramp.last])[0] >= _COVERAGE
+
+
+def _kink_error(times: NDArray[np.float64], along: NDArray[np.float64], first: int, last: int) -> float:
+    """Squared error of the best clamped line with kinks at two frames; its two levels are free."""
+    ramp = np.clip((times - times[first]) / (times[last] - times[first]), 0.0, 1.0)
+    ramp -= ramp.mean()
+    centred = along - along.mean()
+    gain = float(ramp @ centred) / float(ramp @ ramp)
+    rest = centred - gain * ramp
+    return float(rest @ rest)
 
 
 def _side(length: float) -> float:

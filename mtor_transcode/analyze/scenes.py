@@ -69,7 +69,7 @@ class SceneFinder:
     def _feed(self, tick: int, small: NDArray[np.uint8]) -> list[SceneBoundary]:
         time = float(tick * self._time_base)
         thumb = thumbnail(small)
-        self._note(self._cut_finder.feed(time, small, thumb), self._dissolve_finder.feed(time, thumb))
+        self._note(self._cut_finder.feed(time, small, thumb), self._dissolve_finder.feed(time, small, thumb))
         self.settled = max(self.settled, tick - int(LOOKAHEAD / self._time_base))
         return self._told(self.settled)
 

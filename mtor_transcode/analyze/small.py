@@ -23,15 +23,20 @@ _CHROMA_WEIGHT = 0.7
 def small_picture(frame: SourceFrame) -> NDArray[np.uint8]:
     """The frame as (h, w, 3) uint8 Y, Cb, Cr, at most ``SMALL_WIDTH`` wide; much cheaper than ``ycc8``."""
     rows, columns = frame.planes[0].shape
-    size = _small_size(columns, rows)
-    return cv2.merge([_shrunk(to_8_bits(plane, frame.depth), size) for plane in frame.planes])  # type: ignore[no-any-return]
+    factor = _factor(columns, rows)
+    if factor == 1:
+        return frame.ycc8()
+    across, down = (factor >> bits for bits in frame.chroma)
+    luma, first, second = (to_8_bits(plane, frame.depth) for plane in frame.planes)
+    parts = (_reduced(luma, factor, factor), _reduced(first, across, down), _reduced(second, across, down))
+    return np.stack([part[: rows // factor, : columns // factor] for part in parts], axis=-1)
 
 
 def shrink(ycc: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """An (H, W, 3) uint8 picture brought to at most ``SMALL_WIDTH`` wide; itself if it is already."""
     rows, columns = ycc.shape[:2]
-    size = _small_size(columns, rows)
-    return ycc if (columns, rows) == size else _shrunk(ycc, size)
+    factor = _factor(columns, rows)
+    return ycc if factor == 1 else _reduced(ycc, factor, factor)
 
 
 def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, float]:
@@ -51,27 +56,41 @@ def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float,
 
 
 def changed_beyond_shift(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, float]:
-    """``changed`` after undoing the shift (scroll, fast pan) that explains most, by phase correlation."""
-    plain = changed(before, after)
+    """``changed`` after undoing the shift (scroll, pan) that explains most, found by phase correlation."""
+    least = changed(before, after)
     (dx, dy), _ = cv2.phaseCorrelate(before[..., 0].astype(np.float32), after[..., 0].astype(np.float32))
-    across, down = round(dx), round(dy)
+    for down in (round(dy) - 1, round(dy), round(dy) + 1):
+        for across in (round(dx) - 1, round(dx), round(dx) + 1):
+            overlap = _overlap(before, after, across, down)
+            if overlap is not None:
+                least = min(least, changed(*overlap))
+    return least
+
+
+def _overlap(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], across: int, down: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """What two pictures share if the second is shifted by so much; None beyond half a picture."""
     rows, columns = before.shape[:2]
-    if (across, down) == (0, 0) or abs(across) > columns // 2 or abs(down) > rows // 2:
-        return plain
+    if abs(across) > columns // 2 or abs(down) > rows // 2:
+        return None
     old = before[max(0, -down) : rows - max(0, down), max(0, -across) : columns - max(0, across)]
     new = after[max(0, down) : rows + min(0, down), max(0, across) : columns + min(0, across)]
-    shifted = changed(np.ascontiguousarray(old), np.ascontiguousarray(new))
-    return min(plain, shifted)
+    return old, new
 
 
-def _small_size(columns: int, rows: int) -> tuple[int, int]:
-    width = min(columns, SMALL_WIDTH)
-    return width, max(1, min(rows, round(rows * width / columns), 4 * SMALL_WIDTH))
+def _factor(columns: int, rows: int) -> int:
+    """By how much to shrink: 1 or an even number, as whole factors are fast and fit shared chroma."""
+    factor = max(-(-columns // SMALL_WIDTH), -(-rows // (4 * SMALL_WIDTH)))
+    factor += factor % 2 if factor > 1 else 0
+    return factor if min(columns, rows) >= 4 * factor else 1
 
 
-def _shrunk(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    shape = (size[1], size[0], *picture.shape[2:])
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8).reshape(shape)
+def _reduced(picture: NDArray[np.uint8], across: int, down: int) -> NDArray[np.uint8]:
+    """Means over whole rectangles; what is left at the right and the bottom is cut off."""
+    columns, rows = picture.shape[1] // across, picture.shape[0] // down
+    whole = picture[: rows * down, : columns * across]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _blocks(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
