@@ -89,7 +89,9 @@ def _pictures(container: InputContainer, stream: VideoStream, damage: Damage) ->
         except FFmpegError:
             damage.bad_packets += 1
             continue
-        yield from pictures
+        for picture in pictures:
+            picture.time_base = stream.time_base  # PyAV knows it only from a packet, and there was none
+            yield picture
         return
 
 
