@@ -13,7 +13,7 @@ JOBS   ?= 2
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install --no-compile -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -13,11 +13,11 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import AudioInfo, CameraMove, Edit, Enter, Outline, SceneStart
 
 KINDS = {
-    "Enter": "enters",
-    "Edit": "edits",
-    "Leave": "leaves",
-    "CameraMove": "camera moves",
-    "Background": "backgrounds",
+    "Enter": "enter",
+    "Edit": "edit",
+    "Leave": "leave",
+    "CameraMove": "camera",
+    "Background": "background",
 }
 """What each type of token is called in the counts."""
 
@@ -29,7 +29,7 @@ def inspect(path: StrPath) -> Inspection:
     """
     with opened(path) as film:
         uses: Counter[Outline] = Counter()
-        scenes = tuple(_scene(film, number, uses) for number in range(len(film.heads())))
+        scenes = tuple(_scene(film, entry.head, uses) for entry in film.heads())
         header = film.header
         size = Path(path).stat().st_size
         seconds = film.duration * header.time_base
@@ -52,14 +52,13 @@ def inspect(path: StrPath) -> Inspection:
         )
 
 
-def _scene(film: FilmReader, number: int, uses: Counter[Outline]) -> SceneSummary:
-    entry = film.heads()[number]
+def _scene(film: FilmReader, head: SceneStart, uses: Counter[Outline]) -> SceneSummary:
     tokens = dict.fromkeys(KINDS.values(), 0)
     shapes: set[int] = set()
     outlines: set[Outline] = set()
     moves = False
-    end = entry.head.start
-    for span in film.spans(number):
+    end = head.start
+    for span in film.spans(head.number):
         end = span.end
         for token in span.tokens:
             tokens[KINDS[type(token).__name__]] += 1
@@ -69,7 +68,7 @@ def _scene(film: FilmReader, number: int, uses: Counter[Outline]) -> SceneSummar
             if isinstance(token, Enter):
                 uses[token.state.outline] += 1
             moves = moves or isinstance(token, CameraMove)
-    return _summary(entry.head, end, film.header.time_base, tokens, len(shapes), len(outlines), moves)
+    return _summary(head, end, film.header.time_base, tokens, len(shapes), len(outlines), moves)
 
 
 def _summary(
