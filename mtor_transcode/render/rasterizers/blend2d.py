@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawing with Blend2D (``blend2d-python``): the default, 300 paths at 720p in 3 to 5 ms.
 
-What the binding does, as measured: a colour is a tuple of floats 0-1 that becomes bytes in the order in which
-``getDataAsNumPy`` returns them, ``v / 255`` exactly as ``v``; ``getDataAsNumPy`` returns a copy of its own
-(0.3 ms at 720p), so reading is lazy and parts are read through a small image.
+What the binding does, as measured: a colour is a tuple of floats 0-1, cut off to bytes, in the order in which
+``getDataAsNumPy`` returns them; ``getDataAsNumPy`` returns a copy of its own (0.3 ms at 720p), so reading is
+lazy and parts are read through a small image.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, co
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
 
-_LEVEL = 1 / 255
+_LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
+"""A binding that cuts off and one that rounds both make the level of these."""
 
 
 class _Pen:
@@ -44,7 +45,7 @@ def _path(outline: AnyOutline) -> Any:
 
 
 def _colour(colour: Colour) -> tuple[float, float, float]:
-    return (colour[0] * _LEVEL, colour[1] * _LEVEL, colour[2] * _LEVEL)
+    return (_LEVELS[colour[0]], _LEVELS[colour[1]], _LEVELS[colour[2]])
 
 
 def _gradient(paint: AnyGradient, box: Box) -> Any:
@@ -150,7 +151,7 @@ class Blend2dCanvas:
                 context.clip_to_rect(blend2d.BLRect(x0, y0, x1 - x0, y1 - y0))
             self._clip = clip
         context.transform(blend2d.Matrix2D(*matrix))
-        context.global_alpha = opacity * _LEVEL
+        context.global_alpha = opacity / 255
         return context
 
 
