@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from mtor_transcode.analyze.encode import encode_film
+from mtor_transcode.analyze.encode import EncodeOptions, encode_film
 from mtor_transcode.api import options as check
 from mtor_transcode.api.output import check_output, staged_file
 from mtor_transcode.api.progress import ProgressCallback
@@ -45,11 +48,21 @@ def transcode(
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """
     began = time.monotonic()
-    wanted = _checked(
-        quality, target_kbps, target_size, target_vmaf, preset, mode, audio, audio_kbps, refresh, audio_track
-    )
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
+    check.check_audio(audio, audio_kbps, audio_track)
+    wanted = EncodeOptions(
+        quality=quality,
+        target_kbps=target_kbps,
+        target_size=None if target_size is None else check.parse_size(target_size),
+        target_vmaf=target_vmaf,
+        preset=preset,
+        mode=mode,
+        audio=audio,
+        audio_kbps=check.DEFAULT_AUDIO_KBPS if audio_kbps is None else audio_kbps,
+        refresh=refresh,
+    )
+    _check(wanted)
     final = Path(output)
     check_output(final, None if os.fspath(source) == PIPE else Path(source))
     with (
@@ -82,3 +95,30 @@ def transcode(
         elapsed=time.monotonic() - began,
         warnings=warnings,
     )
+
+
+def _check(wanted: EncodeOptions) -> None:
+    """UsageError unless the encoder's options make sense."""
+    check.at_most_one(
+        quality=wanted.quality,
+        target_kbps=wanted.target_kbps,
+        target_size=wanted.target_size,
+        target_vmaf=wanted.target_vmaf,
+    )
+    check.in_range("quality", wanted.quality, 0, 100)
+    check.in_range("target vmaf", wanted.target_vmaf, 0, 100)
+    check.positive("target kbps", wanted.target_kbps)
+    check.positive("refresh", wanted.refresh)
+    check.one_of("preset", wanted.preset, check.PRESETS)
+    check.one_of("mode", wanted.mode, check.MODES)
+
+
+@contextlib.contextmanager
+def _fresh_streams(path: Path) -> Iterator[Callable[[], BinaryIO]]:
+    """Gives out streams that write ``path`` from its beginning; all are closed at the end."""
+    with contextlib.ExitStack() as opened:
+
+        def fresh() -> BinaryIO:
+            return opened.enter_context(path.open("w+b"))
+
+        yield fresh
