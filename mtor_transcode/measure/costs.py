@@ -16,10 +16,6 @@ from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Outline, SceneStart, Span
 from mtor_transcode.render.film import Film
 
-KINDS = ("outlines", "paints", "motion", "audio", "subtitles", "container")
-"""The kinds of bytes, in the order in which reports list them."""
-
-
 class MeasuredFilm(Film, Protocol):
     """What measuring needs of a film beyond rendering it (``codec.FilmReader``)."""
 

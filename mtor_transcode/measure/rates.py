@@ -6,9 +6,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from mtor_transcode.codec.accounts import KINDS
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.measure.anatomy import Anatomy
-from mtor_transcode.measure.costs import KINDS, MeasuredFilm
+from mtor_transcode.measure.costs import MeasuredFilm
 from mtor_transcode.measure.pooling import DIGITS
 from mtor_transcode.measure.result import KindRate, Rates, RfcFigures, Second
 
