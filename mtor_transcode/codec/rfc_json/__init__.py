@@ -3,6 +3,5 @@
 
 from mtor_transcode.codec.rfc_json.export import export_json
 from mtor_transcode.codec.rfc_json.importer import ImportResult, import_json
-from mtor_transcode.codec.rfc_json.schema import schemas
 
-__all__ = ["ImportResult", "export_json", "import_json", "schemas"]
+__all__ = ["ImportResult", "export_json", "import_json"]

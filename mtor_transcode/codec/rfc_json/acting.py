@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from mtor_transcode.codec.checks import check_token
 from mtor_transcode.codec.rfc_json.cues import Cue
 from mtor_transcode.codec.rfc_json.literal import literal_token
+from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.codec.rfc_json.stage_list import StageList
 from mtor_transcode.codec.rfc_json.states import Cast, Nothing, Shown, States
 from mtor_transcode.errors import FormatError
@@ -59,6 +61,13 @@ class SceneReading:
     def tokens(self, cue: Cue) -> list[Token]:
         """What a line of the file does, as tokens of the model, in order."""
         self._stage.advance(cue.at)
+        made = self._understood(cue)
+        with told(cue.where):
+            for token in made:
+                check_token(token)
+        return made
+
+    def _understood(self, cue: Cue) -> list[Token]:
         extra = cue.event.mtor
         if extra is not None and extra.kind is not None:
             return [literal_token(cue, extra, self._states, self._stage)]

@@ -28,6 +28,11 @@ class Cue:
     scene: int | None
     event: types.VideoEvent
 
+    @property
+    def closing(self) -> bool:
+        """Whether it belongs to the span that ends at ``at``, not to the one that begins there."""
+        return self.event.mtor is not None and self.event.mtor.closing
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

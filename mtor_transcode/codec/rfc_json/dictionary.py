@@ -22,8 +22,21 @@ from mtor_transcode.codec.rfc_json.strict import plain_text, read_strict
 from mtor_transcode.errors import FormatError
 
 _MARK: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
+_FLAT_LEVELS: Final = 8
 _NUMBERED: Final = re.compile(r"([a-z])(0|[1-9][0-9]{0,8})")
 _SCHEMA: Final = "dictionary.schema.json"
+
+
+def _flat_entry(levels: int) -> re.Pattern[bytes]:
+    """Matches a bracket with all that it holds, up to so many levels deep, in one step."""
+    string = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+    inner = rb"[{\[](?:[^{}\[\]\"]++|" + string + rb")*+[}\]]"
+    for _ in range(levels - 1):
+        inner = rb"[{\[](?:[^{}\[\]\"]++|" + string + rb"|" + inner + rb")*+[}\]]"
+    return re.compile(inner, re.DOTALL)
+
+
+_FLAT_ENTRY: Final = _flat_entry(_FLAT_LEVELS)
 
 
 class DictionaryFile:
@@ -86,12 +99,6 @@ class DictionaryFile:
 
     def _scan(self) -> None:
         for entry_id, start, size in self._spots():
-            if size > limits.ENTRY_BYTES:
-                raise FormatError(
-                    f"an entry of {size} bytes",
-                    where=self.where(entry_id),
-                    remedy=f"at most {limits.ENTRY_BYTES} are read; split it",
-                )
             if entry_id in self:
                 raise FormatError("stands twice", where=self.where(entry_id), remedy="give each its own id")
             self._decode(entry_id, start, size)
@@ -115,44 +122,54 @@ class DictionaryFile:
         self._named[entry_id] = (start, size)
 
     def _spots(self) -> Iterator[tuple[str, int, int]]:
-        """(id, start, size) of each entry, by a walk over quotes and brackets."""
-        depth, past, start = 0, 0, 0
+        """(id, start, size) of each entry, by a walk over what stands between the entries."""
+        inside, past = False, 0
         key: str | None = None
         separator = b""
-        for mark in _MARK.finditer(self._data):
-            sign = mark[0][:1]
-            if sign == b'"' and mark.end() - mark.start() < 2:
-                raise self._broken("a string without its end", mark.start())
-            if depth > 1:
-                depth += (sign in b"{[") - (sign in b"}]")
-                if depth == 1 and key is not None:
-                    yield key, start, mark.end() - start
-                    key, separator, past = None, b",", mark.end()
-                continue
-            if depth == 0 and sign == b"{" and not past:
-                self._gap(past, mark.start(), b"")
-                depth = 1
-            elif depth == 1 and sign == b'"' and key is None:
-                self._gap(past, mark.start(), separator)
-                key = self._key(mark)
-            elif depth == 1 and sign == b"{" and key is not None:
-                self._gap(past, mark.start(), b":")
-                start, depth = mark.start(), 2
-            elif depth == 1 and sign == b"}" and key is None:
-                self._gap(past, mark.start(), b"")
-                depth = 0
+        while mark := _MARK.search(self._data, past):
+            sign, at = mark[0][:1], mark.start()
+            if sign == b'"' and mark.end() - at < 2:
+                raise self._broken("a string without its end", at)
+            if inside and sign == b'"' and key is None:
+                self._gap(past, at, separator)
+                key, past = self._key(mark), mark.end()
+            elif inside and sign == b"{" and key is not None:
+                self._gap(past, at, b":")
+                past = self._end_of_entry(at)
+                yield key, at, past - at
+                key, separator = None, b","
+            elif (sign == b"{" and not past and not inside) or (sign == b"}" and inside and key is None):
+                self._gap(past, at, b"")
+                inside, past = not inside, mark.end()
             else:
-                raise self._broken("not one object whose entries are objects", mark.start())
-            past = mark.end()
-        if depth or not past:
+                raise self._broken("not one object whose entries are objects", at)
+        if inside or not past:
             raise self._broken("no whole JSON object", len(self._data))
         self._gap(past, len(self._data), b"")
+
+    def _end_of_entry(self, start: int) -> int:
+        """Where the object that begins at ``start`` ends."""
+        most = start + limits.ENTRY_BYTES
+        flat = _FLAT_ENTRY.match(self._data, start, most)
+        if flat:
+            return flat.end()
+        depth = 0
+        for mark in _MARK.finditer(self._data, start, most):
+            sign = mark[0][:1]
+            if sign == b'"' and mark.end() - mark.start() < 2:
+                break
+            depth += (sign in b"{[") - (sign in b"}]")
+            if depth == 0:
+                return mark.end()
+        if most < len(self._data):
+            raise self._broken(f"an entry of more than {limits.ENTRY_BYTES} bytes", start)
+        raise self._broken("an entry without its end", start)
 
     def _key(self, mark: re.Match[bytes]) -> str:
         if mark.end() - mark.start() > 2000:
             raise self._broken("an id of more than 2000 bytes", mark.start())
         try:
-            key = json.loads(mark[0])
+            key = json.loads(mark[0]) if b"\\" in mark[0] else mark[0][1:-1].decode("utf-8")
         except ValueError:
             raise self._broken("an id that is no JSON string", mark.start()) from None
         return plain_text(str(key), str(self._path))

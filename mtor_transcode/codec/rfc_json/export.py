@@ -54,7 +54,7 @@ def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> l
         telling = SceneTelling(head, reader.header, dictionary)
         spans = []
         for span in reader.spans(head.number):
-            _write_lines(tokens, (telling.event(token) for token in span.tokens))
+            _write_lines(tokens, (telling.event(token, span.end) for token in span.tokens))
             spans.append((span.start, span.end))
         scenes.append(_scene(head, spans))
     dictionary.finish()

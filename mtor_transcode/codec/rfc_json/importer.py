@@ -22,6 +22,7 @@ from mtor_transcode.codec.rfc_json.discovered import discovered_scenes
 from mtor_transcode.codec.rfc_json.files import DICTIONARY, MANIFEST, Folder, read_object
 from mtor_transcode.codec.rfc_json.planned import check_scenes, planned_scenes
 from mtor_transcode.codec.rfc_json.ports import FilmSink
+from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.codec.rfc_json.sound import Companions, sound_in, tracks_in
 from mtor_transcode.codec.rfc_json.states import States
 from mtor_transcode.codec.rfc_json.strict import plain_text
@@ -91,7 +92,9 @@ def _import(folder: Path, make_film: MakeFilm) -> ImportResult:
                 else planned_scenes(cues, planned, states, header.colour, warn)
             )
             length = None if manifest is None else manifest.duration
-            return _write(parts, header, make_film(header), Companions(folder, header), length, warnings)
+            with told(str(folder / MANIFEST)):
+                film = make_film(header)
+            return _write(parts, header, film, Companions(folder, header), length, warnings, folder)
 
 
 def header_in(manifest: types.Manifest, where: str) -> FilmHeader:
@@ -130,18 +133,24 @@ def _write(
     companions: Companions,
     length: int | None,
     warnings: list[str],
+    folder: Path,
 ) -> ImportResult:
     scenes, tokens, end = 0, 0, 0
+    where = str(folder)
     for part in parts:
         if isinstance(part, SceneStart):
-            film.scene(part)
+            where = f"{folder}, scene {part.number}"
+            with told(where):
+                film.scene(part)
             scenes += 1
         else:
-            film.span(part)
+            with told(f"{where}, ticks {part.start} to {part.end}"):
+                film.span(part)
+                companions.until(part.end, film)
             tokens += len(part.tokens)
             end = part.end
-            companions.until(part.end, film)
-    companions.until(None, film)
     duration = end if length is None else length
-    film.finish(duration)
+    with told(str(folder)):
+        companions.until(None, film)
+        film.finish(duration)
     return ImportResult(header, scenes, tokens, duration, tuple(warnings))

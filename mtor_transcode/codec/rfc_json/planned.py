@@ -15,14 +15,15 @@ from mtor_transcode.model import ColourSpec, SceneStart, Span, Token, Transition
 
 
 def check_scenes(scenes: Sequence[types.SceneHead], where: str) -> None:
-    """Raise FormatError unless spans follow each other and scenes are in order with numbers of their own."""
-    numbers: set[int] = set()
-    past = 0
+    """Raise FormatError unless scenes are in order of number and time and their spans follow each other."""
+    number, past = -1, 0
     for scene in scenes:
         place = f"{where}, scene {scene.number}"
-        if scene.number in numbers:
-            raise FormatError("its number stands twice", where=place, remedy="give each scene its own")
-        numbers.add(scene.number)
+        if scene.number <= number:
+            raise FormatError(
+                f"its number comes after {number}", where=place, remedy="number scenes in their order"
+            )
+        number = scene.number
         if scene.start < past:
             raise FormatError(
                 "begins before the scene before it ends", where=place, remedy="order scenes by time"
@@ -81,7 +82,9 @@ class _Coming:
     def next_in(self, scene: types.SceneHead, end: int) -> Cue | None:
         """The first token if it belongs to ``scene`` before ``end``, and go on; else None."""
         cue = self.first
-        if cue is None or cue.at >= end or (cue.scene is not None and cue.scene != scene.number):
+        if cue is None or cue.at > end or (cue.at == end and not cue.closing):
+            return None
+        if cue.scene is not None and cue.scene != scene.number:
             return None
         self.first = next(self._cues, None)
         return cue

@@ -36,16 +36,10 @@ class StageList:
         return len(self._order) - 1 - self._order.index(shape)
 
     def enter(self, shape: int, under: int, where: str) -> None:
-        """Add a shape below the topmost ``under`` ones."""
+        """Add a shape below the topmost ``under`` ones (at the bottom if there are fewer)."""
         if shape in self._present:
             raise FormatError(
                 f"shape {shape} enters but is there already", where=where, remedy="let it leave first"
-            )
-        if under > len(self._order):
-            raise FormatError(
-                f"enters under {under} shapes where {len(self._order)} are",
-                where=where,
-                remedy="lower under",
             )
         if len(self._order) >= limits.LIVE_SHAPES or self._next > limits.INTEGER:
             raise FormatError(
@@ -54,7 +48,7 @@ class StageList:
                 remedy=f"at most {limits.LIVE_SHAPES} are drawn; let some leave or split the scene",
             )
         self._forget_ghost(shape)
-        self._order.insert(len(self._order) - under, shape)
+        self._order.insert(max(0, len(self._order) - under), shape)
         self._present.add(shape)
         self._next = max(self._next, shape + 1)
 

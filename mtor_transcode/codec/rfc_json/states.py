@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mtor_transcode.codec.canonical import canonical_state
+from mtor_transcode.codec.canonical import canonical_outline, canonical_state
+from mtor_transcode.codec.checks import check_outline
 from mtor_transcode.codec.rfc_json import limits, types, units
 from mtor_transcode.codec.rfc_json.dictionary import DictionaryFile
 from mtor_transcode.codec.rfc_json.entries import camera_in, paint_in, transform_in
 from mtor_transcode.codec.rfc_json.figures import outline_of
 from mtor_transcode.codec.rfc_json.placeholder import name_of, name_paint, placeholder
+from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Camera, FilmHeader, Outline, Paint, ShapeState
 
@@ -100,7 +102,10 @@ class States:
                     for outline, paint in self._referred(figure, path)
                 ]
             else:
-                found.append((outline_of(figure, where), own))
+                outline = outline_of(figure, where)
+                with told(where):
+                    check_outline(canonical_outline(outline)[0])
+                found.append((outline, own))
             if len(found) > limits.FIGURES:
                 raise FormatError(
                     f"more than {limits.FIGURES} figures", where=where, remedy="split it into several states"

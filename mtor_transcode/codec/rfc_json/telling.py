@@ -40,8 +40,8 @@ class SceneTelling:
         self._tick = -1
         self._told_now: set[str] = set()
 
-    def event(self, token: Token) -> types.VideoEvent:
-        """The token as an object; its new vectors are written to the dictionary."""
+    def event(self, token: Token, span_end: int) -> types.VideoEvent:
+        """A token of the span that ends there as an object; its new vectors go into the dictionary."""
         before, start, end, kind = self._change(token)
         actor, action = token_words(token, before, self._header.colour)
         return types.VideoEvent(
@@ -62,6 +62,7 @@ class SceneTelling:
                 at=token.at,
                 duration=token.duration,
                 under=token.under or None if isinstance(token, Enter) else None,
+                closing=token.at == span_end,
             ),
         )
 

@@ -175,7 +175,7 @@ class TokenExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """Our own part of a token. ``at`` and ``duration`` are film ticks and override milliseconds.
 
     With ``kind`` the token is one of the model's, taken literally; without it the token is understood from
-    its vectors.
+    its vectors. ``closing`` puts it into the span that ends at ``at``, not into the one that begins there.
     """
 
     kind: Kind | None = None
@@ -184,6 +184,7 @@ class TokenExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
     at: Ticks | None = None
     duration: Ticks | None = None
     under: Small | None = None
+    closing: bool = False
 
 
 class VideoEvent(Struct, omit_defaults=True, kw_only=True):
