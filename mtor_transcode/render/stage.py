@@ -57,10 +57,11 @@ class Picture:
 class _Course(Generic[ValueT]):
     """One value's way through time: at most one transition, and the target it comes to rest at."""
 
-    __slots__ = ("_at", "_blend", "_duration", "target")
+    __slots__ = ("_at", "_blend", "_duration", "_start", "target")
 
     def __init__(self, target: ValueT) -> None:
         self.target = target
+        self._start = target
         self._blend: Callable[[float], ValueT] | None = None
         self._at = 0
         self._duration = 0
@@ -70,6 +71,7 @@ class _Course(Generic[ValueT]):
         between: Callable[[ValueT, ValueT], Callable[[float], ValueT]],
     ) -> None:  # fmt: skip
         """Begin a transition at ``at``, or jump if it has no duration or nothing changes."""
+        self._start = start
         self.target = target
         self._blend = between(start, target) if duration > 0 and start != target else None
         self._at = at
@@ -81,8 +83,11 @@ class _Course(Generic[ValueT]):
             return self.target
         if tick >= self._at + self._duration:
             self._blend = None
+            self._start = self.target
             return self.target
-        return self._blend(max(0.0, float(tick - self._at) / self._duration))
+        if tick <= self._at:
+            return self._start
+        return self._blend(float(tick - self._at) / self._duration)
 
     @property
     def moving(self) -> bool:
