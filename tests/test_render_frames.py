@@ -26,6 +26,7 @@ from render_film import (
 
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
+    STILL_CAMERA,
     Background,
     Camera,
     CameraMove,
@@ -197,13 +198,9 @@ def test_scenes_are_half_open_and_the_ends_hold() -> None:
 
 
 def test_a_dissolve_runs_over_the_last_picture_of_the_scene_before() -> None:
-    film = FakeFilm(
-        header(),
-        [
-            scene(SceneStart(0, 0, GREY), 20, [enter(1, state(BOX, 10, 24)), Edit(0, 20, 1, state(BOX, 50, 24))]),
-            scene(SceneStart(1, 20, Solid((160, 128, 28)), transition=Transition.DISSOLVE, transition_duration=10), 50, []),
-        ],
-    )  # fmt: skip
+    first = [enter(1, state(BOX, 10, 24)), Edit(0, 20, 1, state(BOX, 50, 24))]
+    second = SceneStart(1, 20, Solid((160, 128, 28)), STILL_CAMERA, Transition.DISSOLVE, 10)
+    film = FakeFilm(header(), [scene(SceneStart(0, 0, GREY), 20, first), scene(second, 50, [])])
     renderer = FrameRenderer(film)
     for tick, share in ((20, 0.0), (21, 0.1), (25, 0.5), (Fraction(59, 2), 0.95), (30, 1.0), (31, 1.0)):
         frame = renderer.frame(tick)
