@@ -21,9 +21,10 @@ from mtor_transcode.measure.html import html_page
 from mtor_transcode.measure.html.charts import Frame as Plot
 from mtor_transcode.measure.html.charts import Line, line_plot, nice_ceiling, step_plot
 from mtor_transcode.measure.html.images import BUDGET, difference, triples
-from mtor_transcode.measure.html.words import clock, link, size, three, verdict
+from mtor_transcode.measure.html.plots import plots
+from mtor_transcode.measure.html.words import clock, link, similarity, size, three, verdict
 from mtor_transcode.measure.report import report
-from mtor_transcode.measure.result import Report
+from mtor_transcode.measure.result import KindRate, Report, Second
 from mtor_transcode.measure.rgb import to_rgb
 from mtor_transcode.model import ColourSpec
 
@@ -175,8 +176,26 @@ def test_a_long_film_has_a_small_plot() -> None:
     drawn = line_plot("x", "about", [Line("x", "c1", times, values)], Plot(3600, 0, 1, [10, 20]))
     assert len(drawn) < 30_000
     assert "band" in drawn
-    steps = step_plot("x", "about", [("motion", "k-motion", [1.0] * 240)], Plot(3600, 0, 2), 1)
+    steps = step_plot(
+        "x", "about", [("motion", "k-motion", [1.0] * 240)], list(range(0, 3601, 15)), Plot(3600, 0, 2), 1
+    )
     assert len(steps) < 12_000
+
+
+def test_bytes_are_drawn_at_their_own_seconds(page: tuple[Path, Report]) -> None:
+    """A film that does not end on a full second: the last step is shorter, and no step moves."""
+    seconds = [Second(float(n), 1.0 if n < 13 else 0.2, {"motion": float(n == 7)}) for n in range(14)]
+    kinds = (KindRate("motion", 1, 1.0, 1.0),)
+    found = msgspec.structs.replace(
+        page[1], timeline=tuple(seconds), rates=msgspec.structs.replace(page[1].rates, kinds=kinds)
+    )
+    (area,) = re.findall(r'class="area k-motion" d="([^"]+)"', plots(found))
+    x0, x1 = 1000 * 7 / 13.2, 1000 * 8 / 13.2
+    step = re.search(rf"V([\d.]+)H{x0:.1f}V([\d.]+)H{x1:.1f}V([\d.]+)", area)
+    assert step is not None
+    before, top, after = (float(y) for y in step.groups())
+    assert (before, after) == (200, 200)
+    assert top < 100
 
 
 def test_a_film_of_one_frame_has_a_page(page: tuple[Path, Report]) -> None:
@@ -193,6 +212,7 @@ def test_a_film_of_one_frame_has_a_page(page: tuple[Path, Report]) -> None:
 def test_words() -> None:
     assert (size(812), size(31_400), size(5_020_000)) == ("812 B", "31.4 kB", "5.02 MB")
     assert (clock(3.2), clock(63.2), clock(3723)) == ("3.20 s", "1:03.2", "1:02:03")
+    assert (similarity(0.99996), similarity(1.0), similarity(0.85)) == ("0.999", "1.000", "0.850")
     assert (three(0.5), three(57.84), three(10946.2)) == ("0.50", "57.8", "10,946")
     assert verdict(96, 0) == "hard to tell from the source"
     assert verdict(None, 0.5) == "bad"

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtor_transcode.measure.comparison import is_blank
 from mtor_transcode.measure.ffmpeg import Ffmpeg, find_ffmpeg
 from mtor_transcode.measure.metrics import PSNR_CAP, Planes, compare_planes, psnr
 from mtor_transcode.measure.pooling import pick_frames, pool
@@ -182,3 +183,13 @@ def test_pooling() -> None:
     assert (pooled.min, pooled.max) == (10, 30)
     assert pick_frames([0.5, 0.9, 0.1, 0.9, 0.7]) == (2, 4, 1)
     assert pick_frames([1.0]) == (0, 0, 0)
+    assert pick_frames([0.5, 0.9, 0.1, 1.0], [False, False, False, True]) == (2, 0, 1)
+    assert pick_frames([0.5, 0.9], [True, True]) == (0, 0, 1)
+    assert pool([-5.0, 20.0]).harmonic == pytest.approx(2 / (1 + 1 / 21) - 1, abs=1e-5)
+
+
+def test_blank_frames_are_known() -> None:
+    luma = np.full((40, 40), 64, np.uint16)
+    assert is_blank(luma, 10)
+    luma[:20] += 24
+    assert not is_blank(luma, 10)

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.measure.metrics import FrameScores, Planes, compare_planes
+from mtor_transcode.measure.metrics import FrameScores, Plane, Planes, compare_planes
 from mtor_transcode.measure.vmaf import FilterRun, FilterScores
 
 Ycc = NDArray[np.uint8]
 """A picture (H, W, 3) of Y, Cb, Cr codes, 4:4:4, 8 bit."""
 
 Tick = Fraction | int
+
+BLANK = 2.0
+"""Standard deviation of luma, in 8 bit codes, below which a frame shows nothing."""
 
 
 class TimedFrame(Protocol):
@@ -64,11 +68,12 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFrame:
-    """One source frame: its time and length in source ticks, and its scores."""
+    """One source frame: its time and length in source ticks, its scores, and whether it is blank."""
 
     tick: int
     duration: int
     scores: FrameScores
+    blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +118,18 @@ def compare(
         if filters is not None:
             filters.add(frame.planes, render)
         scores = compare_planes(frame.planes, render, pairing.depth)
-        measured.append(MeasuredFrame(frame.tick, frame.duration, scores))
+        blank = is_blank(frame.planes[0], pairing.depth)
+        measured.append(MeasuredFrame(frame.tick, frame.duration, scores, blank))
         if progress is not None:
             progress(len(measured))
     scored = filters.finish() if filters is not None else FilterScores()
     return Comparison(tuple(measured), scored, complete, rendering, time.perf_counter() - begin)
+
+
+def is_blank(luma: Plane, depth: int) -> bool:
+    """Whether a plane of ``depth`` bits has next to no contrast, as in fades: deviation below ``BLANK``."""
+    _, deviation = cv2.meanStdDev(luma)
+    return bool(deviation[0, 0] < BLANK * (1 << (depth - 8)))
 
 
 def pictures_at(

@@ -16,6 +16,7 @@ from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Outline, SceneStart, Span
 from mtor_transcode.render.film import Film
 
+
 class MeasuredFilm(Film, Protocol):
     """What measuring needs of a film beyond rendering it (``codec.FilmReader``)."""
 

@@ -37,8 +37,15 @@ def pool(values: Sequence[float]) -> Pooled:
     return Pooled(*(round(float(figure), DIGITS) for figure in figures))
 
 
-def pick_frames(values: Sequence[float]) -> tuple[int, int, int]:
-    """Indices of the worst, the median and the best of at least one value; the first one among equals."""
-    order = np.argsort(np.asarray(values), kind="stable")
-    best = int(np.argmax(values))
-    return int(order[0]), int(order[(len(order) - 1) // 2]), best
+def pick_frames(values: Sequence[float], left_out: Sequence[bool] = ()) -> tuple[int, int, int]:
+    """Indices of the worst, the median and the best of at least one value; the first one among equals.
+
+    Values marked in ``left_out`` are not picked, unless all are.
+    """
+    chosen = np.flatnonzero(~np.asarray(left_out, bool)) if left_out and not all(left_out) else None
+    indices = np.arange(len(values)) if chosen is None else chosen
+    picked = np.asarray(values)[indices]
+    order = np.argsort(picked, kind="stable")
+    places = (order[0], order[(len(order) - 1) // 2], np.argmax(picked))
+    worst, median, best = (int(indices[place]) for place in places)
+    return worst, median, best

@@ -46,7 +46,7 @@ def quality(found: Comparison, scores: FilterScores, depth: int) -> Quality:
         pooled=pooled,
         psnr_y_mean_mse=round(psnr(float(np.mean([s.mse_y for s in all_scores])), depth), DIGITS),
         psnr_yuv_mean_mse=round(psnr(float(np.mean([s.mse_yuv for s in all_scores])), depth), DIGITS),
-        picks=Picks(*pick_frames([score.ssim for score in all_scores])),
+        picks=Picks(*pick_frames([s.ssim for s in all_scores], [frame.blank for frame in found.frames])),
         missing=dict(scores.reasons),
     )
 

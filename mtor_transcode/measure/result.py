@@ -72,7 +72,10 @@ class Rates(msgspec.Struct, frozen=True):
 
 
 class Picks(msgspec.Struct, frozen=True):
-    """Frame numbers (of ``frames``) with the worst, the median and the best SSIM; the first among equals."""
+    """Frame numbers (of ``frames``) with the worst, the median and the best SSIM; the first among equals.
+
+    Blank frames (as in a fade to black) are not picked, unless all are blank.
+    """
 
     worst: int
     median: int

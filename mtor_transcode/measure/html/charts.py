@@ -60,19 +60,23 @@ def line_plot(title: str, about: str, lines: Sequence[Line], frame: Frame) -> st
 
 
 def step_plot(
-    title: str, about: str, kinds: Sequence[tuple[str, str, Sequence[float]]], frame: Frame, mean: float
+    title: str,
+    about: str,
+    kinds: Sequence[tuple[str, str, Sequence[float]]],
+    edges: Sequence[float],
+    frame: Frame,
+    mean: float,
 ) -> str:
-    """Stacked steps of equal width, ``(name, style, value of each step)`` from the ground up.
+    """Stacked steps, ``(name, style, value of each step)`` from the ground up, between ``edges`` (s).
 
     ``mean`` is drawn as a dashed line over them.
     """
-    count = len(kinds[0][2]) if kinds else 0
-    ground = np.zeros(count)
+    ground = np.zeros(len(edges) - 1)
     drawn: list[str] = []
     for _, style, values in kinds:
         top = ground + np.asarray(values, np.float64)
         if np.any(top > ground):
-            drawn.append(f'<path class="area {style}" d="{_steps(ground, top, frame)}"/>')
+            drawn.append(f'<path class="area {style}" d="{_steps(ground, top, edges, frame)}"/>')
         ground = top
     y = frame.y(mean)
     drawn.append(f'<path class="mean" d="M0 {y:.1f}H{WIDTH}"/>')
@@ -124,11 +128,12 @@ def _path(times: NDArray[np.float64], values: NDArray[np.float64], frame: Frame)
     return "M" + "L".join(points)
 
 
-def _steps(ground: NDArray[np.float64], top: NDArray[np.float64], frame: Frame) -> str:
-    count = len(top)
-    edges = [f"{WIDTH * n / count:.1f}" for n in range(count + 1)]
-    up = "".join(f"V{frame.y(v):.1f}H{edges[n + 1]}" for n, v in enumerate(top))
-    back = "".join(f"V{frame.y(ground[n]):.1f}H{edges[n]}" for n in range(count - 1, -1, -1))
+def _steps(
+    ground: NDArray[np.float64], top: NDArray[np.float64], edges: Sequence[float], frame: Frame
+) -> str:
+    places = [f"{frame.x(edge):.1f}" for edge in edges]
+    up = "".join(f"V{frame.y(v):.1f}H{places[n + 1]}" for n, v in enumerate(top))
+    back = "".join(f"V{frame.y(ground[n]):.1f}H{places[n]}" for n in range(len(top) - 1, -1, -1))
     return f"M0 {frame.y(ground[0]):.1f}{up}{back}Z"
 
 

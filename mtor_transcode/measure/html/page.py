@@ -74,7 +74,7 @@ def _head(report: Report) -> str:
         f'<header><p class="kicker">MTOR report</p><h1>{escape(film.name)}</h1>'
         f"<p>measured beside its source, <b>{escape(source.name)}</b> "
         f"({escape(source.codec)}, {source.width}×{source.height}, "
-        f"{words.three(source.frame_rate)} frames a second, {words.clock(source.duration)})</p></header>"
+        f"{source.frame_rate:.5g} frames a second, {words.clock(source.duration)})</p></header>"
     )
 
 
@@ -90,7 +90,9 @@ def _cards(report: Report) -> str:
     rates, pooled = report.rates, report.quality.pooled
     vmaf = pooled.get("vmaf")
     quality = (
-        (f"{vmaf.mean:.1f}", "VMAF, of 100") if vmaf else (f"{pooled['float_ssim'].mean:.3f}", "SSIM, of 1")
+        (f"{vmaf.mean:.1f}", "VMAF, of 100")
+        if vmaf
+        else (words.similarity(pooled["float_ssim"].mean), "SSIM, of 1")
     )
     cards = [
         (f"{words.three(rates.kbps)}<small> kbps</small>", "everything included"),
@@ -113,7 +115,8 @@ def _gained_and_lost(report: Report) -> str:
     link = words.link(rates.kbps)
     plays = f" It plays live over {link}." if link else ""
     worst = report.frames[quality.picks.worst]
-    share_bad = sum(frame.ssim < 0.9 for frame in report.frames) / len(report.frames)
+    bad = sum(frame.ssim < 0.9 for frame in report.frames) / len(report.frames)
+    below = f"it is below 0.9 in {words.percent(bad)} of the frames, and" if bad else "it is"
     vmaf = quality.pooled.get("vmaf")
     scored = f"VMAF, which predicts what viewers say, gives {vmaf.mean:.1f} of 100. " if vmaf else ""
     return (
@@ -125,9 +128,9 @@ def _gained_and_lost(report: Report) -> str:
         f"{_count(film.outlines, 'outline')} in its dictionary.</p></div>"
         '<div class="loss"><h2>Lost</h2>'
         f"<p>Overall the picture is <b>{_verdict(report)}</b>. {scored}"
-        f"Structure is kept to an SSIM of {quality.pooled['ssim'].mean:.3f} (1 would be equal); it is below "
-        f"0.9 in {words.percent(share_bad)} of the frames, and at its worst "
-        f"({worst.ssim:.3f}) at {words.clock(worst.seconds)}.</p></div></div>"
+        f"Structure is kept to an SSIM of {words.similarity(quality.pooled['ssim'].mean)} "
+        f"(1 would be equal); {below} at its worst ({words.similarity(worst.ssim)}) at {words.clock(worst.seconds)}.</p>"
+        "</div></div>"
     )
 
 
@@ -154,14 +157,14 @@ def _pictures(report: Report, pictures: Mapping[int, Triple]) -> str:
     if not blocks:
         return ""
     return (
-        '<p class="quiet">Picked by SSIM. Click a picture to see it large; there, the arrow keys or clicks '
-        "go between source, render and difference in place.</p>" + "".join(blocks)
+        '<p class="quiet">Picked by SSIM, blank frames left out. Click a picture to see it large; there, '
+        "the arrow keys or clicks go between source, render and difference in place.</p>" + "".join(blocks)
     )
 
 
 def _picked(report: Report, number: int, title: str, triple: Triple) -> str:
     frame = report.frames[number]
-    figures = [f"SSIM {frame.ssim:.3f}", f"PSNR {frame.psnr_y:.1f} dB"]
+    figures = [f"SSIM {words.similarity(frame.ssim)}", f"PSNR {frame.psnr_y:.1f} dB"]
     figures += [f"VMAF {frame.vmaf:.0f}"] if frame.vmaf is not None else []
     at = words.clock(frame.seconds)
     views = (

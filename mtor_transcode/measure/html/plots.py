@@ -23,7 +23,7 @@ def plots(report: Report) -> str:
     duration = _duration(report)
     cuts = [scene.start for scene in report.scenes if scene.start > 0]
     drawn = [_vmaf(report, duration, cuts), _ssim(report, duration, cuts), _psnr(report, duration, cuts)]
-    drawn.append(_bytes(report, duration, cuts))
+    drawn.append(_bytes(report, cuts))
     hint = '<p class="quiet">Thin dashed uprights are the beginnings of scenes.</p>' if cuts else ""
     return hint + "".join(drawn)
 
@@ -49,8 +49,9 @@ def _vmaf(report: Report, duration: float, cuts: Sequence[float]) -> str:
     lines = [line for line in candidates if line is not None]
     if not lines:
         return ""
+    low = max(0, min(80, nice_floor([value for line in lines for value in line.values], 20)))
     about = _about("VMAF", lines[0].values, "of 100")
-    return line_plot("VMAF (0-100)", about, lines, Frame(duration, 0, 100, cuts))
+    return line_plot("VMAF (0-100)", about, lines, Frame(duration, low, 100, cuts))
 
 
 def _ssim(report: Report, duration: float, cuts: Sequence[float]) -> str:
@@ -81,25 +82,29 @@ def _psnr(report: Report, duration: float, cuts: Sequence[float]) -> str:
     return line_plot("PSNR (dB)", about, lines, Frame(duration, low, high, cuts))
 
 
-def _bytes(report: Report, duration: float, cuts: Sequence[float]) -> str:
-    total = max((second.start + second.length for second in report.timeline), default=0.0)
-    if not total:
-        return ""
-    count = min(STEPS, len(report.timeline))
-    width = total / count
+def _bytes(report: Report, cuts: Sequence[float]) -> str:
+    """The timeline, of a long film in groups of seconds."""
+    timeline = report.timeline
     names = [kind.kind for kind in report.rates.kinds if kind.bytes]
-    rates = {name: np.zeros(count) for name in names}
-    for second in report.timeline:
-        column = min(int((second.start + second.length / 2) / width), count - 1)
-        for name, amount in second.bytes.items():
-            if name in rates:
-                rates[name][column] += amount * 8 / 1000 / width
-    highest = float(np.max(np.sum(list(rates.values()), axis=0))) if rates else 0.0
+    if not timeline or not names:
+        return ""
+    group = -(-len(timeline) // STEPS)
+    groups = [timeline[first : first + group] for first in range(0, len(timeline), group)]
+    lengths = [sum(second.length for second in part) for part in groups]
+    rates = {
+        name: [
+            sum(second.bytes.get(name, 0.0) for second in part) * 8 / 1000 / length
+            for part, length in zip(groups, lengths, strict=True)
+        ]
+        for name in names
+    }
+    highest = max(sum(values) for values in zip(*rates.values(), strict=True))
     mean = report.rates.kbps
     about = f"Bytes over time by kind as stacked areas: {mean:.1f} kbps on average, at most {highest:.1f}"
-    kinds = [(name, f"k-{name}", list(values)) for name, values in rates.items()]
-    frame = Frame(total, 0, nice_ceiling(max(highest, mean)), cuts)
-    return step_plot("Rate by kind (kbps)", about, kinds, frame, mean)
+    kinds = [(name, f"k-{name}", values) for name, values in rates.items()]
+    edges = [*(part[0].start for part in groups), timeline[-1].start + timeline[-1].length]
+    frame = Frame(edges[-1], 0, nice_ceiling(max(highest, mean)), cuts)
+    return step_plot("Rate by kind (kbps)", about, kinds, edges, frame, mean)
 
 
 def _about(name: str, values: Sequence[float], unit: str) -> str:

@@ -79,7 +79,7 @@ def scene_table(report: Report) -> str:
             f"{scene.tokens:,}",
             f"{scene.bytes:,}",
             _rate(scene),
-            _optional(scene.ssim, 3),
+            "–" if scene.ssim is None else words.similarity(scene.ssim),
             _optional(scene.psnr_y, 1),
             _optional(scene.vmaf, 1),
         )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 VMAF_WORDS = (
     (93, "hard to tell from the source"),
     (80, "good"),
@@ -18,11 +20,11 @@ SSIM_WORDS = (
     (-1.0, "bad"),
 )
 LINKS = (
-    (2.4, "a satellite phone's 2.4 kbps"),
-    (9.6, "the first mobile data links of 9.6 kbps"),
-    (30.0, "a 2G (GPRS) link of about 30 kbps"),
-    (120.0, "a 2.5G (EDGE) link of about 120 kbps"),
-    (1000.0, "a slow 3G link of about 1,000 kbps"),
+    (2.4, "a satellite phone (2.4 kbps)"),
+    (9.6, "the data link of the first mobile phones (9.6 kbps)"),
+    (30.0, "2G (GPRS, about 30 kbps)"),
+    (120.0, "2.5G (EDGE, about 120 kbps)"),
+    (1000.0, "slow 3G (about 1,000 kbps)"),
 )
 
 
@@ -77,6 +79,6 @@ def percent(share: float) -> str:
     return f"{value:.0f}%" if value >= 10 or value == 0 else f"{value:.1f}%"
 
 
-def times(ratio: float) -> str:
-    """A ratio: ``104 times``."""
-    return f"{three(ratio)} times"
+def similarity(ssim: float) -> str:
+    """An SSIM to three decimals, rounded down, so that only equal pictures have 1.000."""
+    return f"{math.floor(ssim * 1000 + 1e-6) / 1000:.3f}"
