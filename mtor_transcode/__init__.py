@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api import info as info
     from mtor_transcode.api import inspect as inspect
     from mtor_transcode.api import open as open
-    from mtor_transcode.api import render as render  # type: ignore[no-redef]
+    from mtor_transcode.api import render as render
     from mtor_transcode.api import report as report
     from mtor_transcode.api import transcode as transcode
 

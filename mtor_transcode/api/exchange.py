@@ -3,13 +3,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from mtor_transcode import plugins
 from mtor_transcode.api.films import StrPath, opened
-from mtor_transcode.api.output import check_output, staged_file
+from mtor_transcode.api.output import check_output, staged_file, staged_folder
 from mtor_transcode.api.results import ExchangeResult
+from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.rfc_json import export_json, import_json
+from mtor_transcode.errors import OutputError, UsageError
+
+JSON = "json"
+
+
+def export(
+    film: StrPath, folder: StrPath, *, to: str = JSON, options: Mapping[str, str] | None = None
+) -> ExchangeResult:
+    """Write the film at ``film`` into ``folder`` as RFC JSON, or as what the exporter plugin ``to`` makes.
+
+    ``options`` are the plugin's own. Files of other names in ``folder`` stay as they are. Raises UsageError
+    (no such format), InputError, FormatError, OutputError.
+    """
+    target = Path(folder)
+    with opened(film) as reader:
+        if to == JSON:
+            if options:
+                raise UsageError("JSON has no options", where="option", remedy="leave them out")
+            if target.exists() and not target.is_dir():
+                raise OutputError("is a file, not a folder", where=str(target), remedy="name a folder")
+            names = [path.name for path in export_json(reader, target)]
+        else:
+            names = _by_plugin(reader, target, to, options or {})
+    size = sum((target / name).stat().st_size for name in names)
+    return ExchangeResult(Path(film), target, tuple(names), size)
 
 
 def import_(folder: StrPath, output: StrPath) -> ExchangeResult:
@@ -20,5 +48,12 @@ def import_(folder: StrPath, output: StrPath) -> ExchangeResult:
     final = Path(output)
     check_output(final)
     with staged_file(final) as beside, beside.open("w+b") as stream:
-        found = import_json(folder, lambda header: FilmWriter(stream, header))
+        found = import_json(Path(folder), lambda header: FilmWriter(stream, header))
     return ExchangeResult(Path(folder), final, (final.name,), final.stat().st_size, found.warnings)
+
+
+def _by_plugin(reader: FilmReader, target: Path, to: str, options: Mapping[str, str]) -> list[str]:
+    exporter = plugins.get("exporter", to)
+    with staged_folder(target) as beside, plugins.running(exporter):
+        made = exporter.export(reader, beside, options)
+        return [str(path.relative_to(beside)) for path in made]

@@ -65,8 +65,9 @@ def staged_folder(path: Path) -> Iterator[Path]:
             raise OutputError("is a file, not a folder", where=str(path), remedy="name a folder")
         beside.mkdir()
         yield beside
-        for made in beside.iterdir():
-            _sync(made)
+        for made in beside.rglob("*"):
+            if made.is_file():
+                _sync(made)
         if final.exists():
             for made in sorted(beside.iterdir()):
                 os.replace(made, final / made.name)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, opened
 from mtor_transcode.api.output import check_output
-from mtor_transcode.api.progress import Progress, ProgressCallback
 from mtor_transcode.api.results import RenderResult
 from mtor_transcode.errors import UsageError
 from mtor_transcode.render.mp4 import render_mp4

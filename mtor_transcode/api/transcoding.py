@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mtor_transcode.analyze.encode import EncodeOptions, encode_film
+from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.output import check_output, staged_file
-from mtor_transcode.api.progress import ProgressCallback
 from mtor_transcode.api.results import TranscodeResult
 from mtor_transcode.ingest.source import open_source
 

@@ -74,7 +74,7 @@ def _interrupted() -> int:
 
 def _trace() -> None:
     if os.environ.get(DEBUG):
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
