@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The easel: what the decoder would show, as an array that the encoder can paint on and measure against.
+
+Coverage comes from the same rasterizer that renders films; compositing is done here, so that a proposal is
+seen by touching its own rectangle only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.model import UNITS_PER_PX, LinearGradient, Outline, Paint, Solid, Transform
+from mtor_transcode.render.gradient import gradient_axis
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
+from mtor_transcode.render.rasterizer import Rasterizer, Rect
+
+Picture = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+_WHITE = Solid((255, 255, 255))
+
+
+def cover_rect(outline: Outline, transform: Transform, view: Matrix, size: tuple[int, int]) -> Rect:
+    """The pixels ``(x0, y0, x1, y1)`` that a placed outline may touch, cut to ``size``; may be empty."""
+    margin = outline.stroke_width / UNITS_PER_PX / 2 + 1
+    x0, y0, x1, y1 = (v / UNITS_PER_PX for v in outline.bounds)
+    box = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
+    x0, y0, x1, y1 = box_through(compose(view, placed(transform)), box)
+    width, height = size
+    left, top = max(0, math.floor(x0)), max(0, math.floor(y0))
+    return left, top, max(left, min(width, math.ceil(x1))), max(top, min(height, math.ceil(y1)))
+
+
+def coverage(
+    engine: Rasterizer, outline: Outline, transform: Transform, rect: Rect, view: Matrix = IDENTITY_MATRIX
+) -> Picture:
+    """Coverage (0-255) of a placed outline over the pixels of ``rect``: (h, w) uint8."""
+    x0, y0, x1, y1 = rect
+    canvas = engine.canvas(x1 - x0, y1 - y0)
+    shifted = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), view)
+    canvas.draw(outline, _WHITE, transform, 255, shifted)
+    return canvas.ycc[..., 0]
+
+
+def paint_colours(paint: Paint, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:
+    """The colours of a paint over ``rect``: (h, w, 3) float32, or (1, 1, 3) for a solid one."""
+    if isinstance(paint, Solid):
+        return np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
+    box = tuple(v / UNITS_PER_PX for v in outline.bounds)
+    matrix = compose(view, placed(transform))
+    return _gradient_colours(paint, (box[0], box[1], box[2], box[3]), matrix, rect)
+
+
+def frame_colours(paint: Paint, size: tuple[int, int]) -> Plane:
+    """The colours of a background over a whole frame of ``size`` (width, height): broadcastable (H, W, 3)."""
+    width, height = size
+    if isinstance(paint, Solid):
+        return np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
+    return _gradient_colours(paint, (0, 0, width, height), IDENTITY_MATRIX, (0, 0, width, height))
+
+
+def _gradient_colours(
+    paint: LinearGradient, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
+) -> Plane:
+    ax, ay, bx, by = gradient_axis(paint, box)
+    a, b, c, d, e, f = matrix
+    px, py = a * ax + c * ay + e, b * ax + d * ay + f
+    qx, qy = a * bx + c * by + e, b * bx + d * by + f
+    length = (qx - px) ** 2 + (qy - py) ** 2
+    x0, y0, x1, y1 = rect
+    xs = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - px)
+    ys = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - py)
+    along = (xs[None, :] * np.float32((qx - px) / length)) + (ys[:, None] * np.float32((qy - py) / length))
+    np.clip(along, 0, 1, out=along)
+    first = np.array(paint.first, dtype=np.float32)
+    last = np.array(paint.last, dtype=np.float32)
+    return first + (last - first) * along[..., None]
+
+
+@njit(cache=True, nogil=True)
+def gain_of(target, shown, cover, colours, weight):  # type: ignore[no-untyped-def]
+    """Fall of the weighted squared error when ``colours`` is composited over ``shown`` by ``cover``."""
+    gain = 0.0
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            alpha = cover[y, x] / 255.0
+            w = weight[y, x]
+            if alpha == 0.0 or w == 0.0:
+                continue
+            cy = 0 if solid else y
+            cx = 0 if solid else x
+            error = 0.0
+            for c in range(3):
+                before = float(shown[y, x, c])
+                after = before + (colours[cy, cx, c] - before) * alpha
+                t = float(target[y, x, c])
+                e = (before - t) * (before - t) - (after - t) * (after - t)
+                error += e if c == 0 else CHROMA_WEIGHT * e
+            gain += w * error
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def composite(shown, cover, colours):  # type: ignore[no-untyped-def]
+    """Paint ``colours`` over ``shown`` (h, w, 3) in place."""
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            if cover[y, x] == 0:
+                continue
+            alpha = cover[y, x] / 255.0
+            cy = 0 if solid else y
+            cx = 0 if solid else x
+            for c in range(3):
+                before = float(shown[y, x, c])
+                shown[y, x, c] = np.uint8(before + (colours[cy, cx, c] - before) * alpha + 0.5)
+
+
+@njit(cache=True, nogil=True)
+def best_colour(target, shown, cover, weight):  # type: ignore[no-untyped-def]
+    """The colour that minimises the weighted squared error once composited: closed form, (3,) float64."""
+    top = np.zeros(3)
+    low = 0.0
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            alpha = cover[y, x] / 255.0
+            w = weight[y, x] * alpha
+            if w == 0.0:
+                continue
+            low += w * alpha
+            for c in range(3):
+                top[c] += w * (target[y, x, c] - (1.0 - alpha) * shown[y, x, c])
+    if low > 0:
+        top /= low
+    return top

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The decoded state at one time, on the encoder's side: live shapes in painter's order, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import (
+    Picture,
+    Plane,
+    composite,
+    cover_rect,
+    coverage,
+    frame_colours,
+    paint_colours,
+)
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, through_camera
+from mtor_transcode.render.rasterizer import Rasterizer, Rect
+
+CACHED_AREA = 1 << 18
+"""Coverage of rectangles of at most this many px is kept with the shape."""
+
+NOBODY = -1
+
+
+@dataclass(slots=True)
+class LiveShape:
+    """A shape on the stage: its state, the px it may touch, and its coverage of them if it is kept."""
+
+    number: int
+    state: ShapeState
+    rect: Rect
+    cover: Picture | None = None
+
+
+class LiveShapes:
+    """Painter's list with the picture it makes.
+
+    ``shown`` (H, W, 3) uint8 is that picture; methods that change the list keep it true.
+    """
+
+    def __init__(self, engine: Rasterizer, size: tuple[int, int], background: Paint) -> None:
+        self.engine = engine
+        self.size = size
+        self.background = background
+        self.camera: Camera = STILL_CAMERA
+        self.view: Matrix = IDENTITY_MATRIX
+        self.shapes: list[LiveShape] = []
+        width, height = size
+        self.shown: Picture = np.empty((height, width, 3), dtype=np.uint8)
+        self._fill(self.shown, (0, 0, width, height))
+
+    def make(self, number: int, state: ShapeState) -> LiveShape:
+        """A shape as it would stand on the stage now; it is not added."""
+        return LiveShape(number, state, cover_rect(state.outline, state.transform, self.view, self.size))
+
+    def add(self, shape: LiveShape, *, painted: bool = False) -> None:
+        """Put a shape on top; ``painted`` if ``shown`` has it already."""
+        self.shapes.append(shape)
+        if not painted and _area(shape.rect):
+            x0, y0, x1, y1 = shape.rect
+            self._paint(shape, self.shown[y0:y1, x0:x1], shape.rect)
+
+    def index_of(self, number: int) -> int:
+        """Place of a shape in the painter's list."""
+        return next(i for i, shape in enumerate(self.shapes) if shape.number == number)
+
+    def seen_with(self, index: int, other: LiveShape | None) -> tuple[Rect, Picture]:
+        """The rectangle that would change, and its pixels, if a shape became ``other`` (None: left)."""
+        rect = self.shapes[index].rect
+        if other is not None:
+            rect = _union(rect, other.rect)
+        return rect, self._compose(rect, index, other)
+
+    def change(self, index: int, other: LiveShape | None, rect: Rect, pixels: Picture) -> None:
+        """Carry out what ``seen_with`` showed."""
+        x0, y0, x1, y1 = rect
+        self.shown[y0:y1, x0:x1] = pixels
+        if other is None:
+            del self.shapes[index]
+        else:
+            self.shapes[index] = other
+
+    def with_camera(self, camera: Camera) -> Picture:
+        """The whole picture as another camera would show it; nothing is changed."""
+        held, view = self.camera, self.view
+        kept = [(shape.rect, shape.cover) for shape in self.shapes]
+        self._look(camera)
+        width, height = self.size
+        picture = self._compose((0, 0, width, height), None, None)
+        self.camera, self.view = held, view
+        for shape, (rect, cover) in zip(self.shapes, kept, strict=True):
+            shape.rect, shape.cover = rect, cover
+        return picture
+
+    def set_camera(self, camera: Camera, picture: Picture) -> None:
+        """Take a camera over, with the picture that ``with_camera`` gave."""
+        self._look(camera)
+        self.shown = picture
+
+    def owners(self) -> NDArray[np.int32]:
+        """For each pixel the place in the painter's list of the topmost shape that covers it: (H, W) int32."""
+        width, height = self.size
+        ids = np.full((height, width), NOBODY, dtype=np.int32)
+        for index, shape in enumerate(self.shapes):
+            if _area(shape.rect):
+                x0, y0, x1, y1 = shape.rect
+                ids[y0:y1, x0:x1][self._cover(shape) > 127] = index
+        return ids
+
+    def cover_of(self, shape: LiveShape) -> Picture:
+        """Coverage (0-255) of a shape over its rectangle."""
+        return self._cover(shape)
+
+    def composited(self, shape: LiveShape, under: Picture) -> Picture:
+        """The pixels of a shape's rectangle if it were painted last, over ``under``."""
+        pixels = under.copy()
+        self._paint(shape, pixels, shape.rect)
+        return pixels
+
+    def _look(self, camera: Camera) -> None:
+        self.camera = camera
+        self.view = IDENTITY_MATRIX if camera == STILL_CAMERA else through_camera(camera, *self.size)
+        for shape in self.shapes:
+            shape.rect = cover_rect(shape.state.outline, shape.state.transform, self.view, self.size)
+            shape.cover = None
+
+    def _fill(self, pixels: Picture, rect: Rect) -> None:
+        colours = frame_colours(self.background, self.size)
+        if colours.shape[0] > 1:
+            x0, y0, x1, y1 = rect
+            colours = colours[y0:y1, x0:x1]
+        pixels[:] = np.rint(colours).astype(np.uint8)
+
+    def _compose(self, rect: Rect, index: int | None, other: LiveShape | None) -> Picture:
+        x0, y0, x1, y1 = rect
+        pixels: Picture = np.empty((y1 - y0, x1 - x0, 3), dtype=np.uint8)
+        if not pixels.size:
+            return pixels
+        self._fill(pixels, rect)
+        for i, shape in enumerate(self.shapes):
+            shown = other if i == index else shape
+            if shown is not None and _touch(shown.rect, rect):
+                self._paint(shown, pixels, rect)
+        return pixels
+
+    def _paint(self, shape: LiveShape, pixels: Picture, rect: Rect) -> None:
+        """Paint the part of a shape that lies in ``rect`` on its ``pixels``."""
+        x0, y0, x1, y1 = _common(shape.rect, rect)
+        if x1 <= x0 or y1 <= y0:
+            return
+        cover = self._cover(shape)[
+            y0 - shape.rect[1] : y1 - shape.rect[1], x0 - shape.rect[0] : x1 - shape.rect[0]
+        ]
+        state = shape.state
+        colours = paint_colours(state.paint, state.outline, state.transform, (x0, y0, x1, y1), self.view)
+        composite(pixels[y0 - rect[1] : y1 - rect[1], x0 - rect[0] : x1 - rect[0]], cover, colours)
+
+    def _cover(self, shape: LiveShape) -> Picture:
+        if shape.cover is not None:
+            return shape.cover
+        cover = coverage(self.engine, shape.state.outline, shape.state.transform, shape.rect, self.view)
+        if _area(shape.rect) <= CACHED_AREA:
+            shape.cover = cover
+        return cover
+
+
+@njit(cache=True, nogil=True)
+def error_change(target, before, after, weight):  # type: ignore[no-untyped-def]
+    """Weighted squared error of ``after`` less that of ``before``."""
+    total = 0.0
+    for y in range(weight.shape[0]):
+        for x in range(weight.shape[1]):
+            w = weight[y, x]
+            if w == 0.0:
+                continue
+            change = 0.0
+            for c in range(3):
+                if after[y, x, c] == before[y, x, c]:
+                    continue
+                t = float(target[y, x, c])
+                new = float(after[y, x, c]) - t
+                old = float(before[y, x, c]) - t
+                e = new * new - old * old
+                change += e if c == 0 else CHROMA_WEIGHT * e
+            total += w * change
+    return total
+
+
+def rect_of(picture: Picture | Plane, rect: Rect) -> NDArray[np.uint8]:
+    """The part of a picture inside a rectangle, as a view."""
+    x0, y0, x1, y1 = rect
+    return picture[y0:y1, x0:x1]  # type: ignore[return-value]
+
+
+def numbers(shapes: Iterable[LiveShape]) -> list[int]:
+    """The shapes' numbers, in order."""
+    return [shape.number for shape in shapes]
+
+
+def _area(rect: Rect) -> int:
+    return max(0, rect[2] - rect[0]) * max(0, rect[3] - rect[1])
+
+
+def _touch(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _common(a: Rect, b: Rect) -> Rect:
+    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+
+
+def _union(a: Rect, b: Rect) -> Rect:
+    if not _area(a):
+        return b
+    if not _area(b):
+        return a
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

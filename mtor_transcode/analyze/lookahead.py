@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frames of one scene with a bounded look ahead: what changes, how long a picture lasts, key times."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import Picture, Plane
+from mtor_transcode.ingest.frame import SourceFrame
+
+HORIZON = 1.0
+"""Seconds that are looked ahead, and after which a picture that lasts longer counts as lasting."""
+
+MAX_BUFFER = 256 << 20
+"""Bytes of frames that are held at most (a dozen frames are always held)."""
+
+CHANGED = 7
+"""Least change of luma (codes, at half size) that counts as one."""
+
+LEAST_CHANGE = 3
+"""Changed samples at half size below which two frames count as equal."""
+
+SAME = 10
+"""Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
+
+AVERAGED = 4
+"""Frames averaged at most where nothing moves."""
+
+LEAST_WORTH = 0.2
+"""Worth of a pixel that does not last at all, against one that lasts ``HORIZON``."""
+
+
+@dataclass(slots=True)
+class Look:
+    """A frame with its luma at half size and the number of samples that changed since the frame before."""
+
+    frame: SourceFrame
+    half: Picture
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The next key time: frame ``index``; ``jump`` if the picture goes over at once, else since ``since``."""
+
+    index: int
+    since: int
+    jump: bool
+
+
+class Lookahead:
+    """Frames of one scene by index (0 = the scene's first), decoded on demand, dropped when passed."""
+
+    def __init__(self, frames: Iterator[SourceFrame], time_base: Fraction, film_seconds: float) -> None:
+        self._frames = frames
+        self._time_base = float(time_base)
+        self._horizon = min(HORIZON, max(film_seconds, 1e-3))
+        self._buffer: deque[Look] = deque()
+        self._first = 0
+        self._ended = False
+        self._last_half: Picture | None = None
+
+    def has(self, index: int) -> bool:
+        """Whether the scene has a frame ``index``; decodes up to it."""
+        while index >= self._first + len(self._buffer) and not self._ended:
+            self._pull()
+        return index < self._first + len(self._buffer)
+
+    def __getitem__(self, index: int) -> Look:
+        return self._buffer[index - self._first]
+
+    def drop_before(self, index: int) -> None:
+        """Forget the frames before ``index``."""
+        while self._buffer and self._first < index:
+            self._buffer.popleft()
+            self._first += 1
+
+    def reach(self, index: int) -> int:
+        """The last frame that may be looked at from ``index``."""
+        start = self[index].frame
+        frame_bytes = sum(plane.nbytes for plane in start.planes)
+        most = max(12, MAX_BUFFER // max(frame_bytes, 1))
+        last = index
+        while self.has(last + 1) and last - index < most:
+            gap = (self[last + 1].frame.tick - start.tick) * self._time_base
+            if last > index and gap > self._horizon:
+                break
+            last += 1
+        return last
+
+    def next_key(self, index: int, interval: float) -> Key | None:
+        """The key time after key ``index``, ``interval`` seconds apart while the picture moves.
+
+        None if nothing changes as far as can be seen; ``advance_to`` then says how far that is.
+        """
+        last = self.reach(index)
+        begin = index + 1
+        while begin <= last and self[begin].changed < LEAST_CHANGE:
+            begin += 1
+        if begin > last:
+            return None
+        end = begin
+        while end < last and (
+            self[end + 1].changed >= LEAST_CHANGE
+            or (end + 2 <= last and self[end + 2].changed >= LEAST_CHANGE)
+        ):
+            end += 1
+        if end == begin or self._stands_out(begin, begin, end):
+            return Key(begin, begin, True)
+        since = begin - 1
+        limit = self[since].frame.tick + interval / self._time_base
+        stop = since + 1
+        while (
+            stop < end and self[stop + 1].frame.tick <= limit and not self._stands_out(stop + 1, begin, end)
+        ):
+            stop += 1
+        return Key(stop, since, False)
+
+    def target(self, index: int, average: bool) -> Picture:
+        """The picture (H, W, 3) uint8 at ``index``, averaged with the next frames where nothing moves."""
+        picture = self[index].frame.ycc8()
+        if not average:
+            return picture
+        last = self.reach(index)
+        stride = max(1, (last - index) // AVERAGED)
+        chosen = list(range(index + stride, last + 1, stride))[:AVERAGED]
+        if not chosen:
+            return picture
+        total = picture.astype(np.uint16)
+        count = np.ones(picture.shape[:2], dtype=np.uint16)
+        alive = np.ones(picture.shape[:2], dtype=bool)
+        for j in chosen:
+            other = self[j].frame.ycc8()
+            difference = cv2.blur(cv2.absdiff(picture, other).max(axis=2), (3, 3))
+            alive &= difference <= 5
+            if not alive.any():
+                break
+            total += np.where(alive[..., None], other, 0)
+            count += alive
+        mean: Picture = ((total + (count // 2)[..., None]) // count[..., None]).astype(np.uint8)
+        return mean
+
+    def worth(self, index: int) -> Plane:
+        """How long each pixel of frame ``index`` lasts, over the horizon: (H, W) float32 in (0, 1]."""
+        look = self[index]
+        height, width = look.frame.luma8().shape
+        last = self.reach(index)
+        lasting = np.full(look.half.shape, self._horizon, dtype=np.float32)
+        alive = np.ones(look.half.shape, dtype=bool)
+        for j in _samples(index, last):
+            seconds = (self[j].frame.tick - look.frame.tick) * self._time_base
+            same = cv2.blur(cv2.absdiff(look.half, self[j].half), (3, 3)) <= SAME
+            lasting[alive & ~same] = seconds
+            alive &= same
+        if last > index and not self.has(last + 1):
+            rest = self[last].frame
+            left = (rest.tick + rest.duration - look.frame.tick) * self._time_base
+            lasting = np.minimum(lasting, np.float32(left))
+        worth = np.clip(lasting / np.float32(self._horizon), LEAST_WORTH, 1)
+        full: Plane = cv2.resize(worth, (width, height), interpolation=cv2.INTER_NEAREST)
+        return full
+
+    def _pull(self) -> None:
+        frame = next(self._frames, None)
+        if frame is None:
+            self._ended = True
+            return
+        luma = frame.luma8()
+        height, width = luma.shape
+        half = cv2.resize(luma, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+        changed = 0
+        if self._last_half is not None:
+            changed = int(np.count_nonzero(cv2.absdiff(half, self._last_half) >= CHANGED))
+        self._last_half = half
+        self._buffer.append(Look(frame, half, changed))
+
+    def _stands_out(self, index: int, begin: int, end: int) -> bool:
+        """Whether the change at ``index`` is of another order than that of its neighbours in a run."""
+        around = [
+            self[j].changed for j in range(max(begin, index - 3), min(end, index + 3) + 1) if j != index
+        ]
+        size = self[index].half.size
+        return self[index].changed > max(0.004 * size, 5.0 * max(around, default=0))
+
+
+def _samples(index: int, last: int) -> list[int]:
+    """Frames to compare with: dense at first, then every few."""
+    out, step, at = [], 1, index + 1
+    while at <= last:
+        out.append(at)
+        if len(out) % 3 == 0:
+            step = min(step * 2, 8)
+        at += step
+    return out
+
+
+def half_of(values: NDArray[np.uint8]) -> Picture:
+    """A plane at half size, by area."""
+    height, width = values.shape
+    half: Picture = cv2.resize(values, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    return half

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layer masks: a region lower in the painter's order runs on below those above it.
+
+Its outline is bound to the region only where it borders on something lower or untouched; below higher
+regions it may take any course, so it takes a short one. Each border is then coded once, by the upper shape,
+and no seam can open.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_BLOCK = np.ones((3, 3), dtype=np.uint8)
+
+
+def layer_mask(region: Mask, free: Mask) -> Mask:
+    """The region (0/1) grown where ``free`` (0/1) lets it: enclosed parts filled, the border shortened."""
+    if not free.any():
+        return region
+    allowed = region | free
+    mask = _filled(region, allowed)
+    extent = max(region.shape)
+    for size in (31, 15, 7, 5):
+        if size > extent:
+            continue
+        for _ in range(2):
+            smooth = cv2.boxFilter(mask * np.uint8(255), -1, (size, size), borderType=cv2.BORDER_REPLICATE)
+            mask = region | ((smooth > 127).astype(np.uint8) & allowed)
+    grown = cv2.dilate(cv2.dilate(mask, _CROSS), _BLOCK)
+    return mask | (grown & allowed)
+
+
+def _filled(region: Mask, allowed: Mask) -> Mask:
+    """The region with those enclosed holes filled that hold nothing but allowed pixels."""
+    count, names, stats, _ = cv2.connectedComponentsWithStats(1 - region, connectivity=4)
+    if count <= 1:
+        return region
+    height, width = region.shape
+    forbidden = np.bincount(names[(allowed == 0)], minlength=count)
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    inner = (left > 0) & (top > 0) & (right < width) & (bottom < height) & (forbidden == 0)
+    inner[0] = False
+    return region | inner[names].astype(np.uint8)
+
+
+def edge_field(
+    mask: Mask,
+    free: Mask,
+    target: NDArray[np.uint8],
+    shown: NDArray[np.uint8],
+    colour: tuple[int, int, int],
+) -> NDArray[np.float32]:
+    """Coverage (h, w) float32 of a layer mask: on its border, what mixes ``colour`` and ``shown`` to ``target``.
+
+    An anti-aliased pixel tells where in it the edge runs. Where the two colours are too close to tell, and
+    below ``free`` pixels, the mask itself is kept.
+    """
+    core = cv2.erode(mask, _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    reach = cv2.dilate(mask, _BLOCK)
+    field = mask.astype(np.float32)
+    ys, xs = np.nonzero((reach > core) & (free == 0))
+    under = shown[ys, xs].astype(np.float32)
+    span = np.array(colour, dtype=np.float32) - under
+    span[:, 1:] *= 0.6
+    rise = target[ys, xs].astype(np.float32) - under
+    rise[:, 1:] *= 0.6
+    energy = (span * span).sum(axis=1)
+    mixed = (rise * span).sum(axis=1) / np.maximum(energy, 1e-6)
+    field[ys, xs] = np.where(energy < 48, field[ys, xs], np.clip(mixed, 0, 1))
+    return field

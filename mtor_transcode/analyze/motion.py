@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motion between two pictures: one camera for all, then a shift for each shape."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import Picture
+from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Camera
+
+FEATURES = 300
+LEAST_INLIERS = 0.5
+"""Share of tracked features that must follow one similarity before it counts as the camera's."""
+
+STILL_PX = 0.35
+"""A camera that moves the corners of the picture by less than this (px) stands still."""
+
+
+def camera_motion(before: Picture, after: Picture) -> tuple[float, float, float, float] | None:
+    """The similarity ``(scale, angle, dx, dy)`` that carries luma ``before`` to ``after``, if one does.
+
+    Both (H, W) uint8. ``angle`` in radians, clockwise; the map is about the picture's centre. By tracked
+    features (Shi and Tomasi 1994; Lucas and Kanade in pyramids) and RANSAC; None if too few agree.
+    """
+    height, width = before.shape
+    points = cv2.goodFeaturesToTrack(before, FEATURES, 0.01, max(4, width // 80))
+    if points is None or len(points) < 12:
+        return None
+    moved, status, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, winSize=(21, 21), maxLevel=4)
+    good = status.ravel() == 1
+    if good.sum() < 12:
+        return None
+    centre = np.array([width / 2, height / 2], dtype=np.float32)
+    start, end = points[good].reshape(-1, 2) - centre, moved[good].reshape(-1, 2) - centre
+    cv2.setRNGSeed(1)
+    matrix, inliers = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=1.5)
+    if matrix is None or inliers.sum() < LEAST_INLIERS * len(points):
+        return None
+    scale = math.hypot(matrix[0, 0], matrix[1, 0])
+    angle = math.atan2(matrix[1, 0], matrix[0, 0])
+    dx, dy = float(matrix[0, 2]), float(matrix[1, 2])
+    corner = math.hypot(width, height) / 2
+    if math.hypot(dx, dy) + abs(scale - 1) * corner + abs(angle) * corner < STILL_PX:
+        return None
+    return scale, angle, dx, dy
+
+
+def moved_camera(camera: Camera, motion: tuple[float, float, float, float]) -> Camera:
+    """The camera after the picture has moved by ``motion`` (see ``camera_motion``)."""
+    scale, angle, dx, dy = motion
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    return Camera(
+        dx=round(cos * camera.dx - sin * camera.dy + dx * UNITS_PER_PX),
+        dy=round(sin * camera.dx + cos * camera.dy + dy * UNITS_PER_PX),
+        scale=min(max(round(camera.scale * scale), SCALE_ONE // 8), SCALE_ONE * 8),
+        angle=round(camera.angle + angle * TURN / (2 * math.pi)),
+    )
+
+
+def warp(picture: Picture, motion: tuple[float, float, float, float]) -> Picture:
+    """A picture moved by ``motion`` about its centre, continued at its edges."""
+    height, width = picture.shape[:2]
+    scale, angle, dx, dy = motion
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    x, y = width / 2, height / 2
+    matrix = np.array([[cos, -sin, dx + x - cos * x + sin * y], [sin, cos, dy + y - sin * x - cos * y]])
+    moved: Picture = cv2.warpAffine(
+        picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return moved
+
+
+def shape_shifts(
+    before: Picture, after: Picture, owners: NDArray[np.int32], count: int
+) -> NDArray[np.float32]:
+    """The mean shift (count, 2) in px of each shape's pixels between two lumas at half size.
+
+    ``owners`` (half size) gives each pixel's shape or a negative number. Dense flow by inverse search (Kroeger
+    et al. 2016), averaged with the picture's gradient as weight, since flat pixels know nothing of motion.
+    """
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = search.calc(before, after, None)
+    across = cv2.Sobel(before, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(before, cv2.CV_32F, 0, 1)
+    weight = np.minimum(np.abs(across) + np.abs(down), 400) + 1
+    inside = owners >= 0
+    names = owners[inside]
+    total = np.bincount(names, weight[inside], minlength=count)
+    shifts = np.zeros((count, 2), dtype=np.float32)
+    for axis in range(2):
+        moved = np.bincount(names, (flow[..., axis] * weight)[inside], minlength=count)
+        shifts[:, axis] = 2 * moved / np.maximum(total, 1e-6)
+    return shifts

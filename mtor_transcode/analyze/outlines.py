@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a traced contour to an outline: vertices and kinds by dynamic programming in the rate-distortion sense.
+
+After Schuster and Katsaggelos (1998): the vertices are a subset of the contour's own points; a piece between
+two of them costs the area between it and the contour plus ``area_per_bit`` times its bits. A piece may be a
+line or a shallow arc; vertices between arcs become smooth nodes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, Point
+
+LOOK_AHEAD = 48
+MAX_POINTS = 600
+SMOOTH_COSINE = 0.35
+"""Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
+
+
+def fit_outline(
+    contours: Sequence[NDArray[np.float32]], area_per_bit: float, *, curves: bool
+) -> tuple[Outline, Point] | None:
+    """Fit closed contours ((N, 2) px each) and return a canonical outline and its place in units.
+
+    ``area_per_bit`` (px^2) is lambda over the squared contrast of the edge. None if nothing is left.
+    """
+    fitted = [_fit_contour(points, area_per_bit, curves) for points in contours]
+    kept = [item for item in fitted if len(item[0]) >= 3]
+    if not kept:
+        return None
+    nodes = sum(len(points) for points, _ in kept)
+    length = sum(float(np.hypot(*np.diff(p, axis=0, append=p[:1]).T).sum()) for p, _ in kept)
+    step = grid_step(area_per_bit, length / nodes)
+    chains = []
+    for points, kinds in kept:
+        chain = _on_grid(points, kinds, step)
+        if chain is not None:
+            chains.append(chain)
+    if not chains:
+        return None
+    return Outline(tuple(chains)).centred(step)
+
+
+def grid_step(area_per_bit: float, segment: float) -> int:
+    """The grid's step in units, a power of two: where a bit less per coordinate costs what it saves."""
+    wanted = 12.0 * area_per_bit / max(segment, 0.5)
+    exponent = round(math.log2(max(wanted, 1e-6) * UNITS_PER_PX))
+    return 1 << min(max(exponent, 1), 6)
+
+
+def _on_grid(points: NDArray[np.float64], kinds: NDArray[np.bool_], step: int) -> Contour | None:
+    grid = np.rint(points * (UNITS_PER_PX / step)).astype(np.int64) * step
+    fresh = np.any(grid != np.roll(grid, 1, axis=0), axis=1)
+    grid, kinds = grid[fresh], kinds[fresh]
+    if len(grid) < 3:
+        return None
+    return Contour(
+        tuple((int(x), int(y)) for x, y in grid),
+        tuple(NodeKind.SMOOTH if smooth else NodeKind.CORNER for smooth in kinds),
+    )
+
+
+def _fit_contour(
+    points: NDArray[np.float32], area_per_bit: float, curves: bool
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Vertices (M, 2) in px and which of them are smooth."""
+    tolerance = min(max(0.08, 0.35 * math.sqrt(area_per_bit)), 2.0)
+    thin = _thinned(points, tolerance)
+    while len(thin) > MAX_POINTS:
+        tolerance *= 1.6
+        thin = _thinned(points, tolerance)
+    if len(thin) < 4:
+        return thin, np.zeros(len(thin), dtype=bool)
+    centre = thin.mean(axis=0)
+    first = int(np.argmax(((thin - centre) ** 2).sum(axis=1)))
+    ring = np.roll(thin, -first, axis=0)
+    closed = np.vstack([ring, ring[:1]])
+    chosen, arcs = _best_vertices(closed, area_per_bit, curves)
+    vertices = closed[chosen[:-1]]
+    if not curves or len(vertices) < 3:
+        return vertices, np.zeros(len(vertices), dtype=bool)
+    before = vertices - np.roll(vertices, 1, axis=0)
+    after = np.roll(vertices, -1, axis=0) - vertices
+    norm = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
+    cosine = (before * after).sum(axis=1) / np.maximum(norm, 1e-9)
+    bent = arcs | np.roll(arcs, 1)
+    return vertices, bent & (cosine > SMOOTH_COSINE)
+
+
+def _thinned(points: NDArray[np.float32], tolerance: float) -> NDArray[np.float64]:
+    """The contour without points that lie within ``tolerance`` px of the rest (Ramer, Douglas and Peucker)."""
+    thin = cv2.approxPolyDP(points.reshape(-1, 1, 2), tolerance, True)
+    return np.asarray(thin, dtype=np.float64).reshape(-1, 2)
+
+
+@njit(cache=True, nogil=True)
+def _best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
+    """Indices of the best vertices of a ring whose last point repeats the first, and which pieces are arcs."""
+    n = len(points)
+    cost = np.full(n, 1e30)
+    parent = np.zeros(n, dtype=np.int64)
+    arc = np.zeros(n, dtype=np.bool_)
+    cost[0] = 0.0
+    for j in range(1, n):
+        for i in range(max(0, j - LOOK_AHEAD), j):
+            dx = points[j, 0] - points[i, 0]
+            dy = points[j, 1] - points[i, 1]
+            chord = math.sqrt(dx * dx + dy * dy)
+            bits = 5.0 + 2.0 * math.log2(1.0 + chord)
+            base = cost[i] + area_per_bit * bits
+            if base >= cost[j]:
+                continue
+            straight, bent = _areas(points, i, j, dx, dy, chord)
+            if base + straight < cost[j]:
+                cost[j] = base + straight
+                parent[j] = i
+                arc[j] = False
+            if curves and base + bent + area_per_bit < cost[j]:
+                cost[j] = base + bent + area_per_bit
+                parent[j] = i
+                arc[j] = True
+    count = 1
+    j = n - 1
+    while j > 0:
+        j = parent[j]
+        count += 1
+    chosen = np.empty(count, dtype=np.int64)
+    arcs = np.zeros(count - 1, dtype=np.bool_)
+    j = n - 1
+    for k in range(count - 1, -1, -1):
+        chosen[k] = j
+        if k > 0:
+            arcs[k - 1] = arc[j]
+        j = parent[j]
+    return chosen, arcs
+
+
+@njit(cache=True, nogil=True)
+def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
+    """Area between the contour and the chord, and between the contour and the best shallow parabola."""
+    if j == i + 1:
+        return 0.0, 0.0
+    if chord < 1e-6:
+        area = 0.0
+        for m in range(i, j):
+            area += math.hypot(points[m + 1, 0] - points[i, 0], points[m + 1, 1] - points[i, 1])
+        return area + 1.0, area + 1.0
+    straight = 0.0
+    num = 0.0
+    den = 0.0
+    last_t = 0.0
+    last_d = 0.0
+    for m in range(i + 1, j + 1):
+        px = points[m, 0] - points[i, 0]
+        py = points[m, 1] - points[i, 1]
+        t = (px * dx + py * dy) / chord
+        d = (py * dx - px * dy) / chord
+        length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
+        straight += 0.5 * (abs(d) + abs(last_d)) * length
+        # A path that runs back along the chord is no graph over it: charge the way back.
+        if t < last_t:
+            straight += 0.5 * (last_t - t) * length
+        u = min(max(t / chord, 0.0), 1.0)
+        bump = 4.0 * u * (1.0 - u)
+        num += bump * d * length
+        den += bump * bump * length
+        last_t = t
+        last_d = d
+    sag = num / den if den > 0 else 0.0
+    limit = 0.3 * chord
+    sag = min(max(sag, -limit), limit)
+    bent = 0.0
+    last = 0.0
+    last_t = 0.0
+    for m in range(i + 1, j + 1):
+        px = points[m, 0] - points[i, 0]
+        py = points[m, 1] - points[i, 1]
+        t = (px * dx + py * dy) / chord
+        u = min(max(t / chord, 0.0), 1.0)
+        d = (py * dx - px * dy) / chord - sag * 4.0 * u * (1.0 - u)
+        length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
+        bent += 0.5 * (abs(d) + abs(last)) * length
+        if t < last_t:
+            bent += 0.5 * (last_t - t) * length
+        last = d
+        last_t = t
+    return straight, bent

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop that makes a scene: at each key time propose edits, price them, see what they show, accept.
+
+The coder holds the decoded state. Where the source has changed since the last decision it tries, in this
+order, the camera, leaving, moving, recolouring, and new shapes from coarse to fine. Every edit is priced by
+the syntax that will write it and accepted if ``dD + lambda dR < 0``; what has not changed is not touched, so
+a still picture costs nothing and nothing flickers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import Picture, Plane, best_colour
+from mtor_transcode.analyze.edges import region_weights
+from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.lookahead import half_of
+from mtor_transcode.analyze.motion import camera_motion, moved_camera, shape_shifts, warp
+from mtor_transcode.analyze.paints import fit_solid, to_colour
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
+from mtor_transcode.analyze.vectorize import Task, paint_regions
+from mtor_transcode.codec.price import Pricer
+from mtor_transcode.model import (
+    CameraMove,
+    Colour,
+    Edit,
+    Enter,
+    Leave,
+    LinearGradient,
+    Paint,
+    ShapeState,
+    Solid,
+    Token,
+)
+from mtor_transcode.render.rasterizer import Rasterizer
+
+MOVED = 4.0
+"""Mean change (codes, over 3x3 px) since the last decision that makes a pixel worth another look."""
+
+COARSE = 1500.0
+"""Lambda of the first and coarsest pass; finer ones follow by ``FINER`` down to the one asked for."""
+
+FINER = 3.0
+
+BORDER_BITS = 0.8
+"""Bits of a px of border, for the merging of regions."""
+
+MAX_LIVE = 1200
+"""Shapes that nobody sees any more leave when more than this many are live."""
+
+SHIFT_STEP = 4
+"""Grid of proposed shifts in units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When the tokens of a key act: moves over ``[since, at)``, enters and leaves at ``middle``."""
+
+    since: int
+    at: int
+    middle: int
+
+
+class SceneCoder:
+    """Makes the tokens of one scene. ``tokens`` collects them in order of decision."""
+
+    def __init__(self, engine: Rasterizer, target: Picture, lam: float, background: Paint) -> None:
+        height, width = target.shape[:2]
+        self.lam = lam
+        self.live = LiveShapes(engine, (width, height), background)
+        self.tokens: list[Token] = []
+        self._engine = engine
+        self._decided = target
+        self._next = 0
+        self._pricer: Pricer | None = None
+
+    def begin(self, pricer: Pricer, target: Picture, worth: Plane, tick: int) -> None:
+        """Make the first state."""
+        self._pricer = pricer
+        self._decided = target
+        everywhere = np.ones(worth.shape, dtype=bool)
+        self._paint(target, worth, everywhere, Times(tick, tick, tick))
+
+    def price_with(self, pricer: Pricer) -> None:
+        """Price by another pricer from now on (the writer has gone on to a new span)."""
+        self._pricer = pricer
+
+    def step(self, target: Picture, worth: Plane, times: Times, jump: bool) -> None:
+        """Decide for the next key time."""
+        if not jump:
+            self._try_camera(target, worth, times)
+        moved = _moved(self._decided, target)
+        if not moved.any():
+            return
+        active_worth = np.where(moved, worth, worth * np.float32(0.999))
+        self._edit_shapes(target, active_worth, moved, times)
+        self._paint(target, active_worth, moved, times)
+        self._decided = np.where(moved[..., None], target, self._decided)
+
+    def _token_price(self, token: Token) -> float:
+        assert self._pricer is not None
+        return self._pricer.token(token)
+
+    def _emit(self, token: Token) -> None:
+        assert self._pricer is not None
+        self._pricer.commit(token)
+        self.tokens.append(token)
+
+    def _try_camera(self, target: Picture, worth: Plane, times: Times) -> None:
+        before = np.ascontiguousarray(self._decided[..., 0])
+        after = np.ascontiguousarray(target[..., 0])
+        if float(np.mean(cv2.absdiff(before, after))) < 0.3:
+            return
+        motion = camera_motion(before, after)
+        if motion is None:
+            return
+        camera = moved_camera(self.live.camera, motion)
+        token = CameraMove(times.since, times.at - times.since, camera)
+        picture = self.live.with_camera(camera)
+        change = error_change(target, self.live.shown, picture, worth)
+        if change + self.lam * self._token_price(token) >= 0:
+            return
+        self._emit(token)
+        self.live.set_camera(camera, picture)
+        self._decided = warp(self._decided, motion)
+
+    def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
+        """Let shapes in the changed area leave, move or change colour."""
+        owners = self.live.owners()
+        count = len(self.live.shapes)
+        if count == 0:
+            return
+        seen = np.bincount(owners[owners >= 0], minlength=count)
+        touched = np.bincount(owners[moved & (owners >= 0)], minlength=count)
+        candidates = np.flatnonzero(touched > 0.3 * seen)
+        candidates = candidates[seen[candidates] > 0]
+        shifts = self._shifts(target, owners, count) if len(candidates) else np.zeros((count, 2))
+        numbers = [self.live.shapes[i].number for i in candidates]
+        numbers_shift = {self.live.shapes[i].number: shifts[i] for i in candidates}
+        for number in numbers:
+            self._try_moving(number, numbers_shift[number], target, worth, times)
+        for number in reversed(numbers):
+            if not self._try_leaving(number, target, worth, times):
+                self._try_colour(number, target, worth, owners, times)
+        self._drop_hidden(times)
+
+    def _shifts(self, target: Picture, owners: NDArray[np.int32], count: int) -> NDArray[np.float32]:
+        before, after = half_of(self._decided[..., 0]), half_of(target[..., 0])
+        if min(before.shape) < 16:
+            return np.zeros((count, 2), dtype=np.float32)
+        height, width = before.shape
+        small = owners[::2, ::2][:height, :width]
+        return shape_shifts(before, after, small, count)
+
+    def _try_moving(
+        self, number: int, shift: NDArray[np.float32], target: Picture, worth: Plane, times: Times
+    ) -> None:
+        view = self.live.view
+        det = view[0] * view[3] - view[1] * view[2]
+        world_x = (view[3] * shift[0] - view[2] * shift[1]) / det
+        world_y = (view[0] * shift[1] - view[1] * shift[0]) / det
+        step = 16 / SHIFT_STEP
+        dx, dy = round(float(world_x) * step) * SHIFT_STEP, round(float(world_y) * step) * SHIFT_STEP
+        if dx == 0 and dy == 0:
+            return
+        index = self.live.index_of(number)
+        state = self.live.shapes[index].state
+        place = state.transform
+        fresh = replace(state, transform=replace(place, dx=place.dx + dx, dy=place.dy + dy))
+        self._try(index, fresh, Edit(times.since, times.at - times.since, number, fresh), target, worth)
+
+    def _try_leaving(self, number: int, target: Picture, worth: Plane, times: Times) -> bool:
+        return self._try(self.live.index_of(number), None, Leave(times.middle, number), target, worth)
+
+    def _try_colour(
+        self, number: int, target: Picture, worth: Plane, owners: NDArray[np.int32], times: Times
+    ) -> None:
+        index = self.live.index_of(number)
+        shape = self.live.shapes[index]
+        x0, y0, x1, y1 = shape.rect
+        if x1 <= x0 or y1 <= y0:
+            return
+        cover = self.live.cover_of(shape)
+        _, under = self.live.seen_with(index, None)
+        visible = cover.copy()
+        visible[np.any(self.live.composited(shape, under) != self.live.shown[y0:y1, x0:x1], axis=2)] = 0
+        wanted = best_colour(target[y0:y1, x0:x1], under, visible, worth[y0:y1, x0:x1])
+        paint = _recoloured(shape.state.paint, wanted, target[y0:y1, x0:x1], under, visible)
+        if paint is None or paint == shape.state.paint:
+            return
+        fresh = replace(shape.state, paint=paint)
+        token = Edit(times.since, times.at - times.since, number, fresh)
+        self._try(index, fresh, token, target, worth)
+
+    def _try(self, index: int, state: ShapeState | None, token: Token, target: Picture, worth: Plane) -> bool:
+        """See a shape in another state (None: gone), and take it over if that pays."""
+        shape = self.live.shapes[index]
+        other: LiveShape | None = None if state is None else self.live.make(shape.number, state)
+        rect, pixels = self.live.seen_with(index, other)
+        change = error_change(
+            rect_of(target, rect), rect_of(self.live.shown, rect), pixels, rect_of(worth, rect)
+        )
+        if change >= 0 or change + self.lam * self._token_price(token) >= 0:
+            return False
+        self.live.change(index, other, rect, pixels)
+        self._emit(token)
+        return True
+
+    def _drop_hidden(self, times: Times) -> None:
+        if len(self.live.shapes) <= MAX_LIVE:
+            return
+        owners = self.live.owners()
+        seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
+        for index in reversed(np.flatnonzero(seen == 0)):
+            shape = self.live.shapes[index]
+            rect, pixels = self.live.seen_with(index, None)
+            self.live.change(index, None, rect, pixels)
+            self._emit(Leave(times.middle, shape.number))
+
+    def _paint(self, target: Picture, worth: Plane, where: NDArray[np.bool_], times: Times) -> None:
+        """Add shapes from coarse to fine where the picture is not yet what it should be."""
+        weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
+        weights = np.maximum(weights, np.float32(1e-4))
+        lam = max(self.lam, COARSE)
+        while True:
+            wrong = _error(target, self.live.shown) * worth > lam * 0.5 if len(self.live.shapes) else where
+            active = where & wrong
+            if active.any():
+                regions = merge_regions(target, weights, active, lam, BORDER_BITS)
+                task = Task(target, worth, lam, self.live.view)
+                price = self._enter_price(times)
+                for state in paint_regions(self._engine, task, self.live.shown, regions, price):
+                    self._emit(Enter(times.middle, self._next, state))
+                    self.live.add(self.live.make(self._next, state), painted=True)
+                    self._next += 1
+            if lam <= self.lam:
+                return
+            lam = max(lam / FINER, self.lam)
+
+    def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
+        return lambda state: self._token_price(Enter(times.middle, self._next, state))
+
+
+def background_of(target: Picture) -> Solid:
+    """The colour of the most frequent kind of pixel: what a scene's background starts as."""
+    coarse = target[::4, ::4].reshape(-1, 3) >> 3
+    keys = (coarse[:, 0].astype(np.int64) << 10) | (coarse[:, 1].astype(np.int64) << 5) | coarse[:, 2]
+    names, counts = np.unique(keys, return_counts=True)
+    chosen = (keys == names[np.argmax(counts)]).reshape(target[::4, ::4].shape[:2])
+    return fit_solid(np.ascontiguousarray(target[::4, ::4]), chosen.astype(np.float32))
+
+
+def _error(target: Picture, shown: Picture) -> Plane:
+    """Squared error of each pixel, averaged over 3x3."""
+    difference = cv2.absdiff(target, shown).astype(np.float32)
+    difference *= difference
+    error = difference[..., 0] + CHROMA_WEIGHT * (difference[..., 1] + difference[..., 2])
+    averaged: Plane = cv2.blur(error, (3, 3))
+    return averaged
+
+
+def _moved(decided: Picture, target: Picture) -> NDArray[np.bool_]:
+    """Where the source has changed since it was last decided on."""
+    change = cv2.blur(cv2.absdiff(decided, target).max(axis=2).astype(np.float32), (3, 3))
+    mask = (change > MOVED).astype(np.uint8)
+    grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
+    return grown
+
+
+def _recoloured(
+    paint: Paint, wanted: NDArray[np.float64], target: Picture, under: Picture, cover: Picture
+) -> Paint | None:
+    """The same kind of paint with the best colour; a gradient is shifted as a whole."""
+    if not cover.any():
+        return None
+    if isinstance(paint, Solid):
+        return Solid(to_colour(wanted))
+    middle = (np.array(paint.first, dtype=np.float64) + paint.last) / 2
+    shift = np.rint(wanted - middle)
+    return LinearGradient(
+        _shifted(paint.first, shift), _shifted(paint.last, shift), paint.angle, paint.start, paint.end
+    )
+
+
+def _shifted(colour: Colour, shift: NDArray[np.float64]) -> Colour:
+    return to_colour(np.array(colour, dtype=np.float64) + shift)

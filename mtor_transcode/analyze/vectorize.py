@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A picture becomes shapes: regions, layered back to front, each proposed, priced, seen and accepted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.contours import signed_area, trace_contours
+from mtor_transcode.analyze.easel import (
+    Picture,
+    Plane,
+    best_colour,
+    composite,
+    cover_rect,
+    coverage,
+    gain_of,
+    paint_colours,
+)
+from mtor_transcode.analyze.masks import edge_field, layer_mask
+from mtor_transcode.analyze.outlines import fit_outline
+from mtor_transcode.analyze.paints import fit_gradient, fit_solid, to_colour
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT, Regions
+from mtor_transcode.model import UNITS_PER_PX, Outline, Paint, ShapeState, Solid, Transform
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
+from mtor_transcode.render.rasterizer import Rasterizer, Rect
+
+MARGIN = 4
+"""Px by which pictures are continued beyond the frame, so that shapes run on past its edge."""
+
+SMALL = 40
+"""Regions of at most this size (px) get the level of their contour from their area."""
+
+MIN_AREA = 0.6
+"""Contours of less area (px^2) are dropped."""
+
+Price = Callable[[ShapeState], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the picture should be, and what an error there is worth.
+
+    ``target`` (H, W, 3) uint8; ``weight`` (H, W) float32 scales squared errors; ``lam`` is distortion per
+    bit; ``view`` maps px of the world to px of the picture.
+    """
+
+    target: Picture
+    weight: Plane
+    lam: float
+    view: Matrix = IDENTITY_MATRIX
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One region cut out of the padded pictures; ``rect`` in px of the picture (may reach beyond it)."""
+
+    rect: Rect
+    region: NDArray[np.uint8]
+    free: NDArray[np.uint8]
+    target: Picture
+    shown: Picture
+    weight: Plane
+
+
+def paint_regions(
+    engine: Rasterizer, task: Task, shown: Picture, regions: Regions, price: Price
+) -> Iterator[ShapeState]:
+    """Yield the accepted shapes, back to front, and paint each on ``shown`` (H, W, 3) in place.
+
+    ``price`` tells the bits of a shape; it is asked again for the shape just yielded only after the caller
+    has gone on, so a caller that commits what it gets sees prices move with the entropy state.
+    """
+    if regions.count == 0:
+        return
+    labels = np.pad(regions.labels, MARGIN, mode="edge")
+    target = np.pad(task.target, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+    weight = np.pad(task.weight, MARGIN)
+    boxes, areas = _boxes(labels, regions.count)
+    extent = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    order = np.lexsort((-areas, -extent))
+    rank_of = np.empty(regions.count, dtype=np.int32)
+    rank_of[order] = np.arange(regions.count)
+    rank = np.where(labels >= 0, rank_of[np.maximum(labels, 0)], -1)
+    for place, label in enumerate(order):
+        layer = _cut(boxes[label], place, rank, target, shown, weight)
+        state = _propose(engine, task, layer, price)
+        if state is not None:
+            apply_state(engine, state, shown, task.view)
+            yield state
+
+
+def apply_state(engine: Rasterizer, state: ShapeState, shown: Picture, view: Matrix) -> None:
+    """Paint a shape on ``shown`` in place."""
+    height, width = shown.shape[:2]
+    rect = cover_rect(state.outline, state.transform, view, (width, height))
+    x0, y0, x1, y1 = rect
+    if x1 <= x0 or y1 <= y0:
+        return
+    cover = coverage(engine, state.outline, state.transform, rect, view)
+    composite(
+        shown[y0:y1, x0:x1],
+        cover,
+        paint_colours(state.paint, state.outline, state.transform, rect, view),
+    )
+
+
+def _cut(
+    box: NDArray[np.int64],
+    place: int,
+    rank: NDArray[np.int32],
+    target: Picture,
+    shown: Picture,
+    weight: Plane,
+) -> _Layer:
+    height, width = rank.shape
+    x0, y0 = max(0, int(box[0]) - MARGIN), max(0, int(box[1]) - MARGIN)
+    x1, y1 = min(width, int(box[2]) + MARGIN), min(height, int(box[3]) + MARGIN)
+    here = rank[y0:y1, x0:x1]
+    free = here > place
+    rows = np.clip(np.arange(y0 - MARGIN, y1 - MARGIN), 0, shown.shape[0] - 1)
+    columns = np.clip(np.arange(x0 - MARGIN, x1 - MARGIN), 0, shown.shape[1] - 1)
+    return _Layer(
+        rect=(x0 - MARGIN, y0 - MARGIN, x1 - MARGIN, y1 - MARGIN),
+        region=(here == place).astype(np.uint8),
+        free=free.astype(np.uint8),
+        target=target[y0:y1, x0:x1],
+        shown=shown[rows[:, None], columns[None, :]],
+        weight=np.where(free, np.float32(0), weight[y0:y1, x0:x1]),
+    )
+
+
+def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> ShapeState | None:
+    """The best shape for a region, if it is worth its bits."""
+    region_weight = layer.weight * layer.region
+    if not region_weight.any():
+        return None
+    inner = cv2.erode(layer.region, np.ones((3, 3), np.uint8)) * layer.weight
+    flat = fit_solid(layer.target, inner if inner.any() else region_weight)
+    flat_colours = np.array(flat.colour, dtype=np.float32).reshape(1, 1, 3)
+    promise = gain_of(layer.target, layer.shown, layer.region * np.uint8(255), flat_colours, layer.weight)
+    box = _world_box(layer.rect)
+    tilted = fit_gradient(layer.target, region_weight, layer.rect, box) if layer.region.sum() > 64 else None
+    if tilted is None and promise < task.lam * 24:
+        return None
+    mask = layer_mask(layer.region, layer.free)
+    field = edge_field(mask, layer.free, layer.target, layer.shown, flat.colour)
+    field[0, :] = field[-1, :] = 0
+    field[:, 0] = field[:, -1] = 0
+    contours = _contours(field)
+    if not contours:
+        return None
+    area_per_bit = _area_per_bit(task.lam, layer, flat)
+    best: ShapeState | None = None
+    best_worth = 0.0
+    tried: set[Outline] = set()
+    for curves in (True, False):
+        fitted = fit_outline(_to_world(contours, layer.rect, task.view), area_per_bit, curves=curves)
+        if fitted is None or fitted[0] in tried:
+            continue
+        outline, (dx, dy) = fitted
+        tried.add(outline)
+        transform = Transform(dx, dy)
+        cover = _cover_layer(engine, outline, transform, layer.rect, task.view)
+        for paint in _paints(layer, cover, flat, tilted is not None, outline, transform, task.view):
+            state = ShapeState(outline, paint, transform)
+            colours = paint_colours(paint, outline, transform, layer.rect, task.view)
+            gain = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
+            if gain <= best_worth:
+                continue
+            worth = gain - task.lam * price(state)
+            if worth > best_worth:
+                best, best_worth = state, worth
+    return best
+
+
+def _paints(
+    layer: _Layer,
+    cover: Picture,
+    flat: Solid,
+    tilted: bool,
+    outline: Outline,
+    transform: Transform,
+    view: Matrix,
+) -> Iterator[Paint]:
+    """Closed-form paints for a coverage: one colour, and a gradient where the region tilts."""
+    yield Solid(to_colour(best_colour(layer.target, layer.shown, cover, layer.weight)))
+    if not tilted:
+        return
+    x0, y0, x1, y1 = outline.bounds
+    box = (
+        (x0 + transform.dx) / UNITS_PER_PX,
+        (y0 + transform.dy) / UNITS_PER_PX,
+        (x1 + transform.dx) / UNITS_PER_PX,
+        (y1 + transform.dy) / UNITS_PER_PX,
+    )
+    solid_cover = (cover == 255) * layer.weight
+    gradient = fit_gradient(layer.target, solid_cover, layer.rect, _through(box, view))
+    if gradient is not None:
+        yield gradient
+
+
+def _through(box: tuple[float, float, float, float], view: Matrix) -> tuple[float, float, float, float]:
+    a, _, _, d, e, f = view
+    return (a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
+
+
+def _world_box(rect: Rect) -> tuple[float, float, float, float]:
+    return (float(rect[0]), float(rect[1]), float(rect[2]), float(rect[3]))
+
+
+def _cover_layer(
+    engine: Rasterizer, outline: Outline, transform: Transform, rect: Rect, view: Matrix
+) -> Picture:
+    return coverage(engine, outline, transform, rect, view)
+
+
+def _contours(field: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Contours at the level whose area is that of the coverage itself (small shapes), else at one half."""
+    wanted = float(field.sum())
+    level = 0.5
+    contours = _kept(trace_contours(field, level))
+    if max(field.shape) > SMALL + 2 * MARGIN:
+        return contours
+    low, high = 0.15, 0.85
+    for _ in range(3):
+        area = sum(signed_area(points) for points in contours)
+        if area > wanted:
+            low = level
+        else:
+            high = level
+        if abs(area - wanted) < 0.03 * wanted:
+            break
+        level = (low + high) / 2
+        contours = _kept(trace_contours(field, level))
+    return contours
+
+
+def _kept(contours: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    return [points for points in contours if abs(signed_area(points)) >= MIN_AREA]
+
+
+def _to_world(contours: list[NDArray[np.float32]], rect: Rect, view: Matrix) -> list[NDArray[np.float32]]:
+    """From px of the layer to px of the world."""
+    a, b, c, d, e, f = view
+    det = a * d - b * c
+    out = []
+    for points in contours:
+        x = points[:, 0] + np.float32(rect[0] - e)
+        y = points[:, 1] + np.float32(rect[1] - f)
+        out.append(np.stack([(d * x - c * y) / det, (a * y - b * x) / det], axis=1).astype(np.float32))
+    return out
+
+
+def _energy(difference: Plane) -> Plane:
+    """Squared error (N,) of colour differences (N, 3)."""
+    squares = difference * difference
+    energy: Plane = squares[:, 0] + np.float32(CHROMA_WEIGHT) * (squares[:, 1] + squares[:, 2])
+    return energy
+
+
+def _area_per_bit(lam: float, layer: _Layer, flat: Solid) -> float:
+    """Area of outline error (px^2) that is worth a bit: lambda over what a pixel on the wrong side costs."""
+    block = np.ones((3, 3), np.uint8)
+    border = (cv2.dilate(layer.region, block) > cv2.erode(layer.region, block)) & (layer.free == 0)
+    weights = layer.weight[border]
+    total = float(weights.sum())
+    if total <= 0:
+        return 4.0
+    truth = layer.target[border].astype(np.float32)
+    without = _energy(layer.shown[border].astype(np.float32) - truth)
+    within = _energy(np.array(flat.colour, dtype=np.float32) - truth)
+    loss = np.where(layer.region[border] > 0, without - within, within - without)
+    contrast = float((np.maximum(loss, 0) * weights).sum()) / len(weights)
+    return min(max(lam / max(contrast, 1e-3), 0.002), 60.0)
+
+
+@njit(cache=True, nogil=True)
+def _boxes(labels, count):  # type: ignore[no-untyped-def]
+    """Bounding boxes (count, 4) as x0, y0, x1, y1 (exclusive) and areas (count,) of labels."""
+    height, width = labels.shape
+    boxes = np.empty((count, 4), dtype=np.int64)
+    boxes[:, 0] = width
+    boxes[:, 1] = height
+    boxes[:, 2:] = 0
+    areas = np.zeros(count, dtype=np.int64)
+    for y in range(height):
+        for x in range(width):
+            k = labels[y, x]
+            if k < 0:
+                continue
+            areas[k] += 1
+            boxes[k, 0] = min(boxes[k, 0], x)
+            boxes[k, 1] = min(boxes[k, 1], y)
+            boxes[k, 2] = max(boxes[k, 2], x + 1)
+            boxes[k, 3] = max(boxes[k, 3], y + 1)
+    return boxes, areas
