@@ -187,7 +187,7 @@ def test_bytes_are_drawn_at_their_own_seconds(page: tuple[Path, Report]) -> None
     seconds = [Second(float(n), 1.0 if n < 13 else 0.2, {"motion": float(n == 7)}) for n in range(14)]
     kinds = (KindRate("motion", 1, 1.0, 1.0),)
     found = msgspec.structs.replace(
-        page[1], timeline=tuple(seconds), rates=msgspec.structs.replace(page[1].rates, kinds=kinds)
+        page[1], timeline=tuple(seconds), rates=msgspec.structs.replace(page[1].rates, kbps=0.0, kinds=kinds)
     )
     (area,) = re.findall(r'class="area k-motion" d="([^"]+)"', plots(found))
     x0, x1 = 1000 * 7 / 13.2, 1000 * 8 / 13.2

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from dataclasses import replace
@@ -231,6 +232,20 @@ def test_json_of_another_version_or_kind_is_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(InputError, match=message):
             read_json(path)
+
+
+def test_a_damaged_json_gives_an_error_of_ours_or_a_report(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    report(*pair, json=path, vmaf=False)
+    content = path.read_bytes()
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        damaged = bytearray(content)
+        for _ in range(random.integers(1, 4)):
+            damaged[random.integers(0, len(damaged))] = random.integers(0, 256)
+        path.write_bytes(bytes(damaged[: random.integers(1, len(damaged) * 2)]))
+        with contextlib.suppress(InputError):
+            assert isinstance(read_json(path), Report)
 
 
 def test_a_write_that_fails_leaves_the_old_file(

@@ -123,6 +123,8 @@ def program(path: Path, script: str) -> Ffmpeg:
         ("cat >/dev/null; exec sleep 60", "did not end"),
         ("cat >/dev/null", "0 figures"),
         ("kill -SEGV $$", "signal 11"),
+        ("printf 'Frame,vmaf,\\n0,x,\\n' >vmaf.csv; cat >/dev/null", "cannot be read"),
+        ("(echo Frame,vmaf,; yes 0,nan, | head -30) >vmaf.csv; cat >/dev/null", "no numbers"),
     ],
 )
 def test_whatever_ffmpeg_does_ends_soon_and_says_why(tmp_path: Path, script: str, reason: str) -> None:

@@ -178,21 +178,30 @@ class FilterRun:
         scores = FilterScores()
         names = [name for name in ("vmaf", "vmaf_neg", "xpsnr") if _is_wanted(self._wanted, name)]
         names += self._wanted.features
-        found: dict[str, list[float]] = {}
-        if not self._failure:
-            if self._wanted.vmaf or self._wanted.neg:
-                found = _read_vmaf(self._path("vmaf.csv"), names)
-            if self._wanted.xpsnr:
-                found["xpsnr"] = _read_xpsnr(self._path("xpsnr.log"))
+        found = {} if self._failure else self._logged(names)
         for name in names:
             values = found.get(name, [])
             if self._failure:
                 scores.reasons[name] = self._failure
             elif len(values) != self._frames:
                 scores.reasons[name] = f"FFmpeg gave {len(values)} figures for {self._frames} frames"
+            elif not all(map(math.isfinite, values)):
+                scores.reasons[name] = "FFmpeg gave figures that are no numbers"
             else:
                 scores.values[name] = values
         return scores
+
+    def _logged(self, names: Sequence[str]) -> dict[str, list[float]]:
+        """What the filters' logs hold of ``names``."""
+        found: dict[str, list[float]] = {}
+        try:
+            if self._wanted.vmaf or self._wanted.neg:
+                found = _read_vmaf(self._path("vmaf.csv"), names)
+            if self._wanted.xpsnr:
+                found["xpsnr"] = _read_xpsnr(self._path("xpsnr.log"))
+        except (OSError, ValueError, csv.Error) as error:
+            self._failure = f"FFmpeg's log cannot be read: {error}"
+        return found
 
 
 def usable(ffmpeg: Ffmpeg | None, layout: Layout, wanted: Wanted) -> tuple[Wanted, dict[str, str]]:
@@ -292,7 +301,7 @@ def _read_xpsnr(path: Path) -> list[float]:
         return []
     with path.open() as text:
         found = [float(match[2]) for line in text if (match := _XPSNR_LINE.match(line))]
-    return [PSNR_CAP if math.isnan(value) else min(value, PSNR_CAP) for value in found]
+    return [value if math.isnan(value) else min(value, PSNR_CAP) for value in found]
 
 
 def _last_words(path: Path, code: int) -> str:

@@ -113,7 +113,7 @@ def _verdict(report: Report) -> str:
 def _gained_and_lost(report: Report) -> str:
     film, rates, quality = report.film, report.rates, report.quality
     link = words.link(rates.kbps)
-    plays = f" It plays live over {link}." if link else ""
+    plays = f" On average that fits {link}." if link else ""
     worst = report.frames[quality.picks.worst]
     bad = sum(frame.ssim < 0.9 for frame in report.frames) / len(report.frames)
     below = f"it is below 0.9 in {words.percent(bad)} of the frames, and" if bad else "it is"
@@ -129,8 +129,8 @@ def _gained_and_lost(report: Report) -> str:
         '<div class="loss"><h2>Lost</h2>'
         f"<p>Overall the picture is <b>{_verdict(report)}</b>. {scored}"
         f"Structure is kept to an SSIM of {words.similarity(quality.pooled['ssim'].mean)} "
-        f"(1 would be equal); {below} at its worst ({words.similarity(worst.ssim)}) at {words.clock(worst.seconds)}.</p>"
-        "</div></div>"
+        f"(1 would be equal); {below} at its worst ({words.similarity(worst.ssim)}) "
+        f"at {words.clock(worst.seconds)}.</p></div></div>"
     )
 
 
