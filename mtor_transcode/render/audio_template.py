@@ -26,6 +26,7 @@ CODEC_IDS = {
     "eac3": "A_EAC3",
     "flac": "A_FLAC",
     "alac": "A_ALAC",
+    "vorbis": "A_VORBIS",
 }
 """Codecs that an MP4 can hold: FFmpeg's names, and Matroska's."""
 
@@ -48,11 +49,20 @@ def _matroska(info: AudioInfo, codec_id: str) -> bytes:
     sound = _element(0xB5, struct.pack(">d", info.sample_rate)) + _number(0x9F, info.channels)
     entry = _number(0xD7, 1) + _number(0x73C5, 1) + _number(0x83, 2) + _element(0x86, codec_id.encode())
     if info.setup:
-        entry += _element(0x63A2, info.setup)
+        entry += _element(0x63A2, _private(info))
     tracks = _element(0x1654AE6B, _element(0xAE, entry + _element(0xE1, sound)))
     cluster = _element(0x1F43B675, _number(0xE7, 0))
     segment = _identifier(0x18538067) + _UNKNOWN_SIZE + tracks + cluster
     return _element(0x1A45DFA3, _element(0x4282, b"matroska")) + segment
+
+
+def _private(info: AudioInfo) -> bytes:
+    """The setup as Matroska has it, which differs from FFmpeg's for two codecs."""
+    if info.codec == "flac" and not info.setup.startswith(b"fLaC"):
+        return b"fLaC\x80" + len(info.setup).to_bytes(3, "big") + info.setup
+    if info.codec == "alac" and info.setup[4:8] == b"alac":
+        return info.setup[12:]
+    return info.setup
 
 
 def _element(identifier: int, content: bytes) -> bytes:
