@@ -12,7 +12,7 @@ from mtor_transcode.ingest.colour import colour_of
 from mtor_transcode.ingest.container import Spool
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.probe import Probe
-from mtor_transcode.ingest.tracks import track_infos
+from mtor_transcode.ingest.tracks import codec_name, track_infos
 
 _MICROSECOND = Fraction(1, 10**6)
 
@@ -29,7 +29,7 @@ def describe(container: InputContainer, stream: VideoStream, seen: Probe, spool:
     return SourceInfo(
         path=spool.name,
         container=container.format.name,
-        codec=stream.codec_context.name,
+        codec=codec_name(stream),
         width=width,
         height=height,
         pixel_aspect=aspect,

@@ -38,7 +38,7 @@ class Upright:
     def _one(self, plane: Plane) -> Plane:
         mirrored = plane[:, ::-1] if self.mirrored else plane
         turned = mirrored.copy() if not self.turns else np.rot90(mirrored, -self.turns)
-        return np.ascontiguousarray(turned, plane.dtype)
+        return cast("Plane", np.ascontiguousarray(turned))
 
 
 def upright_of(frame: VideoFrame) -> Upright:

@@ -54,7 +54,7 @@ def _track_info(number: int, stream: Stream) -> TrackInfo:
 def codec_name(stream: Stream) -> str:
     """FFmpeg's name of the stream's codec; empty if there is no decoder for it."""
     context = stream.codec_context
-    return context.name if context is not None else ""
+    return context.codec.canonical_name if context is not None else ""
 
 
 def language_of(stream: Stream) -> str:
