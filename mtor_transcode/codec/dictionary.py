@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The dictionary on the writer's side: which outlines the file has, and the section being made.
 
-Outlines are found by content. The writer remembers the ``REMEMBERED`` last used ones, so that its memory is
-bounded in a film of any length; one that comes back after it was forgotten is written again.
+Outlines are found by content. The writer remembers the ``REMEMBERED`` last used ones as far as they lie in
+the last ``DICTIONARY_WINDOW`` bytes, so that its memory and the reader's are bounded in a film of any length;
+one that comes back after it was forgotten is written again.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Final
 
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.canonical import grid_of
+from mtor_transcode.codec.limits import DICTIONARY_WINDOW
 from mtor_transcode.codec.outline_syntax import OutlineSection, same_structure, write_outline
 from mtor_transcode.codec.writers import CountingWriter, Writer
 from mtor_transcode.model import Outline
@@ -25,10 +27,21 @@ class KnownOutlines:
 
     def __init__(self) -> None:
         self._ids: OrderedDict[Outline, int] = OrderedDict()
+        self._window: deque[tuple[int, int]] = deque()
+        self._window_bytes = 0
 
     def find(self, outline: Outline) -> int | None:
         """Returns the id of an outline, or None if it is not in the file or was forgotten."""
-        return self._ids.get(outline)
+        outline_id = self._ids.get(outline)
+        oldest = self._window[0][0] if self._window else 0
+        return outline_id if outline_id is None or outline_id >= oldest else None
+
+    def wrote(self, first: int, size: int) -> None:
+        """Takes note of a dictionary section: its first id and the bytes of its payload."""
+        self._window.append((first, size))
+        self._window_bytes += size
+        while self._window_bytes > DICTIONARY_WINDOW and len(self._window) > 1:
+            self._window_bytes -= self._window.popleft()[1]
 
     def use(self, outline: Outline, outline_id: int) -> None:
         """Remembers an outline as the last used one."""

@@ -13,6 +13,8 @@ from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.container import Section, SectionReader
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.limits import (
+    DECODES,
+    KEPT_NODES,
     MAX_OUTLINES,
     MAX_SECTION_NODES,
     MAX_SECTION_OUTLINES,
@@ -20,11 +22,12 @@ from mtor_transcode.codec.limits import (
 )
 from mtor_transcode.codec.outline_syntax import OutlineSection, read_outline
 from mtor_transcode.codec.rangecoder import RangeReader
+from mtor_transcode.codec.state_syntax import Resolve
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Outline
 
-_KEPT_NODES: Final = MAX_SECTION_NODES
-"""Nodes of decoded sections that are kept (the last used section always is)."""
+_FREE: Final = 1 << 20
+"""Bytes of dictionary payloads that may be decoded for a scene in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class DictionaryReader:
         self._firsts: list[int] = []
         self._kept: OrderedDict[int, list[Outline]] = OrderedDict()
         self._kept_nodes = 0
+        self._bytes = 0
+        self.decoded = 0
+        """Bytes of dictionary payloads decoded so far."""
 
     def add(self, section: Section) -> None:
         """Takes note of a dictionary section, without decoding it."""
@@ -71,6 +77,7 @@ class DictionaryReader:
             )
         self._entries.append(_Entry(first, count, section))
         self._firsts.append(first)
+        self._bytes += section.length
 
     def outline(self, outline_id: int) -> Outline:
         """Returns an outline. Raises FormatError if no section has it."""
@@ -83,6 +90,25 @@ class DictionaryReader:
             f"outline {outline_id} is missing", where=self._sections.name, remedy="the file is damaged"
         )
 
+    def for_scene(self) -> Resolve:
+        """Returns ``outline`` for one pass through a scene; it refuses to decode all over and over."""
+        spent = 0
+
+        def resolve(outline_id: int) -> Outline:
+            nonlocal spent
+            before = self.decoded
+            outline = self.outline(outline_id)
+            spent += self.decoded - before
+            if spent > DECODES * self._bytes + _FREE:
+                raise FormatError(
+                    "a scene refers to the dictionary too wildly",
+                    where=self._sections.name,
+                    remedy="the file is damaged",
+                )
+            return outline
+
+        return resolve
+
     def _decoded(self, place: int) -> list[Outline]:
         if place in self._kept:
             self._kept.move_to_end(place)
@@ -92,9 +118,10 @@ class DictionaryReader:
         _, count = dictionary_plain(payload)
         data = payload.rest()
         outlines = read_outlines(RangeReader(data, Adaptive(), payload.where), count, len(data))
+        self.decoded += section.length
         self._kept[place] = outlines
         self._kept_nodes += sum(outline.node_count for outline in outlines)
-        while self._kept_nodes > _KEPT_NODES and len(self._kept) > 1:
+        while self._kept_nodes > KEPT_NODES and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._kept_nodes -= sum(outline.node_count for outline in dropped)
         return outlines

@@ -65,7 +65,7 @@ class FilmReader:
         With ``from_tick`` it may start at the last snapshot at or before that tick: the first span then has
         no duration and sets the whole state (``Background``, ``CameraMove``, ``Enter`` ...).
         """
-        return SceneReader(self._sections, self._entry(number), self._dictionary.outline).spans(from_tick)
+        return SceneReader(self._sections, self._entry(number), self._dictionary.for_scene()).spans(from_tick)
 
     def scene(self, number: int) -> Scene:
         """Returns a whole scene."""
@@ -117,7 +117,7 @@ class FilmReader:
             made.append((len(data), reader))
             return reader
 
-        for _ in SceneReader(self._sections, entry, self._dictionary.outline, make).spans():
+        for _ in SceneReader(self._sections, entry, self._dictionary.for_scene(), make).spans():
             pass
         for count, reader in made:
             book_coded(accounts, count, reader.bits)

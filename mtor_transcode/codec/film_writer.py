@@ -265,7 +265,8 @@ class FilmWriter:
         if count:
             self._index.add_dictionary(self._sections.offset, count)
             plain = varint(new.first) + varint(count)
-            self._write_coded(SectionKind.DICT, plain, writer, -(-nodes // NODES_PER_BYTE))
+            size = self._write_coded(SectionKind.DICT, plain, writer, -(-nodes // NODES_PER_BYTE))
+            self._known.wrote(new.first, size)
             self._outlines = new.next_id
         return ids
 
@@ -282,11 +283,12 @@ class FilmWriter:
         self.bytes_by_kind["container"] += self._sections.write(kind, payload)
         self.bytes_by_kind[account] += len(payload)
 
-    def _write_coded(self, kind: SectionKind, plain: bytes, writer: RangeWriter, least: int = 0) -> None:
-        """Writes plain fields and entropy-coded data, padded to ``least`` bytes (see ``limits``)."""
+    def _write_coded(self, kind: SectionKind, plain: bytes, writer: RangeWriter, least: int = 0) -> int:
+        """Writes plain fields and coded data, padded to ``least`` bytes; returns the payload's bytes."""
         data = writer.finish()
         data += bytes(max(0, least - len(data)))
         if len(plain) + len(data) > MAX_SECTION:
             raise UsageError(f"a section has {len(data)} bytes", remedy="make spans shorter")
         self.bytes_by_kind["container"] += self._sections.write(kind, plain + data) + len(plain)
         book_coded(self.bytes_by_kind, len(data), writer.bits)
+        return len(plain) + len(data)

@@ -33,6 +33,18 @@ MAX_SECTION_OUTLINES = 1 << 15
 MAX_OUTLINES = 1 << 24
 """Outlines of a film."""
 
+DICTIONARY_WINDOW = 1 << 18
+"""Bytes of dictionary payloads, the newest included, that a token may reach back into.
+
+So a decoder that plays through keeps a bounded part of the dictionary and decodes each section once.
+"""
+
+DECODES = 8
+"""How often, on average, the dictionary may have to be decoded for one scene before a reader refuses."""
+
+KEPT_NODES = 1 << 19
+"""Nodes of decoded dictionary sections that a reader keeps."""
+
 MAX_LIVE = 1 << 16
 """Live shapes of a scene."""
 
@@ -63,7 +75,7 @@ MAX_TRACKS = 64
 MAX_RATIO = 2**31 - 1
 """Largest numerator and denominator of a ratio in the header."""
 
-NODES_PER_BYTE = 64
+NODES_PER_BYTE = 8
 """Nodes that a dictionary section may hold for each byte of entropy-coded data (the writer pads the rest)."""
 
 TOKENS_PER_BYTE = 32

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cuts one scene out of a file: header, dictionary and that scene's sections, as they are."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from mtor_transcode.codec.container import SectionKind, SectionReader, SectionWriter
+
+
+def keep_scene(source: BinaryIO, target: BinaryIO, place: int) -> None:
+    """Copies header, all dictionary sections and the scene at ``place`` (0 is the first) to ``target``.
+
+    The result has no index, so it reads as a file that was cut.
+    """
+    sections = SectionReader(source, "")
+    writer = SectionWriter(target)
+    scene = -1
+    for section in sections.scan().sections:
+        scene += section.kind == SectionKind.SCENE
+        shared = section.kind in (SectionKind.HEADER, SectionKind.DICT)
+        own = section.kind in (SectionKind.SCENE, SectionKind.SPAN, SectionKind.SNAPSHOT) and scene == place
+        if shared or own:
+            writer.write(SectionKind(section.kind), sections.payload(section))

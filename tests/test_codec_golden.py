@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Golden vectors: films as JSON values with their bytes in hex, so that a second decoder can be tested too.
+
+``GENERATE_GOLDEN=1 pytest tests/test_codec_golden.py`` writes them anew. A change of the bytes is a change of
+the format: raise ``container.VERSION`` once files are out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from codec_films import Film, write_film
+from test_codec_films import HEADER, busy_film, busy_scene
+
+from mtor_transcode.codec.adaptive import Adaptive
+from mtor_transcode.codec.binarise import write_number, write_signed, write_tree
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
+from mtor_transcode.model import (
+    Contour,
+    Edit,
+    Enter,
+    LinearGradient,
+    NodeKind,
+    Outline,
+    Scene,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Transform,
+    Transition,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def _elements() -> Film:
+    """A small film with each element once: box, curves, open stroke, gradient, edit, dissolve."""
+    corner, smooth, control = NodeKind
+    box = Outline((Contour(((-64, -32), (64, -32), (64, 32), (-64, 32)), (corner,) * 4),))
+    drop = Outline(
+        (Contour(((-16, 32), (-16, -32), (16, -32), (16, 32)), (corner, control, control, smooth)),)
+    )
+    line = Outline((Contour(((-40, 0), (0, -8), (40, 8)), (corner, smooth, corner), closed=False),), 24)
+    bent = Outline((Contour(((-40, 0), (0, -12), (40, 12)), (corner, smooth, corner), closed=False),), 24)
+    sky = LinearGradient((100, 140, 110), (200, 130, 120), 16, -2, 18)
+    red = Solid((81, 90, 240))
+    shapes = [
+        ShapeState(box, red, Transform(3200, 1600)),
+        ShapeState(drop, sky, Transform(3333, 1600, 5000, 100), 200),
+        ShapeState(line, Solid((235, 128, 128)), Transform(160, 160)),
+    ]
+    first = Span(0, 50, (
+        *(Enter(0, number, state) for number, state in enumerate(shapes)),
+        Edit(10, 10, 2, dataclasses.replace(shapes[2], outline=bent, transform=Transform(175, 160))),
+        Edit(20, 10, 2, dataclasses.replace(shapes[2], outline=bent, transform=Transform(190, 160))),
+    ))  # fmt: skip
+    head = SceneStart(0, 0, sky)
+    second = SceneStart(1, 50, red, transition=Transition.DISSOLVE, transition_duration=12)
+    return Film(HEADER, [Scene(head, (first,)), Scene(second, (Span(50, 60, ()),))], [], [], 60)
+
+
+FILMS: dict[str, Callable[[], Film]] = {
+    "empty": lambda: Film(HEADER, [], [], [], 0),
+    "elements": _elements,
+    "busy": lambda: Film(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
+    "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
+}
+
+
+def as_json(value: object) -> object:
+    """Dataclasses as objects with their type's name, fractions as strings, bytes as hex."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"type": type(value).__name__, **fields}
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def check(name: str, made: dict[str, object]) -> None:
+    """Compares with the stored vector, or stores it."""
+    path = GOLDEN / f"{name}.json"
+    text = json.dumps(made, indent=None, separators=(",", ":")).replace('},{"type"', '},\n{"type"') + "\n"
+    if os.environ.get("GENERATE_GOLDEN") == "1":
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(text)
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_films(name: str) -> None:
+    """The stored bytes are what is written today, and read as the stored values."""
+    film = FILMS[name]()
+    data, _ = write_film(film)
+    check(f"film_{name}", {"bytes": data.hex(), "film": as_json(film)})
+    stored = json.loads((GOLDEN / f"film_{name}.json").read_text(encoding="utf-8"))
+    reader = FilmReader(io.BytesIO(bytes.fromhex(stored["bytes"])))
+    scenes = [reader.scene(entry.head.number) for entry in reader.heads()]
+    back = Film(reader.header, scenes, list(reader.audio()), list(reader.subtitles()), reader.duration)
+    assert as_json(back) == stored["film"]
+
+
+def test_range_coder() -> None:
+    """Bins and raw bits: the vector a decoder in another language starts with."""
+    bins = [(place % 5, int(place * place % 7 == 2)) for place in range(300)]
+    writer = RangeWriter(Adaptive())
+    for context, value in bins:
+        writer.bit(context, value)
+        if context == 4:
+            writer.raw(context * 37 % 64, 6)
+    data = writer.finish()
+    check("range_coder", {"bytes": data.hex(), "bins": as_json(bins)})
+    reader = RangeReader(data, Adaptive())
+    for context, value in bins:
+        assert reader.bit(context) == value
+        assert context != 4 or reader.raw(6) == 148 % 64
+
+
+def test_binarisations() -> None:
+    """Numbers, signed numbers and trees, each in a group of contexts of its own."""
+    numbers = [0, 1, 2, 5, 6, 100, 3, 3, 3, 70000, 2**32 - 1, 0]
+    signed = [0, -1, 1, 5, -300, 0, 0, 2**20, -(2**20)]
+    trees = [0, 63, 5, 5, 32]
+    writer = RangeWriter(Adaptive())
+    for value in numbers:
+        write_number(writer, 0, value)
+    for value in signed:
+        write_signed(writer, 40, value)
+    for value in trees:
+        write_tree(writer, 82, value, 6)
+    check("binarisations", {
+        "bytes": writer.finish().hex(), "numbers_at_0": numbers, "signed_at_40": signed, "trees_at_82": trees,
+    })  # fmt: skip
