@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures as people read them, and what they mean in words."""
+"""Figures as people read them, and what they mean in words. Units stay on the line of their figures."""
 
 from __future__ import annotations
 
 import math
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 VMAF_WORDS = (
     (93, "hard to tell from the source"),
@@ -43,8 +45,8 @@ def size(count: float) -> str:
     """Bytes with a decimal unit: ``812 B``, ``31.4 kB``, ``5.02 MB``."""
     for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= step:
-            return f"{three(count / step)} {unit}"
-    return f"{count:.0f} B"
+            return f"{three(count / step)}{NO_BREAK}{unit}"
+    return f"{count:.0f}{NO_BREAK}B"
 
 
 def three(value: float) -> str:
@@ -57,7 +59,7 @@ def three(value: float) -> str:
 def clock(seconds: float) -> str:
     """``3.20 s`` below a minute, then ``1:03.2``, then ``1:02:03``."""
     if seconds < 60:
-        return f"{seconds:.2f} s"
+        return f"{seconds:.2f}{NO_BREAK}s"
     minutes, rest = divmod(seconds, 60)
     if minutes < 60:
         return f"{int(minutes)}:{rest:04.1f}"
