@@ -49,8 +49,11 @@ class Layout:
     alpha: bool
 
 
-def layout_of(fmt: VideoFormat, codec: str) -> Layout:
-    """How frames of ``fmt``, decoded by ``codec``, are brought to planes."""
+def layout_of(fmt: VideoFormat, codec: str, turned: bool = False) -> Layout:
+    """How frames of ``fmt``, decoded by ``codec``, are brought to planes.
+
+    ``turned`` tells that sides will change places, which 4:2:2 does not survive: it becomes 4:4:4.
+    """
     components = fmt.components
     alpha = fmt.has_palette or any(part.is_alpha for part in components)
     colours = 3 if fmt.has_palette else sum(not part.is_alpha for part in components)
@@ -63,6 +66,7 @@ def layout_of(fmt: VideoFormat, codec: str) -> Layout:
     if gray and not alpha and not rgb:
         depth = next(known for known in (8, 9, 10, 12, 14, 16) if known >= depth)
         return Layout("gray" if depth == 8 else f"gray{depth}le", depth, chroma, False, True, False)
+    chroma = (0, 0) if turned and chroma == (1, 0) else chroma
     depths = _ALPHA_DEPTHS[chroma] if alpha else _DEPTHS
     depth = next(known for known in depths if known >= depth)
     name = f"yuv{'a' if alpha else ''}{_CHROMA_NAMES[chroma]}p{'' if depth == 8 else f'{depth}le'}"

@@ -73,11 +73,14 @@ def probe(container: InputContainer, stream: VideoStream, where: str) -> Probe:
     times = sorted(set(pts)) if whole else sorted(set(pts))[:-16]
     origin = first.pts if first.pts is not None else (times[0] if times else 0)
     times = [value for value in times if value >= origin]
-    declared = (stream.guessed_rate, stream.average_rate, stream.base_rate)
+    declared = [stream.guessed_rate, stream.average_rate, stream.base_rate]
+    if len(times) == 1 and end > times[0]:
+        declared.insert(0, 1 / ((end - times[0]) * time_base))
+    upright = upright_of(first)
     return Probe(
         first=first,
-        layout=layout_of(first.format, stream.codec_context.name),
-        upright=upright_of(first),
+        layout=layout_of(first.format, stream.codec_context.name, upright.swaps_sides),
+        upright=upright,
         timing=find_timing(times, time_base, declared),
         time_base=time_base,
         origin=origin,
