@@ -57,7 +57,7 @@ def test_the_bare_command_shows_its_help_as_wrong_use() -> None:
         (["transcode", "in.mp4"], "--output"),
         (["transcode", "in.mp4", "-o", "out.mtor", "--faster"], "--faster"),
         (["transcode", "in.mp4", "-o", "out.mtor", "--preset", "slow"], "slow"),
-        (["transcode", "in.mp4", "-o", "out.mtor", "--quality", "much"], "much"),
+        (["transcode", "in.mp4", "-o", "out.mtor", "--quality", "much"], "--quality"),
         (["transcode", "in.mp4", "-o", "out.mtor", "--quality", "101"], "quality"),
         (["transcode", "in.mp4", "-o", "out.mtor", "--quality", "nan"], "quality"),
         (["transcode", "in.mp4", "-o", "out.mtor", "--quality", "5", "--target-kbps", "9"], "exclude"),
