@@ -4,14 +4,21 @@
 from __future__ import annotations
 
 import io
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import imageio_ffmpeg
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from render_film import FakeFilm, box, enter, header, scene, state
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.ingest.audio import encode_audio
+from mtor_transcode.ingest.source import open_source
 from mtor_transcode.model import (
     STILL_CAMERA,
     Camera,
@@ -113,3 +120,33 @@ def test_a_cut_file_shows_what_there_is(tmp_path: Path) -> None:
     assert render_mp4(with_cut, tmp_path / "film.mp4").frames == with_cut.duration
     last = FrameRenderer(with_cut).frame(with_cut.duration - 1)
     assert (last == FrameRenderer(source).frame(with_cut.duration - 1)).all()
+
+
+def heard(path: Path) -> NDArray[np.float32]:
+    """A file's sound from time 0 on, mono at 48 kHz, as FFmpeg plays it."""
+    tool = imageio_ffmpeg.get_ffmpeg_exe()
+    wanted = ("-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", "48000", "-f", "f32le", "-")
+    run = subprocess.run([tool, "-v", "error", "-i", str(path), *wanted], capture_output=True, check=True)
+    return np.frombuffer(run.stdout, np.float32)
+
+
+@pytest.mark.parametrize(("codec", "kbps"), [("opus", 6.0), ("copy", 8.0)])
+def test_real_sound_is_in_sync(clip: Callable[[str], Path], tmp_path: Path, codec: str, kbps: float) -> None:
+    path = clip("live_his_girl_friday_speech")
+    stream = io.BytesIO()
+    with open_source(path) as source:
+        sound = encode_audio(source, codec, kbps)
+        assert sound is not None
+        writer = FilmWriter(stream, replace(header(), audio=sound[0]))
+        part = scene(SceneStart(0, 0, GROUND), 30 * round(source.info.duration), [])
+        writer.scene(part.head)
+        writer.span(part.spans[0])
+        writer.audio(list(sound[1]))
+        writer.finish(part.end)
+    output = tmp_path / "film.mp4"
+    render_mp4(FilmReader(stream, "film.mtor"), output)
+    size = 1 << 20
+    there, here = (np.fft.rfft(heard(file), size) for file in (path, output))
+    peak = int(np.argmax(np.fft.irfft(here * np.conj(there), size)))
+    lag = (peak - size if peak > size // 2 else peak) / 48000
+    assert abs(lag) < 0.02
