@@ -75,7 +75,7 @@ class MemoryFilm:
     def heads(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(head=scene.head, end=scene.end) for scene in self.scenes]
 
-    def spans(self, number: int) -> Iterator[Span]:
+    def spans(self, number: int, from_tick: int | None = None) -> Iterator[Span]:
         return iter(next(scene for scene in self.scenes if scene.head.number == number).spans)
 
 

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene as an animated SVG (SMIL) that a browser plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from mtor_svg.markup import document, element, number, numbers, path_data
+from mtor_svg.motion import Attribute, Clock, animations
+from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_texts
+from mtor_svg.script import Element, Life, SceneScript, Segment
+from mtor_svg.still import drawn
+from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, NodeKind, Solid
+from mtor_transcode.render.between import Placed
+from mtor_transcode.render.curves import px_bounds
+from mtor_transcode.render.film import Film, SceneEntry
+from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.matrix import Similarity
+
+T = TypeVar("T")
+
+
+def scene_svg(film: Film, entry: SceneEntry) -> str:
+    """The SVG of a scene, which plays once from the scene's start and then holds.
+
+    The whole scene is in memory. A dissolve at its start is left out.
+    """
+    script = SceneScript(entry.head)
+    for span in film.spans(entry.head.number):
+        script.feed(span.tokens)
+    script.finish(entry.end)
+    return _SceneWriter(film.header, script, entry.end).document()
+
+
+class _SceneWriter:
+    """Writes the elements of a scene."""
+
+    def __init__(self, header: FilmHeader, script: SceneScript, end: int) -> None:
+        self._header = header
+        self._script = script
+        self._end = end
+        self._clock = Clock(script.head.start, header.time_base)
+
+    def document(self) -> str:
+        """The whole file."""
+        shapes = [
+            self._shape(shown, f"s{index}")
+            for index, shown in enumerate(self._script.elements)
+            if shown.born < self._end and shown.gone != shown.born
+        ]
+        children = [self._ground(), self._through_camera("\n".join(shapes))]
+        header = self._header
+        return document(header.width, header.height, float(header.pixel_aspect), children)
+
+    def _ground(self) -> str:
+        header, life = self._header, self._script.background
+        frame = (0.0, 0.0, float(header.width), float(header.height))
+        attributes = {"width": "100%", "height": "100%"}
+        if _ever_gradient(life, lambda paint: paint):
+            definition = self._gradient("ground", life, lambda paint: (paint, frame))
+            return definition + element("rect", attributes | {"fill": "url(#ground)"})
+        text = Attribute[AnyPaint]("fill", lambda paint: solid_text(paint, header.colour))
+        motion = animations(life, text, self._clock)
+        return element("rect", attributes | {"fill": text.text(life.first)}, [motion])
+
+    def _through_camera(self, inside: str) -> str:
+        """Groups for ``C + s R (world - C) + (dx, dy)``, from the last step to the first."""
+        x, y = self._header.width / 2, self._header.height / 2
+
+        def place(camera: Similarity) -> str:
+            return numbers(x + camera.dx / UNITS_PER_PX, y + camera.dy / UNITS_PER_PX)
+
+        life = self._script.camera
+        inner = element("g", {"transform": f"translate({numbers(-x, -y)})"}, [inside])
+        for sort, text in (("scale", _scale), ("rotate", _angle), ("translate", place)):
+            inner = self._transformed(life, Attribute("transform", text, sort), inner)
+        return inner
+
+    def _transformed(self, life: Life[Similarity], attribute: Attribute[Similarity], inside: str) -> str:
+        motion = animations(life, attribute, self._clock)
+        first = attribute.text(life.first)
+        return element("g", {"transform": f"{attribute.transform}({first})"}, [motion, inside])
+
+    def _shape(self, shown: Element, key: str) -> str:
+        life = shown.life
+        path = self._path(shown, key)
+        if any(placed.transform.angle for placed in _all(life)):
+            turn = _of_transform("rotate", _angle)
+            motion = animations(life, turn, self._clock)
+            path = element("g", {"transform": f"rotate({turn.text(life.first)})"}, [motion, path])
+        move = _of_transform("translate", _offset)
+        attributes = {"transform": f"translate({move.text(life.first)})"}
+        inside = [animations(life, move, self._clock), self._presence(shown, attributes), path]
+        return element("g", attributes, inside)
+
+    def _presence(self, shown: Element, attributes: dict[str, str]) -> str:
+        """Shows an element for its life; what is there from the start needs no animation to be seen."""
+        clock = self._clock
+        gone = None if shown.gone is None or shown.gone > self._end else shown.gone
+        if shown.born <= self._script.head.start:
+            if gone is None:
+                return ""
+            life = {"begin": clock.at(gone), "to": "none", "fill": "freeze"}
+        else:
+            attributes["display"] = "none"
+            life = {"begin": clock.at(shown.born), "to": "inline"}
+            life |= {"fill": "freeze"} if gone is None else {"dur": clock.length(gone - shown.born)}
+        return element("set", {"attributeName": "display", **life})
+
+    def _path(self, shown: Element, key: str) -> str:
+        life, clock, colour = shown.life, self._clock, self._header.colour
+        form = Attribute[Placed]("d", lambda placed: path_data(placed.outline), straight=_straight_form)
+        fade = Attribute[Placed]("opacity", lambda placed: number(placed.opacity / 255))
+        motions = [animations(life, form, clock), animations(life, fade, clock)]
+        definition, paint = "", ""
+        target = "stroke" if shown.stroked else "fill"
+        if _ever_gradient(life, lambda placed: placed.paint):
+            definition = self._gradient(key, life, lambda placed: (placed.paint, px_bounds(placed.outline)))
+            paint = f"url(#{key})"
+        else:
+            fill = Attribute[Placed](target, lambda placed: solid_text(placed.paint, colour))
+            motions.append(animations(life, fill, clock))
+            paint = fill.text(life.first)
+        if shown.stroked:
+            width = Attribute[Placed]("stroke-width", _line_width)
+            motions.append(animations(life, width, clock))
+        attributes = {"d": form.text(life.first)} | drawn(paint, life.first.outline.stroke_width)
+        if any(placed.opacity < 255 for placed in _all(life)):
+            attributes["opacity"] = fade.text(life.first)
+        if any(placed.transform.scale != SCALE_ONE for placed in _all(life)):
+            size = _of_transform("scale", _scale)
+            attributes["transform"] = f"scale({size.text(life.first)})"
+            motions.append(animations(life, size, clock))
+        return definition + element("path", attributes, motions)
+
+    def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box]]) -> str:
+        """A gradient whose axis and colours follow a value."""
+        clock, colour = self._clock, self._header.colour
+
+        def stop(end: int) -> Attribute[T]:
+            return Attribute("stop-color", lambda value: stop_texts(seen(value)[0], colour)[end])
+
+        def part(index: int) -> Attribute[T]:
+            name = AXIS[index]
+            return Attribute(name, lambda value: axis_texts(*seen(value))[index], straight=lambda _: False)
+
+        stops = (stop(0), stop(1))
+        return gradient(
+            key,
+            axis_texts(*seen(life.first)),
+            stop_texts(seen(life.first)[0], colour),
+            "".join(animations(life, part(index), clock) for index in range(len(AXIS))),
+            (animations(life, stops[0], clock), animations(life, stops[1], clock)),
+        )
+
+
+def _all(life: Life[T]) -> Iterator[T]:
+    """All values that a life starts from or comes to."""
+    yield life.first
+    for segment in life.segments:
+        yield segment.start
+        yield segment.target
+
+
+def _ever_gradient(life: Life[T], paint: Callable[[T], AnyPaint]) -> bool:
+    return any(not isinstance(paint(value), Solid) for value in _all(life))
+
+
+def _of_transform(sort: str, text: Callable[[Similarity], str]) -> Attribute[Placed]:
+    return Attribute("transform", lambda placed: text(placed.transform), sort)
+
+
+def _offset(place: Similarity) -> str:
+    return numbers(place.dx / UNITS_PER_PX, place.dy / UNITS_PER_PX)
+
+
+def _angle(place: Similarity) -> str:
+    return number(place.angle * 360 / TURN)
+
+
+def _scale(place: Similarity) -> str:
+    return f"{place.scale / SCALE_ONE:.6g}"
+
+
+def _line_width(placed: Placed) -> str:
+    return number(placed.outline.stroke_width / UNITS_PER_PX)
+
+
+def _straight_form(segment: Segment[Placed]) -> bool:
+    """Handles at smooth nodes follow from their neighbours, and not linearly."""
+    ends = (segment.start.outline, segment.target.outline)
+    return ends[0] == ends[1] or not any(
+        NodeKind.SMOOTH in contour.kinds for outline in ends for contour in outline.contours
+    )

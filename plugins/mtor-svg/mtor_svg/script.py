@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene as a script for an animation: which elements there are, and what each does when.
+
+The painter's list is made fixed: elements that are gone keep their place in it, so that one order of the
+file's elements serves for all times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from mtor_transcode.errors import FormatError
+from mtor_transcode.model import (
+    Background,
+    CameraMove,
+    Edit,
+    Enter,
+    Leave,
+    SceneStart,
+    ShapeState,
+    Token,
+)
+from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
+from mtor_transcode.render.gradient import AnyPaint
+from mtor_transcode.render.matrix import Similarity
+
+T = TypeVar("T")
+Course = Callable[[float], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Generic[T]):
+    """A transition over ``[begin, begin + duration)`` ticks; with duration 0 a jump."""
+
+    begin: int
+    duration: int
+    start: T
+    target: T
+    course: Course[T]
+
+
+@dataclass
+class Life(Generic[T]):
+    """A value from its first moment on."""
+
+    first: T
+    between: Callable[[T, T], Course[T]]
+    segments: list[Segment[T]] = field(default_factory=list)
+
+    @property
+    def target(self) -> T:
+        """Where the value comes to rest."""
+        return self.segments[-1].target if self.segments else self.first
+
+    def value(self, tick: int) -> T:
+        """The value at a tick not before the last segment's begin."""
+        if not self.segments:
+            return self.first
+        last = self.segments[-1]
+        if tick >= last.begin + last.duration:
+            return last.target
+        return last.course((tick - last.begin) / last.duration)
+
+    def go(self, at: int, duration: int, target: T, start: T | None = None) -> None:
+        """Go over from the value at ``at`` (or from ``start``) to a target."""
+        begin = self.value(at) if start is None else start
+        self.segments.append(Segment(at, duration, begin, target, self.between(begin, target)))
+
+
+@dataclass(eq=False)
+class Element:
+    """A path on the screen during ``[born, gone)``, filled or stroked for all its life."""
+
+    born: int
+    life: Life[Placed]
+    gone: int | None = None
+
+    @property
+    def stroked(self) -> bool:
+        """Whether it is a line, not an area."""
+        return self.life.first.outline.stroke_width > 0
+
+    def lives(self, tick: int) -> bool:
+        """Whether it is on the screen."""
+        return self.gone is None or self.gone > tick
+
+
+class SceneScript:
+    """Takes a scene's tokens in order; then has ``elements`` (bottom to top), ``camera``, ``background``."""
+
+    def __init__(self, head: SceneStart) -> None:
+        self.head = head
+        self.camera: Life[Similarity] = Life(head.camera, place_course)
+        self.background: Life[AnyPaint] = Life(head.background, paint_course)
+        self.elements: list[Element] = []
+        self._shapes: dict[int, Element] = {}
+
+    def feed(self, tokens: Iterable[Token]) -> None:
+        """Go on with the scene. FormatError for tokens of shapes that are not there."""
+        for token in tokens:
+            match token:
+                case Enter():
+                    self._enter(token)
+                case Edit():
+                    element = self._present(token.shape, token.at)
+                    element.life.go(token.at, token.duration, _placed(token.shape, token.state))
+                    self._switch(token.shape, token.at, only_jumps=True)
+                case Leave():
+                    element = self._present(token.shape, token.at)
+                    element.life.go(token.at, token.duration, faded(element.life.target))
+                    element.gone = token.at + token.duration
+                    del self._shapes[token.shape]
+                case CameraMove():
+                    self.camera.go(token.at, token.duration, token.camera)
+                case Background():
+                    self.background.go(token.at, token.duration, token.paint)
+
+    def finish(self, end: int) -> None:
+        """The scene is over at ``end``."""
+        for shape in list(self._shapes):
+            self._switch(shape, end)
+
+    def _enter(self, token: Enter) -> None:
+        if token.shape in self._shapes:
+            raise FormatError(
+                f"shape {token.shape} enters but is there already", where=f"scene {self.head.number}"
+            )
+        shown = _placed(token.shape, token.state)
+        life = Life(faded(shown) if token.duration else shown, placed_course)
+        if token.duration:
+            life.go(token.at, token.duration, shown)
+        element = Element(token.at, life)
+        place, above = len(self.elements), 0
+        while place > 0 and above < token.under:
+            place -= 1
+            above += self.elements[place].lives(token.at)
+        self.elements.insert(place, element)
+        self._shapes[token.shape] = element
+
+    def _present(self, shape: int, at: int) -> Element:
+        if shape not in self._shapes:
+            raise FormatError(f"shape {shape} is not there", where=f"scene {self.head.number}, tick {at}")
+        self._switch(shape, at)
+        return self._shapes[shape]
+
+    def _switch(self, shape: int, at: int, *, only_jumps: bool = False) -> None:
+        """A shape that has become a line from an area (or back) by ``at`` goes on as a new element."""
+        element = self._shapes[shape]
+        if not element.life.segments:
+            return
+        last = element.life.segments[-1]
+        end = last.begin + last.duration
+        turned = (last.target.outline.stroke_width > 0) != element.stroked
+        if not turned or end > at or (only_jumps and last.duration):
+            return
+        element.gone = end
+        successor = Element(end, Life(last.target, placed_course))
+        self.elements.insert(self.elements.index(element) + 1, successor)
+        self._shapes[shape] = successor
+
+
+def _placed(shape: int, state: ShapeState) -> Placed:
+    return Placed(shape, state.outline, state.paint, state.transform, state.opacity)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a film shows at one time, as an SVG."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from fractions import Fraction
+
+from mtor_svg.markup import document, element, number, numbers, path_data
+from mtor_svg.paints import axis_texts, gradient, solid_text, stop_texts
+from mtor_transcode.errors import UsageError
+from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Solid, Transition
+from mtor_transcode.render.between import Placed
+from mtor_transcode.render.curves import px_bounds
+from mtor_transcode.render.film import Film
+from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.matrix import placed, through_camera
+from mtor_transcode.render.player import ScenePlayer
+from mtor_transcode.render.stage import Picture
+
+
+def still_svg(film: Film, tick: Fraction | int) -> str:
+    """The SVG of the film's picture at a time (ticks); within a dissolve, both scenes, one over the other.
+
+    UsageError if the film has no scene.
+    """
+    header = film.header
+    entries = film.heads()
+    if not entries:
+        raise UsageError("the film has no scenes")
+    index = max(0, bisect_right([entry.head.start for entry in entries], tick) - 1)
+    head = entries[index].head
+    tick = max(tick, head.start)
+    share = 1.0
+    if head.transition is Transition.DISSOLVE and tick < head.start + head.transition_duration:
+        share = float(tick - head.start) / head.transition_duration
+    layers = []
+    if share < 1 and index > 0:
+        before = entries[index - 1]
+        layers.append(_layer(ScenePlayer(film, before, before.end).at(before.end), header, "a", 1.0))
+    else:
+        share = 1.0
+    layers.append(_layer(ScenePlayer(film, entries[index], tick).at(tick), header, "b", share))
+    return document(header.width, header.height, float(header.pixel_aspect), layers)
+
+
+def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float) -> str:
+    frame = (0.0, 0.0, float(header.width), float(header.height))
+    ground_paint, ground_defs = _paint(picture.background, frame, header, f"{prefix}g")
+    ground = element("rect", {"width": "100%", "height": "100%", "fill": ground_paint})
+    view = through_camera(picture.camera, header.width, header.height)
+    shapes = (_shape(shape, header, f"{prefix}{index}") for index, shape in enumerate(picture.shapes))
+    world = element("g", {"transform": _matrix(view)}, shapes)
+    attributes = {"opacity": number(opacity)} if opacity < 1 else {}
+    return element("g", attributes, (ground_defs, ground, world))
+
+
+def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
+    outline = shape.outline
+    paint, definition = _paint(shape.paint, px_bounds(outline), header, key)
+    attributes = {"d": path_data(outline), "transform": _matrix(placed(shape.transform))}
+    attributes |= drawn(paint, outline.stroke_width)
+    if shape.opacity < 255:
+        attributes["opacity"] = number(shape.opacity / 255)
+    return definition + element("path", attributes)
+
+
+def drawn(paint: str, stroke_width: float) -> dict[str, str]:
+    """The attributes that fill or stroke a path with a paint."""
+    if not stroke_width:
+        return {"fill": paint, "fill_rule": "evenodd"}
+    return {
+        "fill": "none",
+        "stroke": paint,
+        "stroke_width": number(stroke_width / UNITS_PER_PX),
+        "stroke_linecap": "round",
+        "stroke_linejoin": "round",
+    }
+
+
+def _paint(paint: AnyPaint, box: Box, header: FilmHeader, key: str) -> tuple[str, str]:
+    """The value of ``fill`` and the definition that it needs."""
+    if isinstance(paint, Solid):
+        return solid_text(paint, header.colour), ""
+    return f"url(#{key})", gradient(key, axis_texts(paint, box), stop_texts(paint, header.colour))
+
+
+def _matrix(matrix: tuple[float, float, float, float, float, float]) -> str:
+    scaled = " ".join(f"{part:.6g}" for part in matrix[:4])
+    return f"matrix({scaled} {numbers(*matrix[4:])})"

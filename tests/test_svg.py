@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SVG exporter: a browser shows what the rasterizer draws, at rest and while it moves."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from rfc_json_films import MemoryFilm, add_sound_and_text, films
+
+from mtor_transcode import plugins
+from mtor_transcode.codec.canonical import canonical_outline
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.rfc_json.colours import from_hex, luma_weights
+from mtor_transcode.errors import UsageError
+from mtor_transcode.model import (
+    Background,
+    Camera,
+    CameraMove,
+    ColourSpec,
+    Contour,
+    Edit,
+    Enter,
+    FilmHeader,
+    Leave,
+    LinearGradient,
+    NodeKind,
+    Outline,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Token,
+    Transform,
+    Transition,
+)
+from mtor_transcode.render.frames import FrameRenderer
+
+mtor_svg = pytest.importorskip("mtor_svg", reason="pip install -e plugins/mtor-svg")
+
+SIZE = (320, 192)
+TICKS = 120
+CORNER, SMOOTH, CONTROL = NodeKind.CORNER, NodeKind.SMOOTH, NodeKind.CONTROL
+Shot = Callable[[str, float | None], Any]
+
+
+def outline(*points: tuple[int, int], kind: NodeKind = CORNER, stroke: int = 0) -> Outline:
+    contour = Contour(tuple((16 * x, 16 * y) for x, y in points), (kind,) * len(points), closed=not stroke)
+    return canonical_outline(Outline((contour,), stroke))[0]
+
+
+SQUARE = outline((-24, -24), (24, -24), (24, 24), (-24, 24))
+STAR = outline((0, -40), (10, -10), (40, 0), (10, 10), (0, 40), (-10, 10), (-40, 0), (-10, -10))
+BLOB = outline((-30, -20), (0, -32), (30, -20), (30, 32), (-30, 20), kind=SMOOTH)
+BLOB2 = outline((-40, -10), (0, -20), (20, -30), (40, 30), (-20, 32), kind=SMOOTH)
+LINE = outline((-40, -10), (0, 10), (40, -10), stroke=96)
+RING = Outline(
+    (
+        SQUARE.contours[0],
+        Contour(
+            ((-160, 0), (-160, 160), (160, 160), (160, -160), (0, -160)),
+            (CORNER, CONTROL, CONTROL, CORNER, CONTROL),
+        ),
+    )
+)
+RED, BLUE, GREEN = (Solid(from_hex(text, ColourSpec())) for text in ("#d03020", "#3040c0", "#40a050"))
+WHITE, DARK = Solid((235, 128, 128)), Solid((40, 140, 120))
+SHADE = LinearGradient((70, 170, 115), (180, 100, 145), 5, 2, 14)
+SHADE2 = LinearGradient((210, 128, 90), (40, 128, 160), 60, -4, 20)
+
+
+def at(x: float, y: float, scale: float = 1, turn: float = 0) -> Transform:
+    return Transform(int(16 * x), int(16 * y), int(4096 * scale), int(4096 * turn))
+
+
+MOVING: tuple[Token, ...] = (
+    Enter(0, 0, ShapeState(SQUARE, RED, at(60, 50))),
+    Enter(0, 1, ShapeState(BLOB, SHADE, at(160, 60, 1, 0.1))),
+    Enter(0, 2, ShapeState(LINE, BLUE, at(250, 60), 160), under=2),
+    Enter(0, 3, ShapeState(RING, GREEN, at(90, 130, 1.3))),
+    Edit(10, 60, 0, ShapeState(SQUARE, BLUE, at(140, 80, 1.5, 0.9), 180)),
+    Edit(10, 80, 1, ShapeState(BLOB2, SHADE2, at(200, 110, 0.7, 0.4))),
+    Edit(20, 40, 2, ShapeState(outline((-30, 10), (0, -20), (50, 10), stroke=32), SHADE, at(240, 90))),
+    Edit(20, 60, 3, ShapeState(STAR, SHADE, at(100, 120))),
+    CameraMove(30, 40, Camera(160, -80, 5000, 200)),
+    Background(30, 30, SHADE2),
+    Enter(40, 4, ShapeState(STAR, WHITE, at(250, 140)), under=1, duration=30),
+    Edit(50, 20, 0, ShapeState(SQUARE, GREEN, at(60, 50))),
+    Leave(60, 2, 20),
+    Enter(64, 5, ShapeState(SQUARE, DARK, at(30, 160)), under=2),
+    Edit(70, 30, 5, ShapeState(LINE, DARK, at(60, 160))),
+    Leave(90, 1),
+    CameraMove(95, 0, Camera()),
+)
+
+
+def film_of(*tokens: Token, colour: ColourSpec | None = None, background: Any = WHITE) -> FilmReader:
+    stream = io.BytesIO()
+    header = FilmHeader(*SIZE, Fraction(1, 30), Fraction(30), colour=colour or ColourSpec())
+    writer = FilmWriter(stream, header)
+    writer.scene(SceneStart(0, 0, background))
+    writer.span(Span(0, 60, tuple(token for token in tokens if token.at < 60)))
+    writer.span(Span(60, TICKS, tuple(token for token in tokens if token.at >= 60)))
+    writer.finish(TICKS)
+    return FilmReader(stream)
+
+
+@pytest.fixture(scope="session")
+def shot() -> Iterator[Shot]:
+    """Takes a picture of an SVG in a browser, at a time in seconds of its animation: (H, W, 3) RGB."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    named = os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if named is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    arguments = [
+        "--disable-gpu", "--no-sandbox", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--no-first-run", "--force-color-profile=srgb",
+    ]  # fmt: skip
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=named, args=arguments)
+        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+
+        def take(svg: str, seconds: float | None = None) -> Any:
+            page.set_content(f"<body style='margin:0;overflow:hidden'>{svg}</body>")
+            if seconds is not None:
+                page.evaluate(
+                    "t => { const s = document.querySelector('svg');"
+                    " s.pauseAnimations(); s.setCurrentTime(t) }",
+                    seconds,
+                )
+            png = np.frombuffer(page.screenshot(), np.uint8)
+            return cv2.imdecode(png, cv2.IMREAD_COLOR)[:, :, ::-1]
+
+        yield take
+        browser.close()
+
+
+def rgb(frame: Any, spec: ColourSpec) -> Any:
+    """A frame of Y, Cb, Cr codes as RGB."""
+    red_weight, blue_weight = luma_weights(spec.matrix)
+    low, luma, chroma = (0, 255, 255) if spec.full_range else (16, 219, 224)
+    y, cb, cr = (
+        (frame[:, :, i] - zero) / span
+        for i, zero, span in ((0, low, luma), (1, 128.0, chroma), (2, 128.0, chroma))
+    )
+    red, blue = y + 2 * (1 - red_weight) * cr, y + 2 * (1 - blue_weight) * cb
+    green = (y - red_weight * red - blue_weight * blue) / (1 - red_weight - blue_weight)
+    return np.clip(np.dstack((red, green, blue)), 0, 1) * 255
+
+
+def difference(film: FilmReader, tick: Fraction | int, picture: Any) -> tuple[float, float]:
+    """Mean absolute difference in RGB levels, and the share of pixels off by more than 24."""
+    wanted = rgb(FrameRenderer(film).frame(tick), film.header.colour)
+    off = np.abs(wanted - picture)
+    return float(off.mean()), float((off.max(axis=2) > 24).mean())
+
+
+@pytest.mark.parametrize("spec", [ColourSpec(), ColourSpec(6, 6, 6), ColourSpec(5, 5, 6, full_range=True)])
+def test_a_still_looks_like_the_rasterizers_picture(shot: Shot, spec: ColourSpec) -> None:
+    film = film_of(*MOVING, colour=spec, background=SHADE)
+    for tick in (0, 45, 110):
+        mean, wrong = difference(film, tick, shot(mtor_svg.still_svg(film, tick), None))
+        assert mean < 1.0
+        assert wrong < 0.004
+
+
+@pytest.mark.parametrize(
+    "tick", [0, 9, 10, 25, 39, 41, 50, 59, 60, 64, 66, 79, 80, 85, 90, 94, 95, 99, 100, 119]
+)
+def test_the_animation_looks_like_the_film_at_any_time(shot: Shot, tick: int) -> None:
+    film = film_of(*MOVING)
+    svg = mtor_svg.scene_svg(film, film.heads()[0])
+    half = Fraction(tick) + Fraction(1, 2)
+    mean, wrong = difference(film, half, shot(svg, float(half / 30)))
+    assert mean < 1.2
+    assert wrong < 0.006
+
+
+def test_the_animation_moves(shot: Shot) -> None:
+    film = film_of(*MOVING)
+    svg = mtor_svg.scene_svg(film, film.heads()[0])
+    pictures = [shot(svg, seconds) for seconds in (0.0, 0.8, 1.6, 2.6)]
+    for one, other in pairwise(pictures):
+        assert np.abs(one.astype(int) - other).mean() > 5
+
+
+def test_a_still_in_a_dissolve_shows_both_scenes(shot: Shot) -> None:
+    stream = io.BytesIO()
+    writer = FilmWriter(stream, FilmHeader(*SIZE, Fraction(1, 30), Fraction(30)))
+    writer.scene(SceneStart(0, 0, WHITE))
+    writer.span(Span(0, 30, (Enter(0, 0, ShapeState(SQUARE, RED, at(60, 50))),)))
+    writer.scene(SceneStart(1, 30, DARK, transition=Transition.DISSOLVE, transition_duration=20))
+    writer.span(Span(30, 60, (Enter(30, 0, ShapeState(STAR, GREEN, at(200, 90))),)))
+    writer.finish(60)
+    film = FilmReader(stream)
+    for tick in (29, 35, 45, 55):
+        mean, wrong = difference(film, tick, shot(mtor_svg.still_svg(film, tick), None))
+        assert mean < 1.7
+        assert wrong < 0.004
+
+
+ALLOWED = {"svg", "g", "rect", "path", "linearGradient", "stop", "animate", "animateTransform", "set"}
+LINK = re.compile(r"url\((?!#[a-z0-9]+\))|href|javascript|data:|//(?!www\.w3\.org/2000/svg)", re.IGNORECASE)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(films())
+def test_an_untrusted_film_makes_safe_and_sound_xml(film: MemoryFilm) -> None:
+    add_sound_and_text(film)
+    film.lines[0] = type(film.lines[0])(0, 0, 1, "<script>alert(1)</script>")
+    texts = [mtor_svg.scene_svg(film, entry) for entry in film.heads()]
+    texts += [mtor_svg.still_svg(film, tick) for tick in (0, film.duration // 2) if film.scenes]
+    for text in texts:
+        root = ElementTree.fromstring(text)
+        for part in root.iter():
+            assert part.tag.removeprefix("{http://www.w3.org/2000/svg}") in ALLOWED
+            assert not (part.text or "").strip()
+            assert not any(name.lower().startswith("on") for name in part.attrib)
+        assert not LINK.search(text)
+        assert "nan" not in text
+        assert "inf" not in text
+
+
+def test_the_plugin_is_found_and_exports(tmp_path: Path) -> None:
+    film = film_of(*MOVING)
+    exporter = plugins.get("exporter", "svg")
+    assert [path.name for path in exporter.export(film, tmp_path, {})] == ["scene_0000.svg"]
+    (still,) = exporter.export(film, tmp_path, {"time": "1.5"})
+    assert still.read_text() == mtor_svg.still_svg(film, 45)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scene_0000.svg", "still_1.500s.svg"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scene": "9"},
+        {"scene": "x"},
+        {"time": "-1"},
+        {"time": "x"},
+        {"size": "1"},
+        {"time": "1", "scene": "0"},
+    ],
+)
+def test_wrong_options_are_refused(tmp_path: Path, options: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        plugins.get("exporter", "svg").export(film_of(*MOVING), tmp_path, options)
+    assert list(tmp_path.iterdir()) == []
