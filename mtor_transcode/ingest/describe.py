@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from av.container import InputContainer
@@ -15,6 +16,8 @@ from mtor_transcode.ingest.probe import Probe
 from mtor_transcode.ingest.tracks import codec_name, track_infos
 
 _MICROSECOND = Fraction(1, 10**6)
+# Matroska: FFmpeg and others write each track's end as a tag.
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def describe(container: InputContainer, stream: VideoStream, seen: Probe, spool: Spool) -> SourceInfo:
@@ -58,22 +61,37 @@ def first_aspect(stream: VideoStream) -> Fraction | None:
     return stream.codec_context.sample_aspect_ratio or None
 
 
-def _extent(container: InputContainer, stream: VideoStream, seen: Probe) -> tuple[Fraction, int]:
-    """Duration (s) from the first picture to the end of the last, and number of pictures, as far as known."""
-    timing = seen.timing
-    if seen.whole:
-        looked = Fraction(seen.end - seen.origin) * seen.time_base
-        duration = max(looked, seen.pictures / timing.frame_rate if looked <= 0 else Fraction(0))
-        declared = _declared(container, stream)
-        return max(duration, declared if seen.pictures > 1 else Fraction(0)), seen.pictures
-    duration = _declared(container, stream)
-    return duration, stream.frames or max(1, round(duration * timing.frame_rate))
+def declared_duration(container: InputContainer, stream: VideoStream, seen: Probe) -> Fraction | None:
+    """How long the stream itself says that it is, from its first picture on (s); None if it does not tell.
 
-
-def _declared(container: InputContainer, stream: VideoStream) -> Fraction:
+    The container's own duration counts only if there is nothing else in it: sound may last longer.
+    """
+    first = seen.origin * seen.time_base
     if stream.duration and stream.time_base:
         return Fraction(stream.duration * stream.time_base)
-    return (container.duration or 0) * _MICROSECOND
+    clock = _CLOCK.fullmatch(str(stream.metadata.get("DURATION", "")))
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds) - first
+    if container.duration and len(container.streams) == 1:
+        return (container.duration + (container.start_time or 0)) * _MICROSECOND - first
+    return None
+
+
+def _extent(container: InputContainer, stream: VideoStream, seen: Probe) -> tuple[Fraction, int]:
+    """Duration (s) from the first picture to the end of the last, and number of pictures, as far as known."""
+    rate = seen.timing.frame_rate
+    looked = Fraction(seen.end - seen.origin) * seen.time_base
+    if looked <= 0:
+        looked = seen.pictures / rate
+    declared = declared_duration(container, stream, seen)
+    if seen.whole:
+        longer = declared if declared is not None and seen.pictures > 1 else Fraction(0)
+        return max(looked, longer), seen.pictures
+    if declared is None:
+        declared = (container.duration or 0) * _MICROSECOND
+    duration = max(looked, declared)
+    return duration, stream.frames or max(1, round(duration * rate))
 
 
 def _bit_rate(container: InputContainer, spool: Spool, duration: Fraction) -> int:

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.ingest.container import Spool
 from mtor_transcode.ingest.decode import Damage, decode
-from mtor_transcode.ingest.describe import describe
+from mtor_transcode.ingest.describe import declared_duration, describe
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.planes import PlaneMaker
@@ -103,6 +103,7 @@ class Source:
             choose(container.streams.subtitles, subtitles, "subtitle", spool.name)
             self._probe: Probe = probe(container, stream, spool.name)
             info = describe(container, stream, self._probe, spool)
+            self._promised = declared_duration(container, stream, self._probe) is not None
         timing = self._probe.timing
         self._first_tick = timing.ticks(start)
         self._end_tick = None if duration is None else self._first_tick + max(1, timing.ticks(duration))
@@ -254,7 +255,7 @@ class Source:
     def _judge(self, damage: Damage, last_end: int) -> None:
         """Note what decoding showed, once."""
         missing = self.info.duration - last_end * self.info.time_base
-        short = missing > max(_MISSING, 3 / self.info.frame_rate)
+        short = self._promised and missing > max(_MISSING, 3 / self.info.frame_rate)
         if (damage.cut or short) and not self.info.still:
             self.truncated = True
             self._warn(f"the file breaks off after {float(last_end * self.info.time_base):.2f} s of video")
