@@ -84,10 +84,9 @@ def _extent(container: InputContainer, stream: VideoStream, seen: Probe) -> tupl
     looked = Fraction(seen.end - seen.origin) * seen.time_base
     if looked <= 0:
         looked = seen.pictures / rate
-    declared = declared_duration(container, stream, seen)
     if seen.whole:
-        longer = declared if declared is not None and seen.pictures > 1 else Fraction(0)
-        return max(looked, longer), seen.pictures
+        return looked, seen.pictures
+    declared = declared_duration(container, stream, seen)
     if declared is None:
         declared = (container.duration or 0) * _MICROSECOND
     duration = max(looked, declared)

@@ -103,7 +103,7 @@ class Source:
             choose(container.streams.subtitles, subtitles, "subtitle", spool.name)
             self._probe: Probe = probe(container, stream, spool.name)
             info = describe(container, stream, self._probe, spool)
-            self._promised = declared_duration(container, stream, self._probe) is not None
+            self._promised = declared_duration(container, stream, self._probe)
         timing = self._probe.timing
         self._first_tick = timing.ticks(start)
         self._end_tick = None if duration is None else self._first_tick + max(1, timing.ticks(duration))
@@ -254,11 +254,14 @@ class Source:
 
     def _judge(self, damage: Damage, last_end: int) -> None:
         """Note what decoding showed, once."""
-        missing = self.info.duration - last_end * self.info.time_base
-        short = self._promised and missing > max(_MISSING, 3 / self.info.frame_rate)
+        end = (self._first_tick + last_end) * self.info.time_base
+        promised = self._promised or Fraction(0)
+        if self._end_tick is not None:
+            promised = min(promised, self._end_tick * self.info.time_base)
+        short = promised - end > max(_MISSING, 3 / self.info.frame_rate)
         if (damage.cut or short) and not self.info.still:
             self.truncated = True
-            self._warn(f"the file breaks off after {float(last_end * self.info.time_base):.2f} s of video")
+            self._warn(f"the file breaks off after {float(end):.2f} s of video")
         if damage.bad_packets:
             self._warn(f"{damage.bad_packets} damaged packets of video were left out")
 
