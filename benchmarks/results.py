@@ -126,7 +126,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Measure, then write the page and the README's table. 1 if there are no clips."""
+    """Measure all, then write the page and the README's table; a choice is only printed. 1 without clips."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--clips", type=Path, default=CLIPS, help="folder of clips")
     arguments.add_argument("--setting", action="append", choices=[setting.name for setting in SETTINGS])
@@ -140,6 +140,9 @@ def main() -> int:
         return 1
     settings = tuple(setting for setting in SETTINGS if not asked.setting or setting.name in asked.setting)
     found = list(rows(clips, settings))
+    if asked.names or asked.setting:
+        print(tables.page(found, settings, machine()))
+        return 0
     PAGE.write_text(tables.page(found, settings, machine()))
     tables.fill(README, found)
     print(f"wrote {PAGE.relative_to(ROOT)}")

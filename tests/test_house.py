@@ -115,6 +115,25 @@ def test_constraints_pin_every_dependency_and_name_no_host() -> None:
     assert {_canonical(re.split(r"[<>=!~\[ ;]", name)[0]) for name in asked} <= pinned
 
 
+def test_every_dependency_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    modules = {
+        "opencv-python-headless": "cv2",
+        "blend2d-python": "blend2d",
+        "scenedetect-headless": "scenedetect",
+    }
+    imported = {
+        name.split(".")[0]
+        for path in SOURCES
+        if _named(path).startswith("mtor_transcode/")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imports(node)
+    }
+    for asked in project["dependencies"]:
+        name = _canonical(re.split(r"[<>=!~\[ ;]", asked)[0])
+        assert modules.get(name, name.replace("-", "_")) in imported, f"{name} is asked for in vain"
+
+
 def test_committed_text_names_no_registry_and_no_machine_path() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
@@ -138,6 +157,12 @@ def test_the_ci_script_runs() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert "make" in script.read_text()
+
+
+def _imports(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
 def _canonical(name: str) -> str:
