@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final
 
 from mtor_transcode.codec.rfc_json import limits, types
-from mtor_transcode.codec.rfc_json.files import check_size
+from mtor_transcode.codec.rfc_json.files import opened
 from mtor_transcode.codec.rfc_json.strict import plain_text, read_strict
 from mtor_transcode.errors import FormatError
 
@@ -44,8 +44,7 @@ class DictionaryFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        check_size(path, limits.DICTIONARY_BYTES)
-        with path.open("rb") as stream:
+        with opened(path, limits.DICTIONARY_BYTES) as stream:
             if not stream.read(1):
                 raise FormatError("empty", where=str(path), remedy="write at least {}")
             self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

@@ -19,35 +19,41 @@ MANIFEST: Final = "manifest.json"
 AUDIO: Final = "audio.jsonl"
 SUBTITLES: Final = "subtitles.jsonl"
 
+_WHICH_FOLDER: Final = "name a folder with tokens.jsonl and dictionary.json"
+
 T = TypeVar("T")
 
 
-def check_size(path: Path, most: int) -> None:
-    """Raise InputError if ``path`` is no readable file, FormatError if it is larger than ``most`` bytes."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {_reason(error)}", where=str(path), remedy="name a folder made by mtor export"
-        ) from None
-    if not path.is_file():
-        raise InputError("is not a file", where=str(path), remedy="name a folder made by mtor export")
-    if size > most:
-        raise FormatError(
-            f"{size} bytes", where=str(path), remedy=f"at most {most} bytes are read; split the film"
-        )
+@contextlib.contextmanager
+def opened(path: Path, most: int) -> Iterator[BinaryIO]:
+    """The file at ``path`` for reading.
+
+    Raises InputError if it is no file that can be read, FormatError if it is larger than ``most`` bytes.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            size = path.stat().st_size
+            if not path.is_file():
+                raise InputError("is not a file", where=str(path), remedy=_WHICH_FOLDER)
+            stream = stack.enter_context(path.open("rb"))
+        except OSError as error:
+            what = f"cannot be read: {_reason(error)}"
+            raise InputError(what, where=str(path), remedy=_WHICH_FOLDER) from None
+        if size > most:
+            remedy = f"at most {most} bytes are read; split the film"
+            raise FormatError(f"{size} bytes", where=str(path), remedy=remedy)
+        yield stream
 
 
 def read_object(path: Path, kind: type[T], most: int, schema: str) -> T:
     """The one JSON object of a file."""
-    check_size(path, most)
-    return read_strict(path.read_bytes(), kind, str(path), schema)
+    with opened(path, most) as stream:
+        return read_strict(stream.read(), kind, str(path), schema)
 
 
 def read_lines(path: Path, kind: type[T], schema: str) -> Iterator[tuple[int, T]]:
     """(line number, object) of each line that is not blank."""
-    check_size(path, limits.LINES_BYTES)
-    with path.open("rb") as stream:
+    with opened(path, limits.LINES_BYTES) as stream:
         number = 0
         while line := stream.readline(limits.LINE_BYTES + 1):
             number += 1
