@@ -316,3 +316,17 @@ def test_hex_colours_come_back_within_a_rounding_step(spec: ColourSpec, colour: 
     back = to_hex(from_hex(colour, spec), spec)
     pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(back[1:]), strict=True)
     assert max(abs(a - b) for a, b in pairs) <= 2
+
+
+def test_the_example_of_the_guide(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "json.md").read_text()
+    dictionary, lines = (re.search(rf"```{kind}\n(.*?)```", guide, re.DOTALL) for kind in ("json", "jsonl"))
+    assert dictionary is not None
+    assert lines is not None
+    (tmp_path / "dictionary.json").write_text(dictionary[1])
+    (tmp_path / "tokens.jsonl").write_text(lines[1])
+    made: list[MemoryFilm] = []
+    assert import_json(tmp_path, film_maker(made)).warnings == ()
+    tokens = all_tokens(made[0].scenes[0])
+    assert [type(token) for token in tokens] == [Background, Background, Enter, Edit, Enter, Leave]
+    assert made[0].duration == 6500
