@@ -163,7 +163,7 @@ def test_figures_by_hand(tmp_path: Path) -> None:
         {"kind": "polygon", "points": [[0, 0], [9, 9]], "closed": False, "stroke_width": 1.5},
         {"kind": "outline", "ref": "o0"},
     ]
-    gradient = {"first": "#000000", "last": [235, 128, 128], "angle": 90, "start": 0.25, "end": 1}
+    gradient = {"first": "#000000", "last": [235, 128, 128], "angle": -270, "start": 0.25, "end": 1}
     dictionary = {
         "v1": state(*figures, mtor={"paint": gradient, "opacity": 0.5}),
         "o0": {"type": "outline", "geometry": [box(10, 10)]},

@@ -27,11 +27,11 @@ WINDOW_SECONDS: Final = 10
 
 
 def discovered_scenes(
-    cues: Iterator[Cue], header: FilmHeader, states: States, warn: Warn
+    cues: Iterator[Cue], header: FilmHeader, states: States, warn: Warn, where: str
 ) -> Iterator[SceneStart | Span]:
     """Heads and spans; scenes are numbered from 0 in order, on a white ground.
 
-    Raises FormatError if time runs backwards or there is no token.
+    ``where`` names the file of the tokens. Raises FormatError if time runs backwards or there is no token.
     """
     scene: _OpenScene | None = None
     number = 0
@@ -54,8 +54,8 @@ def discovered_scenes(
             name = cue.scene
         yield from scene.add(cue)
     if scene is None:
-        raise FormatError("no tokens", where="tokens.jsonl", remedy="write at least one video_event")
-    yield from scene.close(scene.settled + _ticks(HOLD_SECONDS, header.time_base), "tokens.jsonl")
+        raise FormatError("no tokens", where=where, remedy="write at least one video_event")
+    yield from scene.close(scene.settled + _ticks(HOLD_SECONDS, header.time_base), where)
 
 
 class _OpenScene:

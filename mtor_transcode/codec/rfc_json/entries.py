@@ -112,7 +112,7 @@ def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
     return LinearGradient(
         _colour_in(paint.first, spec),
         _colour_in(paint.last, spec),
-        units.from_degrees(paint.angle, GRADIENT_ANGLES),
+        units.from_degrees(paint.angle, GRADIENT_ANGLES) % GRADIENT_ANGLES,
         units.from_gradient_share(paint.start),
         units.from_gradient_share(paint.end),
     )

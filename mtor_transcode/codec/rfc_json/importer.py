@@ -19,7 +19,7 @@ from mtor_transcode.codec.rfc_json import limits, types
 from mtor_transcode.codec.rfc_json.cues import Clock, read_cues
 from mtor_transcode.codec.rfc_json.dictionary import DictionaryFile
 from mtor_transcode.codec.rfc_json.discovered import discovered_scenes
-from mtor_transcode.codec.rfc_json.files import DICTIONARY, MANIFEST, Folder, read_object
+from mtor_transcode.codec.rfc_json.files import DICTIONARY, MANIFEST, TOKENS, Folder, read_object
 from mtor_transcode.codec.rfc_json.planned import check_scenes, planned_scenes
 from mtor_transcode.codec.rfc_json.ports import FilmSink
 from mtor_transcode.codec.rfc_json.refusals import told
@@ -87,7 +87,7 @@ def _import(folder: Path, make_film: MakeFilm) -> ImportResult:
         clock = Clock(header.time_base, from_start=planned is not None, ticks=manifest is not None)
         with contextlib.closing(read_cues(folder, clock)) as cues:
             parts = (
-                discovered_scenes(cues, header, states, warn)
+                discovered_scenes(cues, header, states, warn, str(folder / TOKENS))
                 if planned is None
                 else planned_scenes(cues, planned, states, header.colour, warn)
             )
