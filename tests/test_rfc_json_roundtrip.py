@@ -154,7 +154,7 @@ def test_an_export_takes_away_the_sound_of_an_older_one(tmp_path: Path) -> None:
 
 
 def coded(film: MemoryFilm) -> bytes:
-    """The film as a ``.mtor`` file, sound and text put between the spans by time."""
+    """The film as a ``.mtor`` file, sound and text put before the spans in which they begin."""
     stream = io.BytesIO()
     writer = FilmWriter(stream, film.header)
     packets, lines = list(film.packets), list(film.lines)
@@ -162,7 +162,6 @@ def coded(film: MemoryFilm) -> bytes:
     for scene in film.scenes:
         writer.scene(scene.head)
         for span in scene.spans:
-            writer.span(span)
             end = span.end * film.header.time_base
             while packets and packets[0].pts < end * rate:
                 count = sum(packet.pts < end * rate for packet in packets)
@@ -171,6 +170,7 @@ def coded(film: MemoryFilm) -> bytes:
             count = sum(line.start < end * 1000 for line in lines)
             writer.subtitles(lines[:count])
             del lines[:count]
+            writer.span(span)
     writer.audio(packets)
     writer.subtitles(lines)
     writer.finish(film.duration)

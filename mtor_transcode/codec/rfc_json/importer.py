@@ -145,8 +145,8 @@ def _write(
             scenes += 1
         else:
             with told(f"{where}, ticks {part.start} to {part.end}"):
-                film.span(part)
                 companions.until(part.end, film)
+                film.span(part)
             tokens += len(part.tokens)
             end = part.end
     duration = end if length is None else length

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sound and subtitles between their ``.jsonl`` files and a film, put between the spans by time."""
+"""Sound and subtitles between their ``.jsonl`` files and a film, put before the spans they are heard and read in.
+
+The encoder writes sound the same way, so that a film comes back from JSON byte by byte.
+"""
 
 from __future__ import annotations
 
