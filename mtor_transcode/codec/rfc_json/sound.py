@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sound and subtitles between their ``.jsonl`` files and a film, put before the spans they are heard and read in.
+"""Sound and subtitles from their ``.jsonl`` files to a film, put before the spans in which they begin.
 
 The encoder writes sound the same way, so that a film comes back from JSON byte by byte.
 """
