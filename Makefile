@@ -26,7 +26,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@mkdir -p $(OUT)
-	@echo "== 2. transcoding samples/demo.mp4 (the first run compiles kernels once: up to a minute of silence) =="
+	@echo "== 2. transcoding samples/demo.mp4 (the first run compiles kernels once, up to a minute) =="
 	$(BIN)/mtor transcode samples/demo.mp4 -o $(OUT)/demo.mtor
 	@echo "== 3. what is in it =="
 	$(BIN)/mtor inspect $(OUT)/demo.mtor
