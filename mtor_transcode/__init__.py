@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
 
-The public face: ``transcode``, ``render``, ``report``, ``inspect``, ``info``, ``export``, ``import_``, ``open``.
-They are imported when first used, so that importing the package costs nothing.
+The public face is ``transcode``, ``render``, ``report``, ``inspect``, ``info``, ``export``, ``import_`` and
+``open``, imported when first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "MtorError", "__version__", "export", "import_", "info", "inspect", "open", "render", "report", "transcode",
+    "MtorError", "__version__", "export", "import_", "info", "inspect", "open", "render", "report",
+    "transcode",
 ]  # fmt: skip
 
 

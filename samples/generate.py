@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from films import FILMS, FPS, HEADER
-from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.codec.film_writer import FilmWriter
-from mtor_transcode.render.mp4 import render_mp4
 from sound import tune
 
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import FilmHeader, Scene
+from mtor_transcode.render.mp4 import render_mp4
 
 WITH_SOUND = frozenset({"demo"})
 

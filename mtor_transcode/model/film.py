@@ -9,7 +9,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class ColourSpec:
-    """Code points of ITU-T H.273 for matrix, primaries and transfer, and the range. Defaults: BT.709 limited."""
+    """Code points of ITU-T H.273 for matrix, primaries and transfer, and the range; BT.709 limited."""
 
     matrix: int = 1
     primaries: int = 1

@@ -93,7 +93,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """A similarity: scale (``SCALE_ONE`` = 1), then rotation (``TURN`` = a turn), then translation (units)."""
+    """A similarity: scale (``SCALE_ONE`` = 1), rotation (``TURN`` = a turn), then translation (units)."""
 
     dx: int = 0
     dy: int = 0
@@ -103,7 +103,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """What the screen shows of the scene: ``screen = C + s R (world - C) + (dx, dy)``, C the frame's centre."""
+    """What the screen shows: ``screen = C + s R (world - C) + (dx, dy)``, C the frame's centre."""
 
     dx: int = 0
     dy: int = 0
