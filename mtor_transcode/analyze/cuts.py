@@ -26,7 +26,7 @@ CUT_DELAY = 2 * FLASH + 0.05
 """How long after a cut (s) it is surely known, a few frames more or less."""
 
 _RATIO = 1.7
-_SCORE = 5.0
+_SCORE = 2.5
 _WINDOW = 2
 _NEW_PICTURE = 0.65
 _NEW_PAGE = (0.25, 0.7)

@@ -12,6 +12,7 @@ them is taken. Pictures are thumbnails; all tests work on their inner products, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,12 +36,18 @@ _CAPACITY = 512
 _FINEST = 1 / 62  # Frames closer than this (s) to the one before are passed over.
 _COARSE, _FINE = 0.17, 0.12
 # How far from the line (RMS, as a share of the change): pictures that differ much leave room for motion.
+_STILL, _GOING_ON = 0.04, 0.4
 _OFF_LINE, _OFF_LINE_SMALL_CHANGE = 0.3, 0.17
 _BIG_CHANGE = 28.0
+_BEFORE = 3  # Frames that must be known before a dissolve.
 _CHANGE = 8.0
 _CELL_CHANGE = 6.0
 _COVERAGE = 0.6
-_SAME_STRUCTURE = 0.85
+# What tells another picture from the same one moved: correlation, and contrast half way; with little room
+# left if the pictures lie close to the line.
+_SURE = 0.1
+_SAME_STRUCTURE, _LIKE_STRUCTURE = 0.85, 0.55
+_SURE_CONTRAST, _CONTRAST = 1.5, 1.3
 _FLAT = 4.0
 
 
@@ -186,7 +193,11 @@ class DissolveFinder:
         if self._flat[last]:
             inner = slice(inner.start, last - begin + 1)
             np.maximum(beside[inner.stop :], 0.0, out=beside[inner.stop :])
-        if np.abs(beside).max() > limit:
+        # Beside the ramp the picture may move a little, but not go on at half the speed.
+        outside = np.maximum(times[first - begin] - times, times - times[last - begin])
+        slope = _GOING_ON / (times[last - begin] - times[first - begin])
+        allowed = np.where(outside > 0, np.minimum(_STILL + slope * outside, limit), limit)
+        if (np.abs(beside) > allowed).any():
             return None
         own = np.diagonal(p)[span] - 2 * p[span, first] + p[first, first]
         off = np.maximum(own / change - 2 * ramp * along + ramp**2, 0.0)
@@ -202,7 +213,7 @@ class DissolveFinder:
         start, end = float(self._times[ramp.first]), float(self._times[ramp.last])
         if end - start < SHORTEST - 1e-3 or not self._is_new_picture(ramp):
             return []
-        if ramp.first == 0 and not (self._fresh and self._flat[0]):
+        if ramp.first < _BEFORE and not (self._fresh and self._flat[ramp.first]):
             return []
         if ramp.first == 0:
             start = float(self._times[1])
@@ -220,6 +231,7 @@ class DissolveFinder:
         begin = self._from(max(0, ramp.first - reach), length)
         until = self._times[min(self._count - 1, ramp.last + reach)] + _side(length)
         end = min(self._count - 1, int(np.searchsorted(self._times[: self._count], until)))
+        begin, end = self._within_flat_ends(ramp, begin, end)
         times = self._times[begin : end + 1]
         along = self._along(ramp.first, ramp.last, slice(begin, end + 1))
         best, least = ramp, float("inf")
@@ -235,6 +247,20 @@ class DissolveFinder:
         error = self._error(best.first, best.last, begin, end, _FINE)
         return _Ramp(best.first, best.last, float("inf") if error is None else error)
 
+    def _within_flat_ends(self, ramp: _Ramp, begin: int, end: int) -> tuple[int, int]:
+        """``begin`` and ``end`` drawn in to a flat end of the ramp: beyond it another fade may follow."""
+        if self._flat[ramp.first]:
+            along = self._along(ramp.first, ramp.last, slice(begin, ramp.first + 1))
+            begin += (
+                int(np.flatnonzero(along > along.min() + _STILL).max(initial=-1)) + 1 if len(along) else 0
+            )
+        if self._flat[ramp.last]:
+            along = self._along(ramp.first, ramp.last, slice(ramp.last, end + 1))
+            top = int(along.argmax())
+            falling = np.flatnonzero(along[top:] < along[top] - _STILL)
+            end = ramp.last + top + (int(falling[0]) - 1 if len(falling) else len(along) - top - 1)
+        return begin, end
+
     def _along(self, first: int, last: int, span: slice) -> NDArray[np.float64]:
         """Where pictures lie along the line from one to another: 0 at ``first``, 1 at ``last``."""
         p = self._products
@@ -245,19 +271,46 @@ class DissolveFinder:
         return along
 
     def _is_new_picture(self, ramp: _Ramp) -> bool:
+        """Whether most of the picture changes, to another one, and by mixing the two."""
         if ramp.error == float("inf"):
             return False
         old, new = self._thumbs[ramp.first], self._thumbs[ramp.last]
-        if ramp.error > _OFF_LINE_SMALL_CHANGE and float(np.sqrt(np.square(new - old).mean())) < _BIG_CHANGE:
-            return False
         cells = np.abs(new - old).reshape(-1, 3).max(axis=1)
         if float((cells > _CELL_CHANGE).mean()) < _COVERAGE:
             return False
-        if self._flat[ramp.first] or self._flat[ramp.last]:
+        flat = self._flat[ramp.first], self._flat[ramp.last]
+        small_change = float(np.sqrt(np.square(new - old).mean())) < _BIG_CHANGE
+        if small_change and (all(flat) or ramp.error > _OFF_LINE_SMALL_CHANGE):
+            return False
+        if any(flat):
             return True
-        if float(np.corrcoef(old[::3], new[::3])[0, 1]) > _SAME_STRUCTURE:
+        sure = ramp.error < _SURE
+        if float(np.corrcoef(old[::3], new[::3])[0, 1]) > (_SAME_STRUCTURE if sure else _LIKE_STRUCTURE):
+            return False
+        if self._contrast(ramp) > (_SURE_CONTRAST if sure else _CONTRAST):
             return False
         return changed_beyond_shift(self._smalls[ramp.first], self._smalls[ramp.last])[0] >= _COVERAGE
+
+    def _contrast(self, ramp: _Ramp) -> float:
+        """The contrast (variance) half way, over that of the mixture that should be seen there.
+
+        A mixture of two pictures has less contrast than either (Alattar 1993, Fernando et al. 1999); a
+        picture that only moves keeps its own.
+        """
+        old, new = (self._smalls[number].astype(np.float32) for number in (ramp.first, ramp.last))
+        ratios = []
+        for part in (0.35, 0.5, 0.65):
+            number = ramp.first + round(part * (ramp.last - ramp.first))
+            share = (self._times[number] - self._times[ramp.first]) / (
+                self._times[ramp.last] - self._times[ramp.first]
+            )
+            mixture = old + np.float32(share) * (new - old)
+            ratios.append(_variance(self._smalls[number]) / max(1.0, _variance(mixture)))
+        return float(np.median(ratios))
+
+
+def _variance(picture: NDArray[Any]) -> float:
+    return float(picture.reshape(-1, 3).var(axis=0).sum())
 
 
 def _kink_error(times: NDArray[np.float64], along: NDArray[np.float64], first: int, last: int) -> float:
