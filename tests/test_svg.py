@@ -154,10 +154,7 @@ def rgb(frame: Any, spec: ColourSpec) -> Any:
     """A frame of Y, Cb, Cr codes as RGB."""
     red_weight, blue_weight = luma_weights(spec.matrix)
     low, luma, chroma = (0, 255, 255) if spec.full_range else (16, 219, 224)
-    y, cb, cr = (
-        (frame[:, :, i] - zero) / span
-        for i, zero, span in ((0, low, luma), (1, 128.0, chroma), (2, 128.0, chroma))
-    )
+    y, cb, cr = np.moveaxis((frame - np.array([low, 128, 128])) / np.array([luma, chroma, chroma]), 2, 0)
     red, blue = y + 2 * (1 - red_weight) * cr, y + 2 * (1 - blue_weight) * cb
     green = (y - red_weight * red - blue_weight * blue) / (1 - red_weight - blue_weight)
     return np.clip(np.dstack((red, green, blue)), 0, 1) * 255
