@@ -188,6 +188,21 @@ def test_the_animation_looks_like_the_film_at_any_time(shot: Shot, tick: int) ->
     assert wrong < 0.006
 
 
+def test_a_gradient_through_colours_that_no_screen_shows(shot: Shot) -> None:
+    beyond = LinearGradient((0, 128, 128), (200, 40, 200))
+    film = film_of(
+        Enter(0, 0, ShapeState(SQUARE, beyond, at(160, 96, 3))),
+        Edit(0, 90, 0, ShapeState(SQUARE, LinearGradient((255, 128, 200), (20, 200, 90)), at(160, 96, 3))),
+        background=beyond,
+    )
+    svg = mtor_svg.scene_svg(film, film.heads()[0])
+    for tick in (0, 45, 90):
+        for picture in (shot(mtor_svg.still_svg(film, tick), None), shot(svg, tick / 30)):
+            mean, wrong = difference(film, tick, picture)
+            assert mean < 1.5
+            assert wrong < 0.004
+
+
 def test_the_animation_moves(shot: Shot) -> None:
     film = film_of(*MOVING)
     svg = mtor_svg.scene_svg(film, film.heads()[0])

@@ -33,6 +33,12 @@ def luma_weights(matrix: int) -> tuple[float, float]:
 
 def to_rgb(colour: tuple[float, float, float], spec: ColourSpec) -> tuple[float, float, float]:
     """Non-linear R, G, B in 0-1, clipped, of the codes of one colour."""
+    red, green, blue = unclipped_rgb(colour, spec)
+    return _clip(red), _clip(green), _clip(blue)
+
+
+def unclipped_rgb(colour: tuple[float, float, float], spec: ColourSpec) -> tuple[float, float, float]:
+    """Non-linear R, G, B of the codes of one colour; what sRGB can show lies in 0-1."""
     red_weight, blue_weight = luma_weights(spec.matrix)
     low, luma_span, chroma_span = (0, 255, 255) if spec.full_range else (16, 219, 224)
     y = (colour[0] - low) / luma_span
@@ -41,7 +47,7 @@ def to_rgb(colour: tuple[float, float, float], spec: ColourSpec) -> tuple[float,
     red = y + 2 * (1 - red_weight) * cr
     blue = y + 2 * (1 - blue_weight) * cb
     green = (y - red_weight * red - blue_weight * blue) / (1 - red_weight - blue_weight)
-    return _clip(red), _clip(green), _clip(blue)
+    return red, green, blue
 
 
 def from_rgb(rgb: tuple[float, float, float], spec: ColourSpec) -> Colour:

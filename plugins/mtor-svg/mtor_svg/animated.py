@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mtor_svg.markup import document, element, number, numbers, path_data
 from mtor_svg.motion import Attribute, Clock, animations
-from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_texts
+from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.script import Element, Life, SceneScript, Segment
 from mtor_svg.still import drawn
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, NodeKind, Solid
@@ -138,20 +138,27 @@ class _SceneWriter:
         """A gradient whose axis and colours follow a value."""
         clock, colour = self._clock, self._header.colour
 
-        def stop(end: int) -> Attribute[T]:
-            return Attribute("stop-color", lambda value: stop_texts(seen(value)[0], colour)[end])
+        count = stop_count((seen(value)[0] for value in _all(life)), colour)
+
+        def stop(index: int) -> Attribute[T]:
+            share = index / (count - 1)
+
+            def text(value: T) -> str:
+                return stop_text(seen(value)[0], colour, share)
+
+            return Attribute("stop-color", text, straight=lambda _: count == 2)
 
         def part(index: int) -> Attribute[T]:
             name = AXIS[index]
             return Attribute(name, lambda value: axis_texts(*seen(value))[index], straight=lambda _: False)
 
-        stops = (stop(0), stop(1))
+        stops = [stop(index) for index in range(count)]
         return gradient(
             key,
             axis_texts(*seen(life.first)),
-            stop_texts(seen(life.first)[0], colour),
+            [attribute.text(life.first) for attribute in stops],
             "".join(animations(life, part(index), clock) for index in range(len(AXIS))),
-            (animations(life, stops[0], clock), animations(life, stops[1], clock)),
+            [animations(life, attribute, clock) for attribute in stops],
         )
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from fractions import Fraction
 
 from mtor_svg.markup import document, element, number, numbers, path_data
-from mtor_svg.paints import axis_texts, gradient, solid_text, stop_texts
+from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Solid, Transition
 from mtor_transcode.render.between import Placed
@@ -82,7 +82,9 @@ def _paint(paint: AnyPaint, box: Box, header: FilmHeader, key: str) -> tuple[str
     """The value of ``fill`` and the definition that it needs."""
     if isinstance(paint, Solid):
         return solid_text(paint, header.colour), ""
-    return f"url(#{key})", gradient(key, axis_texts(paint, box), stop_texts(paint, header.colour))
+    count = stop_count([paint], header.colour)
+    stops = [stop_text(paint, header.colour, index / (count - 1)) for index in range(count)]
+    return f"url(#{key})", gradient(key, axis_texts(paint, box), stops)
 
 
 def _matrix(matrix: tuple[float, float, float, float, float, float]) -> str:
