@@ -70,18 +70,28 @@ def _read_raw(reader: Reader, count: int) -> int:
 
 def write_signed(writer: Writer, context: int, value: int) -> None:
     """Writes ``value`` with ``SIGNED`` contexts: is it 0, is it negative, its magnitude less 1."""
-    writer.bit(context, value != 0)
-    if value:
-        writer.bit(context + 1, value < 0)
-        write_number(writer, context + 2, abs(value) - 1)
+    write_split(writer, (context, context + 1, context + 2), value)
 
 
 def read_signed(reader: Reader, context: int) -> int:
     """Returns a value that ``write_signed`` wrote."""
-    if not reader.bit(context):
+    return read_split(reader, (context, context + 1, context + 2))
+
+
+def write_split(writer: Writer, contexts: tuple[int, int, int], value: int) -> None:
+    """Writes a signed number whose parts (is it 0, is it negative, magnitude less 1) have contexts apart."""
+    writer.bit(contexts[0], value != 0)
+    if value:
+        writer.bit(contexts[1], value < 0)
+        write_number(writer, contexts[2], abs(value) - 1)
+
+
+def read_split(reader: Reader, contexts: tuple[int, int, int]) -> int:
+    """Returns a value that ``write_split`` wrote."""
+    if not reader.bit(contexts[0]):
         return 0
-    negative = reader.bit(context + 1)
-    magnitude = read_number(reader, context + 2) + 1
+    negative = reader.bit(contexts[1])
+    magnitude = read_number(reader, contexts[2]) + 1
     return -magnitude if negative else magnitude
 
 

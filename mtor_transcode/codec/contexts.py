@@ -17,6 +17,9 @@ NUMBER: Final = 40
 SIGNED: Final = NUMBER + 2
 """Contexts of an adaptive signed number, see ``binarise.write_signed``."""
 
+COLOUR: Final = 8 + 7 + 8 * NUMBER
+"""Contexts of a difference of two colours, see ``colour_syntax``."""
+
 DELTA_CLASSES: Final = 6
 """Classes of neighbouring deltas that choose the contexts of an outline's coordinates."""
 
@@ -43,8 +46,12 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("outline.kind", 18),
     ("outline.first", 2 * SIGNED),
     ("outline.box_side", 2 * SIGNED),
-    ("outline.dx", DELTA_CLASSES * SIGNED),
-    ("outline.dy", DELTA_CLASSES * SIGNED),
+    ("outline.dx_zero", 9),
+    ("outline.dx_sign", 9 * 6),
+    ("outline.dx", 2 * DELTA_CLASSES * NUMBER),
+    ("outline.dy_zero", 8),
+    ("outline.dy_sign", 27 * 6),
+    ("outline.dy", 2 * DELTA_CLASSES * NUMBER),
     ("outline.change", 2 * 3 * SIGNED),
     ("outline.new", 2),
     ("outline.recent", 1),
@@ -53,14 +60,14 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("paint.gradient", 2),
     ("paint.hit", 2),
     ("paint.rank", NUMBER),
-    ("paint.colour", 3 * SIGNED),
-    ("paint.last", 3 * SIGNED),
+    ("paint.colour", COLOUR),
+    ("paint.last", COLOUR),
     ("paint.same_angle", 1),
     ("paint.angle", 63),
     ("paint.default_ends", 1),
     ("paint.ends", 2 * SIGNED),
     ("paint.relative", 1),
-    ("paint.change", 2 * 3 * SIGNED),
+    ("paint.change", 2 * COLOUR),
     ("paint.change_geometry", 1),
     ("paint.change_angle", SIGNED),
     ("paint.change_ends", 2 * SIGNED),

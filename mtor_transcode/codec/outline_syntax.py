@@ -12,14 +12,17 @@ from typing import Final
 from mtor_transcode.codec.binarise import (
     read_number,
     read_signed,
+    read_split,
     read_tree,
     write_number,
     write_signed,
+    write_split,
     write_tree,
 )
 from mtor_transcode.codec.canonical import grid_of
-from mtor_transcode.codec.contexts import BASE, DELTA_CLASSES, SIGNED
+from mtor_transcode.codec.contexts import BASE, SIGNED
 from mtor_transcode.codec.limits import MAX_CONTOURS, MAX_COORDINATE, MAX_NODES
+from mtor_transcode.codec.step_contexts import StepContexts
 from mtor_transcode.codec.writers import Reader, Writer
 from mtor_transcode.model import Contour, NodeKind, Outline, Point
 
@@ -36,8 +39,6 @@ _NODES: Final = BASE["outline.nodes"]
 _KIND: Final = BASE["outline.kind"]
 _FIRST: Final = BASE["outline.first"]
 _BOX_SIDE: Final = BASE["outline.box_side"]
-_DX: Final = BASE["outline.dx"]
-_DY: Final = BASE["outline.dy"]
 _CHANGE: Final = BASE["outline.change"]
 
 _CORNER: Final = NodeKind.CORNER
@@ -188,8 +189,8 @@ def _write_contour(writer: Writer, contour: Contour, stroked: int, grid: int) ->
         return
     writer.bit(_CLOSED + stroked, contour.closed)
     write_number(writer, _NODES, len(points) - 1)
+    pen = StepContexts(len(points), contour.closed)
     before = last = _CORNER
-    px = py = 0
     x, y = points[0]
     for number, kind in enumerate(contour.kinds):
         group = _KIND + 2 * (3 * before + last)
@@ -200,9 +201,10 @@ def _write_contour(writer: Writer, contour: Contour, stroked: int, grid: int) ->
         if number:
             nx, ny = points[number]
             dx, dy = (nx - x) >> grid, (ny - y) >> grid
-            write_signed(writer, _DX + SIGNED * _class_x(px, py), -dx if px < 0 else dx)
-            write_signed(writer, _DY + SIGNED * _class_y(py, dx), -dy if py < 0 else dy)
-            x, y, px, py = nx, ny, dx, dy
+            write_split(writer, pen.for_dx(), dx)
+            write_split(writer, pen.for_dy(dx), dy)
+            pen.step(dx, dy)
+            x, y = nx, ny
 
 
 def _read_contour(reader: Reader, first: Point, stroked: int, grid: int, most: int) -> Contour:
@@ -215,8 +217,8 @@ def _read_contour(reader: Reader, first: Point, stroked: int, grid: int, most: i
     count = read_number(reader, _NODES) + 1
     if count > most:
         raise reader.damaged(_TOO_MANY)
+    pen = StepContexts(count, closed)
     before = last = _CORNER
-    px = py = 0
     points: list[Point] = []
     kinds: list[NodeKind] = []
     for number in range(count):
@@ -224,24 +226,13 @@ def _read_contour(reader: Reader, first: Point, stroked: int, grid: int, most: i
         kind = NodeKind(1 + reader.bit(group + 1)) if reader.bit(group) else _CORNER
         before, last = last, kind
         if number:
-            dx = read_signed(reader, _DX + SIGNED * _class_x(px, py))
-            px = -dx if px < 0 else dx
-            dy = read_signed(reader, _DY + SIGNED * _class_y(py, px))
-            py = -dy if py < 0 else dy
-            x, y = x + (px << grid), y + (py << grid)
+            dx = read_split(reader, pen.for_dx())
+            dy = read_split(reader, pen.for_dy(dx))
+            pen.step(dx, dy)
+            x, y = x + (dx << grid), y + (dy << grid)
         points.append((x, y))
         kinds.append(kind)
     return Contour(tuple(points), tuple(kinds), closed)
-
-
-def _class_x(px: int, py: int) -> int:
-    """Class of contexts for dx: the size of the step before."""
-    return min((abs(px) | abs(py)).bit_length(), DELTA_CLASSES - 1)
-
-
-def _class_y(py: int, dx: int) -> int:
-    """Class of contexts for dy: the size of dx, just coded."""
-    return min(abs(dx).bit_length(), DELTA_CLASSES - 1)
 
 
 def _write_change(writer: Writer, old: Outline, new: Outline, grid: int) -> None:

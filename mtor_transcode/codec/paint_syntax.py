@@ -13,7 +13,8 @@ from mtor_transcode.codec.binarise import (
     write_signed,
     write_tree,
 )
-from mtor_transcode.codec.contexts import BASE, SIGNED
+from mtor_transcode.codec.colour_syntax import read_difference, write_difference
+from mtor_transcode.codec.contexts import BASE, COLOUR, SIGNED
 from mtor_transcode.codec.writers import Reader, Writer
 from mtor_transcode.model import Colour, LinearGradient, Paint, Solid
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
@@ -80,7 +81,7 @@ def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
         return
     writer.bit(_GRADIENT + memory.gradient, 1)
     _write_colour(writer, memory, paint.first, 1)
-    _write_difference(writer, _LAST, paint.last, paint.first)
+    write_difference(writer, _LAST, paint.last, paint.first)
     writer.bit(_SAME_ANGLE, paint.angle == memory.angle)
     if paint.angle != memory.angle:
         write_tree(writer, _ANGLE, paint.angle, _ANGLE_BITS)
@@ -96,7 +97,7 @@ def read_paint(reader: Reader, memory: PaintMemory) -> Paint:
     if not reader.bit(_GRADIENT + memory.gradient):
         return Solid(_read_colour(reader, memory, 0))
     first = _read_colour(reader, memory, 1)
-    last = _read_difference(reader, _LAST, first)
+    last = read_difference(reader, _LAST, first)
     angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
     start, end = 0, GRADIENT_STEPS
     if not reader.bit(_DEFAULT_ENDS):
@@ -109,12 +110,12 @@ def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Pai
     """Writes a paint as a change of ``old`` if it is of its kind, unless the palette has its colour."""
     if isinstance(old, Solid) and isinstance(new, Solid) and new.colour not in memory.palette:
         writer.bit(_RELATIVE, 1)
-        _write_difference(writer, _CHANGE, new.colour, old.colour)
+        write_difference(writer, _CHANGE, new.colour, old.colour)
         return
     if isinstance(old, LinearGradient) and isinstance(new, LinearGradient):
         writer.bit(_RELATIVE, 1)
-        _write_difference(writer, _CHANGE, new.first, old.first)
-        _write_difference(writer, _CHANGE + 3 * SIGNED, new.last, _follow(old, new.first))
+        write_difference(writer, _CHANGE, new.first, old.first)
+        write_difference(writer, _CHANGE + COLOUR, new.last, _follow(old, new.first))
         turn = (new.angle - old.angle + GRADIENT_ANGLES // 2) % GRADIENT_ANGLES - GRADIENT_ANGLES // 2
         write_signed(writer, _CHANGE_ANGLE, turn)
         moved = (new.start, new.end) != (old.start, old.end)
@@ -132,9 +133,9 @@ def read_paint_change(reader: Reader, memory: PaintMemory, old: Paint) -> Paint:
     if not reader.bit(_RELATIVE):
         return read_paint(reader, memory)
     if isinstance(old, Solid):
-        return Solid(_read_difference(reader, _CHANGE, old.colour))
-    first = _read_difference(reader, _CHANGE, old.first)
-    last = _read_difference(reader, _CHANGE + 3 * SIGNED, _follow(old, first))
+        return Solid(read_difference(reader, _CHANGE, old.colour))
+    first = read_difference(reader, _CHANGE, old.first)
+    last = read_difference(reader, _CHANGE + COLOUR, _follow(old, first))
     angle = (old.angle + read_signed(reader, _CHANGE_ANGLE)) % GRADIENT_ANGLES
     start, end = old.start, old.end
     if reader.bit(_CHANGE_GEOMETRY):
@@ -157,7 +158,7 @@ def _write_colour(writer: Writer, memory: PaintMemory, colour: Colour, gradient:
     if hit:
         write_number(writer, _RANK, palette.index(colour))
     else:
-        _write_difference(writer, _COLOUR, colour, palette[0] if palette else _GREY)
+        write_difference(writer, _COLOUR, colour, palette[0] if palette else _GREY)
 
 
 def _read_colour(reader: Reader, memory: PaintMemory, gradient: int) -> Colour:
@@ -167,19 +168,7 @@ def _read_colour(reader: Reader, memory: PaintMemory, gradient: int) -> Colour:
         if rank >= len(palette):
             raise reader.damaged("a colour is not in the palette")
         return palette[rank]
-    return _read_difference(reader, _COLOUR, palette[0] if palette else _GREY)
-
-
-def _write_difference(writer: Writer, context: int, colour: Colour, other: Colour) -> None:
-    for channel in range(3):
-        write_signed(writer, context + channel * SIGNED, colour[channel] - other[channel])
-
-
-def _read_difference(reader: Reader, context: int, other: Colour) -> Colour:
-    y, u, v = (other[channel] + read_signed(reader, context + channel * SIGNED) for channel in range(3))
-    if not (0 <= y <= 255 and 0 <= u <= 255 and 0 <= v <= 255):
-        raise reader.damaged("a colour is out of range")
-    return (y, u, v)
+    return read_difference(reader, _COLOUR, palette[0] if palette else _GREY)
 
 
 def _checked(reader: Reader, paint: LinearGradient) -> LinearGradient:
