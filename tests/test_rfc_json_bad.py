@@ -265,9 +265,9 @@ def test_a_million_shapes_are_refused_in_bounded_memory_and_time(tmp_path: Path)
     line = json.dumps(literal(kind="enter", shape=4444)) + "\n"
     with (tmp_path / "tokens.jsonl").open("w") as stream:
         stream.writelines(line.replace("4444", str(number)) for number in range(1_000_000))
-    began = time.monotonic()
+    began = time.process_time()
     assert "line 65537: too many shapes" in refused(tmp_path)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 15
 
 
 def test_a_huge_entry_is_refused_unread(tmp_path: Path) -> None:
