@@ -54,8 +54,13 @@ browser:
 		&& apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
 	|| echo "no browser, and none can be installed: tests that need one are skipped"
 
-test: lint types browser
-	$(BIN)/python -m pytest -n $(JOBS)
+# All three run, whichever fails, so that one run tells everything; pytest's summary comes last.
+test: $(VENV)/.installed-dev browser
+	@failed=0; \
+	$(MAKE) --no-print-directory lint || failed=1; \
+	$(MAKE) --no-print-directory types || failed=1; \
+	$(BIN)/python -m pytest -n $(JOBS) || failed=1; \
+	exit $$failed
 
 results: $(VENV)/.installed
 	$(BIN)/python benchmarks/results.py
