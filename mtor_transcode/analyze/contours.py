@@ -21,8 +21,16 @@ def trace_contours(field: NDArray[np.float32], level: float) -> list[NDArray[np.
 
 def signed_area(points: NDArray[np.float32]) -> float:
     """Area of a closed polygon in px^2; positive for an outer border of ``trace_contours``."""
-    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
-    return float(0.5 * (np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+    return float(_signed_area(points))
+
+
+@njit(cache=True, nogil=True)
+def _signed_area(points):  # type: ignore[no-untyped-def]
+    twice = 0.0
+    for i in range(len(points)):
+        j = i + 1 if i + 1 < len(points) else 0
+        twice += float(points[i, 0]) * points[j, 1] - float(points[i, 1]) * points[j, 0]
+    return twice / 2
 
 
 @njit(cache=True, nogil=True)

@@ -47,7 +47,7 @@ _COVERAGE = 0.6
 # left if the pictures lie close to the line.
 _SURE = 0.1
 _SAME_STRUCTURE, _LIKE_STRUCTURE = 0.85, 0.55
-_SURE_CONTRAST, _CONTRAST = 1.5, 1.3
+_SURE_CONTRAST, _CONTRAST = 1.5, 1.2
 _FLAT = 4.0
 
 
@@ -79,6 +79,7 @@ class DissolveFinder:
         self._times = np.empty(_CAPACITY)
         self._thumbs = np.empty((_CAPACITY, THUMB[0] * THUMB[1] * 3), np.float32)
         self._products = np.empty((_CAPACITY, _CAPACITY))
+        self._spread = np.zeros(_CAPACITY)
         self._flat = np.zeros(_CAPACITY, np.bool_)
         self._smalls: list[NDArray[np.uint8]] = []
         self._count = 0
@@ -113,7 +114,8 @@ class DissolveFinder:
         vector = thumb.ravel() - np.float32(128)
         self._times[n] = time
         self._thumbs[n] = vector
-        self._flat[n] = vector[::3].std() < _FLAT
+        self._spread[n] = vector[::3].std()
+        self._flat[n] = self._spread[n] < _FLAT
         self._smalls.append(small)
         oldest = int(np.searchsorted(self._times[:n], time - _HORIZON))
         products = self._thumbs[oldest : n + 1] @ vector
@@ -129,6 +131,7 @@ class DissolveFinder:
         self._times[:kept] = self._times[start : self._count].copy()
         self._thumbs[:kept] = self._thumbs[start : self._count].copy()
         self._products[:kept, :kept] = self._products[start : self._count, start : self._count].copy()
+        self._spread[:kept] = self._spread[start : self._count].copy()
         self._flat[:kept] = self._flat[start : self._count].copy()
         del self._smalls[:start]
         self._count = kept
@@ -195,8 +198,9 @@ class DissolveFinder:
             np.maximum(beside[inner.stop :], 0.0, out=beside[inner.stop :])
         # Beside the ramp the picture may move a little, but not go on at half the speed.
         outside = np.maximum(times[first - begin] - times, times - times[last - begin])
-        slope = _GOING_ON / (times[last - begin] - times[first - begin])
-        allowed = np.where(outside > 0, np.minimum(_STILL + slope * outside, limit), limit)
+        length = times[last - begin] - times[first - begin]
+        moved = _STILL + 1 / (last - first) + _GOING_ON / length * outside
+        allowed = np.where(outside > 0, np.minimum(moved, limit), limit)
         if (np.abs(beside) > allowed).any():
             return None
         own = np.diagonal(p)[span] - 2 * p[span, first] + p[first, first]
@@ -244,22 +248,29 @@ class DissolveFinder:
                     best, least = _Ramp(first, last, ramp.error), error
         begin, until = self._from(best.first, length), self._times[best.last] + _side(length)
         end = min(end, int(np.searchsorted(self._times[: self._count], until)))
-        error = self._error(best.first, best.last, begin, end, _FINE)
-        return _Ramp(best.first, best.last, float("inf") if error is None else error)
+        left = self._error(best.first, best.last, begin, end, _FINE)
+        return _Ramp(best.first, best.last, float("inf") if left is None else left)
 
     def _within_flat_ends(self, ramp: _Ramp, begin: int, end: int) -> tuple[int, int]:
         """``begin`` and ``end`` drawn in to a flat end of the ramp: beyond it another fade may follow."""
+        along = self._along(ramp.first, ramp.last, slice(begin, end + 1))
         if self._flat[ramp.first]:
-            along = self._along(ramp.first, ramp.last, slice(begin, ramp.first + 1))
-            begin += (
-                int(np.flatnonzero(along > along.min() + _STILL).max(initial=-1)) + 1 if len(along) else 0
-            )
+            plain = self._plainest(ramp.first, -1, begin) - begin
+            leaving = np.flatnonzero(np.abs(along[: plain + 1] - along[plain]) > _STILL)
+            begin += int(leaving[-1]) + 1 if len(leaving) else 0
         if self._flat[ramp.last]:
-            along = self._along(ramp.first, ramp.last, slice(ramp.last, end + 1))
-            top = int(along.argmax())
-            falling = np.flatnonzero(along[top:] < along[top] - _STILL)
-            end = ramp.last + top + (int(falling[0]) - 1 if len(falling) else len(along) - top - 1)
+            plain = self._plainest(ramp.last, 1, end) - end + len(along) - 1
+            leaving = np.flatnonzero(np.abs(along[plain:] - along[plain]) > _STILL)
+            end -= len(along) - plain - int(leaving[0]) if len(leaving) else 0
         return begin, end
+
+    def _plainest(self, number: int, step: int, limit: int) -> int:
+        """The frame with the least in it among the flat ones from ``number`` on, up to ``limit``."""
+        best = number
+        while number != limit and self._flat[number + step]:
+            number += step
+            best = number if self._spread[number] < self._spread[best] else best
+        return best
 
     def _along(self, first: int, last: int, span: slice) -> NDArray[np.float64]:
         """Where pictures lie along the line from one to another: 0 at ``first``, 1 at ``last``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def coverage(
     canvas = engine.canvas(x1 - x0, y1 - y0)
     shifted = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), view)
     canvas.draw(outline, _WHITE, transform, 255, shifted)
-    return canvas.ycc[..., 0]
+    return canvas.luma
 
 
 def paint_colours(paint: Paint, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:
@@ -71,14 +72,24 @@ def _gradient_colours(
     px, py = a * ax + c * ay + e, b * ax + d * ay + f
     qx, qy = a * bx + c * by + e, b * bx + d * by + f
     length = (qx - px) ** 2 + (qy - py) ** 2
-    x0, y0, x1, y1 = rect
-    xs = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - px)
-    ys = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - py)
-    along = (xs[None, :] * np.float32((qx - px) / length)) + (ys[:, None] * np.float32((qy - py) / length))
-    np.clip(along, 0, 1, out=along)
+    along = ((qx - px) / length, (qy - py) / length)
     first = np.array(paint.first, dtype=np.float32)
-    last = np.array(paint.last, dtype=np.float32)
-    return first + (last - first) * along[..., None]
+    rise = np.array(paint.last, dtype=np.float32) - first
+    ramp: Plane = _ramp(first, rise, along, (px, py), rect)
+    return ramp
+
+
+@njit(cache=True, nogil=True)
+def _ramp(first, rise, along, origin, rect):  # type: ignore[no-untyped-def]
+    x0, y0, x1, y1 = rect
+    out = np.empty((y1 - y0, x1 - x0, 3), dtype=np.float32)
+    for y in range(y1 - y0):
+        down = (y + y0 + 0.5 - origin[1]) * along[1]
+        for x in range(x1 - x0):
+            share = np.float32(min(max((x + x0 + 0.5 - origin[0]) * along[0] + down, 0.0), 1.0))
+            for c in range(3):
+                out[y, x, c] = first[c] + rise[c] * share
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -138,3 +149,11 @@ def best_colour(target, shown, cover, weight):  # type: ignore[no-untyped-def]
     if low > 0:
         top /= low
     return top
+
+
+def greatest_change(first: Picture, second: Picture) -> Picture:
+    """The greatest difference of any channel at each pixel: (H, W) uint8."""
+    difference = cv2.absdiff(first, second)
+    luma, blue, red = cv2.split(difference)
+    greatest: Picture = cv2.max(luma, cv2.max(blue, red))
+    return greatest

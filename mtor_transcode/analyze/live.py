@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +53,7 @@ class LiveShapes:
         self.view: Matrix = IDENTITY_MATRIX
         self.shapes: list[LiveShape] = []
         width, height = size
+        self._rects: NDArray[np.int32] | None = None
         self.shown: Picture = np.empty((height, width, 3), dtype=np.uint8)
         self._fill(self.shown, (0, 0, width, height))
 
@@ -64,6 +64,7 @@ class LiveShapes:
     def add(self, shape: LiveShape, *, painted: bool = False) -> None:
         """Put a shape on top; ``painted`` if ``shown`` has it already."""
         self.shapes.append(shape)
+        self._rects = None
         if not painted and _area(shape.rect):
             x0, y0, x1, y1 = shape.rect
             self._paint(shape, self.shown[y0:y1, x0:x1], shape.rect)
@@ -83,6 +84,7 @@ class LiveShapes:
         """Carry out what ``seen_with`` showed."""
         x0, y0, x1, y1 = rect
         self.shown[y0:y1, x0:x1] = pixels
+        self._rects = None
         if other is None:
             del self.shapes[index]
         else:
@@ -96,6 +98,7 @@ class LiveShapes:
         width, height = self.size
         picture = self._compose((0, 0, width, height), None, None)
         self.camera, self.view = held, view
+        self._rects = None
         for shape, (rect, cover) in zip(self.shapes, kept, strict=True):
             shape.rect, shape.cover = rect, cover
         return picture
@@ -128,6 +131,7 @@ class LiveShapes:
     def _look(self, camera: Camera) -> None:
         self.camera = camera
         self.view = IDENTITY_MATRIX if camera == STILL_CAMERA else through_camera(camera, *self.size)
+        self._rects = None
         for shape in self.shapes:
             shape.rect = cover_rect(shape.state.outline, shape.state.transform, self.view, self.size)
             shape.cover = None
@@ -145,11 +149,22 @@ class LiveShapes:
         if not pixels.size:
             return pixels
         self._fill(pixels, rect)
-        for i, shape in enumerate(self.shapes):
-            shown = other if i == index else shape
-            if shown is not None and _touch(shown.rect, rect):
+        for i in self._touching(rect, index):
+            shown = other if i == index else self.shapes[i]
+            if shown is not None:
                 self._paint(shown, pixels, rect)
         return pixels
+
+    def _touching(self, rect: Rect, always: int | None) -> list[int]:
+        """Places in the painter's list of the shapes that may show in ``rect``, and ``always``."""
+        if self._rects is None:
+            self._rects = np.array([shape.rect for shape in self.shapes], dtype=np.int32).reshape(-1, 4)
+        x0, y0, x1, y1 = rect
+        rects = self._rects
+        touching = (rects[:, 0] < x1) & (rects[:, 2] > x0) & (rects[:, 1] < y1) & (rects[:, 3] > y0)
+        if always is not None:
+            touching[always] = True
+        return [int(i) for i in np.flatnonzero(touching)]
 
     def _paint(self, shape: LiveShape, pixels: Picture, rect: Rect) -> None:
         """Paint the part of a shape that lies in ``rect`` on its ``pixels``."""
@@ -200,17 +215,8 @@ def rect_of(picture: Picture | Plane, rect: Rect) -> NDArray[np.uint8]:
     return picture[y0:y1, x0:x1]  # type: ignore[return-value]
 
 
-def numbers(shapes: Iterable[LiveShape]) -> list[int]:
-    """The shapes' numbers, in order."""
-    return [shape.number for shape in shapes]
-
-
 def _area(rect: Rect) -> int:
     return max(0, rect[2] - rect[0]) * max(0, rect[3] - rect[1])
-
-
-def _touch(a: Rect, b: Rect) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _common(a: Rect, b: Rect) -> Rect:

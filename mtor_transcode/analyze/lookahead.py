@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, Plane
+from mtor_transcode.analyze.easel import Picture, Plane, greatest_change
 from mtor_transcode.ingest.frame import SourceFrame
 
 HORIZON = 1.0
@@ -30,7 +30,7 @@ LEAST_CHANGE = 3
 SAME = 10
 """Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
 
-AVERAGED = 4
+AVERAGED = 3
 """Frames averaged at most where nothing moves."""
 
 LEAST_WORTH = 0.2
@@ -138,7 +138,7 @@ class Lookahead:
         alive = np.ones(picture.shape[:2], dtype=bool)
         for j in chosen:
             other = self[j].frame.ycc8()
-            difference = cv2.blur(cv2.absdiff(picture, other).max(axis=2), (3, 3))
+            difference = cv2.blur(greatest_change(picture, other), (3, 3))
             alive &= difference <= 5
             if not alive.any():
                 break

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from mtor_transcode.analyze.easel import Picture
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Camera
 
 FEATURES = 300
-LEAST_INLIERS = 0.5
+LEAST_INLIERS = 0.25
 """Share of tracked features that must follow one similarity before it counts as the camera's."""
 
 STILL_PX = 0.35
@@ -61,15 +62,18 @@ def moved_camera(camera: Camera, motion: tuple[float, float, float, float]) -> C
     )
 
 
-def warp(picture: Picture, motion: tuple[float, float, float, float]) -> Picture:
-    """A picture moved by ``motion`` about its centre, continued at its edges."""
+def warp(
+    picture: NDArray[Any], motion: tuple[float, float, float, float], *, continued: bool = True
+) -> NDArray[Any]:
+    """A picture moved by ``motion`` about its centre, continued at its edges or filled with zeros there."""
     height, width = picture.shape[:2]
     scale, angle, dx, dy = motion
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
     x, y = width / 2, height / 2
     matrix = np.array([[cos, -sin, dx + x - cos * x + sin * y], [sin, cos, dy + y - sin * x - cos * y]])
-    moved: Picture = cv2.warpAffine(
-        picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    border = cv2.BORDER_REPLICATE if continued else cv2.BORDER_CONSTANT
+    moved: NDArray[Any] = cv2.warpAffine(
+        picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border
     )
     return moved
 

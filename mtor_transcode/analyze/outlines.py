@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 
 from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, Point
 
-LOOK_AHEAD = 48
-MAX_POINTS = 600
+LOOK_AHEAD = 32
+MAX_POINTS = 320
+RETRIES = 4
+"""Finer fits that are tried when nothing is left of an outline at the tolerance asked for."""
+
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
 
@@ -31,8 +34,13 @@ def fit_outline(
 
     ``area_per_bit`` (px^2) is lambda over the squared contrast of the edge. None if nothing is left.
     """
-    fitted = [_fit_contour(points, area_per_bit, curves) for points in contours]
-    kept = [item for item in fitted if len(item[0]) >= 3]
+    kept: list[tuple[NDArray[np.float64], NDArray[np.bool_]]] = []
+    for _ in range(RETRIES):
+        fitted = [_fit_contour(points, area_per_bit, curves) for points in contours]
+        kept = [item for item in fitted if len(item[0]) >= 3]
+        if kept:
+            break
+        area_per_bit /= 4
     if not kept:
         return None
     nodes = sum(len(points) for points, _ in kept)
@@ -57,7 +65,7 @@ def grid_step(area_per_bit: float, segment: float) -> int:
 
 def _on_grid(points: NDArray[np.float64], kinds: NDArray[np.bool_], step: int) -> Contour | None:
     grid = np.rint(points * (UNITS_PER_PX / step)).astype(np.int64) * step
-    fresh = np.any(grid != np.roll(grid, 1, axis=0), axis=1)
+    fresh = np.any(grid != np.concatenate([grid[-1:], grid[:-1]]), axis=1)
     grid, kinds = grid[fresh], kinds[fresh]
     if len(grid) < 3:
         return None
@@ -71,7 +79,7 @@ def _fit_contour(
     points: NDArray[np.float32], area_per_bit: float, curves: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Vertices (M, 2) in px and which of them are smooth."""
-    tolerance = min(max(0.08, 0.35 * math.sqrt(area_per_bit)), 2.0)
+    tolerance = min(max(0.08, 0.4 * math.sqrt(area_per_bit)), 2.5)
     thin = _thinned(points, tolerance)
     while len(thin) > MAX_POINTS:
         tolerance *= 1.6
@@ -80,17 +88,16 @@ def _fit_contour(
         return thin, np.zeros(len(thin), dtype=bool)
     centre = thin.mean(axis=0)
     first = int(np.argmax(((thin - centre) ** 2).sum(axis=1)))
-    ring = np.roll(thin, -first, axis=0)
-    closed = np.vstack([ring, ring[:1]])
+    closed = np.concatenate([thin[first:], thin[: first + 1]])
     chosen, arcs = _best_vertices(closed, area_per_bit, curves)
     vertices = closed[chosen[:-1]]
     if not curves or len(vertices) < 3:
         return vertices, np.zeros(len(vertices), dtype=bool)
-    before = vertices - np.roll(vertices, 1, axis=0)
-    after = np.roll(vertices, -1, axis=0) - vertices
+    before = vertices - np.concatenate([vertices[-1:], vertices[:-1]])
+    after = np.concatenate([before[1:], before[:1]])
     norm = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
     cosine = (before * after).sum(axis=1) / np.maximum(norm, 1e-9)
-    bent = arcs | np.roll(arcs, 1)
+    bent = arcs | np.concatenate([arcs[-1:], arcs[:-1]])
     return vertices, bent & (cosine > SMOOTH_COSINE)
 
 
@@ -148,10 +155,11 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
     if j == i + 1:
         return 0.0, 0.0
     if chord < 1e-6:
-        area = 0.0
+        twice = 0.0
         for m in range(i, j):
-            area += math.hypot(points[m + 1, 0] - points[i, 0], points[m + 1, 1] - points[i, 1])
-        return area + 1.0, area + 1.0
+            twice += points[m, 0] * points[m + 1, 1] - points[m + 1, 0] * points[m, 1]
+        area = 0.5 * abs(twice) + 1.0
+        return area, area
     straight = 0.0
     num = 0.0
     den = 0.0

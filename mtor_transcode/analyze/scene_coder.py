@@ -39,8 +39,17 @@ from mtor_transcode.model import (
 )
 from mtor_transcode.render.rasterizer import Rasterizer
 
-MOVED = 4.0
-"""Mean change (codes, over 3x3 px) since the last decision that makes a pixel worth another look."""
+NOTICED = 20.0
+"""Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
+
+LEAST_BITS = 5.0
+"""No edit costs less: shapes whose whole error is worth less are left alone."""
+
+WRONG = 100.0
+"""Squared error (mean of 3x3 px) from which on a pixel may get a new shape, whatever lambda is."""
+
+TOLERATED = 1.3
+"""Factor by which an accepted error may grow before it is looked at again."""
 
 COARSE = 1500.0
 """Lambda of the first and coarsest pass; finer ones follow by ``FINER`` down to the one asked for."""
@@ -76,6 +85,7 @@ class SceneCoder:
         self.tokens: list[Token] = []
         self._engine = engine
         self._decided = target
+        self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
         self._next = 0
         self._pricer: Pricer | None = None
 
@@ -85,6 +95,7 @@ class SceneCoder:
         self._decided = target
         everywhere = np.ones(worth.shape, dtype=bool)
         self._paint(target, worth, everywhere, Times(tick, tick, tick))
+        self._accepted = _error(target, self.live.shown)
 
     def price_with(self, pricer: Pricer) -> None:
         """Price by another pricer from now on (the writer has gone on to a new span)."""
@@ -94,13 +105,21 @@ class SceneCoder:
         """Decide for the next key time."""
         if not jump:
             self._try_camera(target, worth, times)
-        moved = _moved(self._decided, target)
-        if not moved.any():
-            return
-        active_worth = np.where(moved, worth, worth * np.float32(0.999))
-        self._edit_shapes(target, active_worth, moved, times)
-        self._paint(target, active_worth, moved, times)
-        self._decided = np.where(moved[..., None], target, self._decided)
+        look = self._worse(target)
+        if look.any():
+            self._edit_shapes(target, worth, look, times)
+            look |= self._worse(target)
+            self._paint(target, worth, look, times)
+        error = _error(target, self.live.shown)
+        self._accepted = np.where(look, error, np.minimum(error, self._accepted))
+        self._decided = target
+
+    def _worse(self, target: Picture) -> NDArray[np.bool_]:
+        """Where the picture errs clearly more than was accepted at the last decision."""
+        error = _error(target, self.live.shown)
+        mask = (error > TOLERATED * self._accepted + NOTICED).astype(np.uint8)
+        grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
+        return grown
 
     def _token_price(self, token: Token) -> float:
         assert self._pricer is not None
@@ -128,6 +147,7 @@ class SceneCoder:
         self._emit(token)
         self.live.set_camera(camera, picture)
         self._decided = warp(self._decided, motion)
+        self._accepted = warp(self._accepted, motion, continued=False)
 
     def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
         """Let shapes in the changed area leave, move or change colour."""
@@ -137,8 +157,9 @@ class SceneCoder:
             return
         seen = np.bincount(owners[owners >= 0], minlength=count)
         touched = np.bincount(owners[moved & (owners >= 0)], minlength=count)
-        candidates = np.flatnonzero(touched > 0.3 * seen)
-        candidates = candidates[seen[candidates] > 0]
+        error = _error(target, self.live.shown) * worth
+        at_stake = np.bincount(owners[owners >= 0], error[owners >= 0], minlength=count)
+        candidates = np.flatnonzero((touched > 0.3 * seen) & (at_stake > self.lam * LEAST_BITS))
         shifts = self._shifts(target, owners, count) if len(candidates) else np.zeros((count, 2))
         numbers = [self.live.shapes[i].number for i in candidates]
         numbers_shift = {self.live.shapes[i].number: shifts[i] for i in candidates}
@@ -228,8 +249,7 @@ class SceneCoder:
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)
         while True:
-            wrong = _error(target, self.live.shown) * worth > lam * 0.5 if len(self.live.shapes) else where
-            active = where & wrong
+            active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
             if active.any():
                 regions = merge_regions(target, weights, active, lam, BORDER_BITS)
                 task = Task(target, worth, lam, self.live.view)
@@ -262,14 +282,6 @@ def _error(target: Picture, shown: Picture) -> Plane:
     error = difference[..., 0] + CHROMA_WEIGHT * (difference[..., 1] + difference[..., 2])
     averaged: Plane = cv2.blur(error, (3, 3))
     return averaged
-
-
-def _moved(decided: Picture, target: Picture) -> NDArray[np.bool_]:
-    """Where the source has changed since it was last decided on."""
-    change = cv2.blur(cv2.absdiff(decided, target).max(axis=2).astype(np.float32), (3, 3))
-    mask = (change > MOVED).astype(np.uint8)
-    grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
-    return grown
 
 
 def _recoloured(

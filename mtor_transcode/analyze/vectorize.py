@@ -39,6 +39,17 @@ SMALL = 40
 MIN_AREA = 0.6
 """Contours of less area (px^2) are dropped."""
 
+SURE = 2.5
+"""A gain of so many times the guessed price is accepted without asking for the real one."""
+
+LEAST_BITS = 24.0
+"""No new shape costs less."""
+
+CONTOUR_BITS = 14.0
+"""No contour costs less: smaller ones than what so many bits are worth are dropped."""
+
+_FRAME = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+
 Price = Callable[[ShapeState], float]
 
 
@@ -79,7 +90,7 @@ def paint_regions(
     if regions.count == 0:
         return
     labels = np.pad(regions.labels, MARGIN, mode="edge")
-    target = np.pad(task.target, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+    target = np.pad(task.target, _FRAME, mode="edge")
     weight = np.pad(task.weight, MARGIN)
     boxes, areas = _boxes(labels, regions.count)
     extent = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
@@ -87,7 +98,10 @@ def paint_regions(
     rank_of = np.empty(regions.count, dtype=np.int32)
     rank_of[order] = np.arange(regions.count)
     rank = np.where(labels >= 0, rank_of[np.maximum(labels, 0)], -1)
+    stakes = _stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
     for place, label in enumerate(order):
+        if stakes[label] < task.lam * LEAST_BITS:
+            continue
         layer = _cut(boxes[label], place, rank, target, shown, weight)
         state = _propose(engine, task, layer, price)
         if state is not None:
@@ -146,18 +160,18 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     promise = gain_of(layer.target, layer.shown, layer.region * np.uint8(255), flat_colours, layer.weight)
     box = _world_box(layer.rect)
     tilted = fit_gradient(layer.target, region_weight, layer.rect, box) if layer.region.sum() > 64 else None
-    if tilted is None and promise < task.lam * 24:
+    if tilted is None and promise < task.lam * LEAST_BITS:
         return None
     mask = layer_mask(layer.region, layer.free)
     field = edge_field(mask, layer.free, layer.target, layer.shown, flat.colour)
     field[0, :] = field[-1, :] = 0
     field[:, 0] = field[:, -1] = 0
-    contours = _contours(field)
+    area_per_bit = _area_per_bit(task.lam, layer, flat)
+    contours = _contours(field, min(max(MIN_AREA, CONTOUR_BITS * area_per_bit), 0.2 * float(field.sum())))
     if not contours:
         return None
-    area_per_bit = _area_per_bit(task.lam, layer, flat)
     best: ShapeState | None = None
-    best_worth = 0.0
+    best_worth = best_gain = best_guess = 0.0
     tried: set[Outline] = set()
     for curves in (True, False):
         fitted = fit_outline(_to_world(contours, layer.rect, task.view), area_per_bit, curves=curves)
@@ -171,12 +185,26 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
             state = ShapeState(outline, paint, transform)
             colours = paint_colours(paint, outline, transform, layer.rect, task.view)
             gain = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
-            if gain <= best_worth:
-                continue
-            worth = gain - task.lam * price(state)
-            if worth > best_worth:
-                best, best_worth = state, worth
-    return best
+            guess = guessed_bits(state)
+            if gain - task.lam * guess > best_worth:
+                best, best_worth, best_gain, best_guess = state, gain - task.lam * guess, gain, guess
+    if best is None or best_gain > SURE * task.lam * best_guess:
+        return best
+    return best if best_gain > task.lam * price(best) else None
+
+
+def guessed_bits(state: ShapeState) -> float:
+    """What a new shape costs, roughly: to choose between forms of one shape, and where there is no doubt.
+
+    Fitted to what the syntax writes on the clips (``benchmarks/price_fit.py``).
+    """
+    bits = 26.0 if isinstance(state.paint, Solid) else 50.0
+    for contour in state.outline.contours:
+        points = np.array(contour.points)
+        steps = np.abs(np.diff(points, axis=0, append=points[:1]))
+        grid = max(int(np.gcd.reduce(steps, axis=None)), 1)
+        bits += 5.0 + 3.1 * len(points) + 1.45 * float(np.log2(1 + steps / grid).sum())
+    return bits
 
 
 def _paints(
@@ -220,11 +248,11 @@ def _cover_layer(
     return coverage(engine, outline, transform, rect, view)
 
 
-def _contours(field: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+def _contours(field: NDArray[np.float32], least: float) -> list[NDArray[np.float32]]:
     """Contours at the level whose area is that of the coverage itself (small shapes), else at one half."""
     wanted = float(field.sum())
     level = 0.5
-    contours = _kept(trace_contours(field, level))
+    contours = _kept(trace_contours(field, level), least)
     if max(field.shape) > SMALL + 2 * MARGIN:
         return contours
     low, high = 0.15, 0.85
@@ -237,12 +265,12 @@ def _contours(field: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         if abs(area - wanted) < 0.03 * wanted:
             break
         level = (low + high) / 2
-        contours = _kept(trace_contours(field, level))
+        contours = _kept(trace_contours(field, level), least)
     return contours
 
 
-def _kept(contours: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    return [points for points in contours if abs(signed_area(points)) >= MIN_AREA]
+def _kept(contours: list[NDArray[np.float32]], least: float) -> list[NDArray[np.float32]]:
+    return [points for points in contours if abs(signed_area(points)) >= least]
 
 
 def _to_world(contours: list[NDArray[np.float32]], rect: Rect, view: Matrix) -> list[NDArray[np.float32]]:
@@ -278,6 +306,23 @@ def _area_per_bit(lam: float, layer: _Layer, flat: Solid) -> float:
     loss = np.where(layer.region[border] > 0, without - within, within - without)
     contrast = float((np.maximum(loss, 0) * weights).sum()) / len(weights)
     return min(max(lam / max(contrast, 1e-3), 0.002), 60.0)
+
+
+@njit(cache=True, nogil=True)
+def _stakes(labels, count, target, shown, weight):  # type: ignore[no-untyped-def]
+    """Weighted squared error of each label's pixels: what a shape could gain at most (count,)."""
+    out = np.zeros(count)
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            k = labels[y, x]
+            if k < 0:
+                continue
+            error = 0.0
+            for c in range(3):
+                d = float(target[y, x, c]) - float(shown[y, x, c])
+                error += d * d if c == 0 else CHROMA_WEIGHT * d * d
+            out[k] += weight[y, x] * error
+    return out
 
 
 @njit(cache=True, nogil=True)

@@ -40,6 +40,10 @@ class Canvas(Protocol):
         An array of its own, which later drawing leaves alone: take it again after drawing.
         """
 
+    @property
+    def luma(self) -> NDArray[np.uint8]:
+        """The first channel alone, ``(height, width)``: a copy, cheaper than all of ``ycc``."""
+
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """A copy of a part of the picture, ``(y1 - y0, x1 - x0, 3)``; cheaper than all of ``ycc``."""
 

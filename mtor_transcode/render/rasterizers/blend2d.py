@@ -8,9 +8,10 @@ lazy and parts are read through a small image.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import blend2d
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,6 +83,12 @@ class Blend2dCanvas:
             self._context.flush()
             self._picture = without_alpha(self.image.getDataAsNumPy())
         return self._picture
+
+    @property
+    def luma(self) -> NDArray[np.uint8]:
+        """See ``Canvas.luma``."""
+        self._context.flush()
+        return cast("NDArray[np.uint8]", cv2.extractChannel(self.image.getDataAsNumPy(), 0))
 
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """See ``Canvas.read``."""

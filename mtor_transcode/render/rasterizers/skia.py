@@ -84,6 +84,11 @@ class SkiaCanvas:
         """See ``Canvas.ycc``."""
         return without_alpha(self.pixels)
 
+    @property
+    def luma(self) -> NDArray[np.uint8]:
+        """See ``Canvas.luma``."""
+        return self.pixels[..., 0].copy()
+
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """See ``Canvas.read``."""
         x0, y0, x1, y1 = rect
