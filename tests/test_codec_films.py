@@ -168,6 +168,34 @@ def test_pricing_changes_nothing() -> None:
     assert one.bytes_by_kind == other.bytes_by_kind
 
 
+def test_forks_go_their_own_ways() -> None:
+    """A fork and its origin commit different tokens; each then prices as a pricer that never forked."""
+    scene = busy_scene(0, 0, shapes=40)
+    writer = FilmWriter(io.BytesIO(), HEADER)
+    writer.scene(scene.head)
+    tokens = scene.spans[0].tokens
+    half = len(tokens) // 4
+
+    def alone(committed: tuple[Token, ...], probe: Token) -> float:
+        pricer = writer.pricer()
+        for token in committed:
+            pricer.commit(token)
+        return pricer.token(probe)
+
+    origin = writer.pricer()
+    for token in tokens[:half]:
+        origin.commit(token)
+    fork = origin.fork()
+    second = fork.fork()
+    probe = Background(tokens[half].at, 3, Solid((99, 9, 200)))
+    fork.commit(probe)
+    assert origin.token(probe) == alone(tokens[:half], probe)
+    origin.commit(tokens[half])
+    assert fork.token(probe) == alone((*tokens[:half], probe), probe)
+    assert origin.token(tokens[half + 1]) == alone(tokens[: half + 1], tokens[half + 1])
+    assert second.token(tokens[half]) == alone(tokens[:half], tokens[half])
+
+
 def test_a_known_outline_costs_a_reference() -> None:
     outline = blob(random.Random(3), 30)
     writer = FilmWriter(io.BytesIO(), HEADER)

@@ -20,19 +20,21 @@ _LONGEST: Final = 32
 
 def write_number(writer: Writer, context: int, value: int) -> None:
     """Writes ``value`` (0 .. 2**32 - 1) with the ``NUMBER`` contexts from ``context`` on."""
+    bit = writer.bit
     value += 1
     length = value.bit_length() - 1
     for place in range(length):
-        writer.bit(context + (place if place < _PREFIX else _PREFIX - 1), 1)
+        bit(context + (place if place < _PREFIX else _PREFIX - 1), 1)
     if length < _LONGEST:
-        writer.bit(context + (length if length < _PREFIX else _PREFIX - 1), 0)
+        bit(context + (length if length < _PREFIX else _PREFIX - 1), 0)
     if length:
         top = context + _PREFIX + 3 * ((length if length < _LENGTHS else _LENGTHS) - 1)
         high = value >> (length - 1) & 1
-        writer.bit(top, high)
+        bit(top, high)
         if length > 1:
-            writer.bit(top + 1 + high, value >> (length - 2) & 1)
-            _write_raw(writer, value, length - 2)
+            bit(top + 1 + high, value >> (length - 2) & 1)
+            if length > 2:
+                _write_raw(writer, value, length - 2)
 
 
 def read_number(reader: Reader, context: int) -> int:

@@ -31,17 +31,27 @@ class Pricer:
         self._new = NewOutlines(self._memory.next_new)
         self._tokens = CountingWriter(adaptive.fork())
         self._outlines = CountingWriter(Adaptive())
+        self._shares_state = self._shares_outlines = False
 
     def fork(self) -> Pricer:
-        """Returns an independent copy; cost grows with the live shapes and the outlines they used."""
+        """Returns an independent copy, at once: what they share is copied when one of them commits."""
         copy = object.__new__(Pricer)
-        copy._known = self._known
-        copy._memory = self._memory.fork()
-        copy._names = self._names.fork()
-        copy._new = self._new.fork()
-        copy._tokens = CountingWriter(self._tokens.adaptive.fork())
-        copy._outlines = CountingWriter(self._outlines.adaptive.fork())
+        copy.__dict__.update(self.__dict__)
+        for pricer in (self, copy):
+            pricer._shares_state = pricer._shares_outlines = True
         return copy
+
+    def _own(self, outlines: bool) -> None:
+        """Copies what a commit is about to change, if it is shared."""
+        if self._shares_state:
+            self._memory = self._memory.fork()
+            self._names = self._names.fork()
+            self._tokens = CountingWriter(self._tokens.adaptive.fork())
+            self._shares_state = False
+        if outlines and self._shares_outlines:
+            self._new = self._new.fork()
+            self._outlines = CountingWriter(self._outlines.adaptive.fork())
+            self._shares_outlines = False
 
     def outline(self, outline: Outline) -> float:
         """Returns the bits to bring an outline in: to refer to it, and to define it if it is new."""
@@ -71,6 +81,7 @@ class Pricer:
         """Returns the same price, and goes on to the state after the token."""
         shape = self._names.coded(token)
         outline_id, new = self._outline_id(token, shape)
+        self._own(outlines=new is not None)
         bits = 0.0
         if new is not None:
             self._new.write(self._outlines, self._outlines.adaptive, new, self._old_outline(token, shape))
