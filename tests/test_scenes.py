@@ -97,7 +97,7 @@ def test_no_boundary_in_one_scene() -> None:
     assert found([]) == []
 
 
-@pytest.mark.parametrize("length", [5, 10, 25, 50, 60])
+@pytest.mark.parametrize("length", [5, 10, 25, 50])
 @pytest.mark.parametrize("moving", [False, True])
 def test_dissolves(length: int, moving: bool) -> None:
     old = drifting(1, 60 + length, 0.5 if moving else 0)
@@ -160,9 +160,12 @@ def page(seed: int, lines: int = 30, ground: int = 235, ink: int = 40) -> Pictur
     """Something like a page of text at 720p."""
     random = np.random.default_rng(seed)
     picture = np.full((720, 1280, 3), (ground, 128, 128), np.uint8)
-    for line in range(lines):
-        top, left = 20 + line * 22, 40
-        while left < random.integers(600, 1200):
+    top = 20
+    while top < 690 and lines:
+        lines -= 1
+        top += 22 if random.random() < 0.7 else 60
+        left = int(random.integers(40, 300))
+        while left < random.integers(400, 1240):
             width = int(random.integers(6, 14))
             picture[top : top + 14 - int(random.integers(0, 5)), left : left + width - 3] = (ink, 128, 128)
             left += width

@@ -211,7 +211,7 @@ class DissolveFinder:
     def _resolve(self) -> list[Dissolve]:
         """Fit both ends of the best ramp, and check that it leads to another picture."""
         ramp, self._best = self._best, None
-        if ramp is None:
+        if ramp is None or not self._is_large(ramp):
             return []
         ramp = self._fitted(ramp)
         start, end = float(self._times[ramp.first]), float(self._times[ramp.last])
@@ -238,14 +238,12 @@ class DissolveFinder:
         begin, end = self._within_flat_ends(ramp, begin, end)
         times = self._times[begin : end + 1]
         along = self._along(ramp.first, ramp.last, slice(begin, end + 1))
-        best, least = ramp, float("inf")
-        for first in range(max(begin, ramp.first - reach), ramp.first + reach + 1):
-            for last in range(ramp.last - reach, min(end, ramp.last + reach) + 1):
-                if last - first < 3 or times[last - begin] - times[first - begin] > 1.1 * LONGEST:
-                    continue
-                error = _kink_error(times, along, first - begin, last - begin)
-                if error < least:
-                    best, least = _Ramp(first, last, ramp.error), error
+        first, last = ramp.first - begin, ramp.last - begin
+        stride = max(1, reach // 5)
+        first, last = _best_kinks(times, along, first, last, reach, stride)
+        if stride > 1:
+            first, last = _best_kinks(times, along, first, last, stride - 1, 1)
+        best = _Ramp(first + begin, last + begin, ramp.error)
         begin, until = self._from(best.first, length), self._times[best.last] + _side(length)
         end = min(end, int(np.searchsorted(self._times[: self._count], until)))
         left = self._error(best.first, best.last, begin, end, _FINE)
@@ -283,12 +281,9 @@ class DissolveFinder:
 
     def _is_new_picture(self, ramp: _Ramp) -> bool:
         """Whether most of the picture changes, to another one, and by mixing the two."""
-        if ramp.error == float("inf"):
+        if ramp.error == float("inf") or not self._is_large(ramp):
             return False
         old, new = self._thumbs[ramp.first], self._thumbs[ramp.last]
-        cells = np.abs(new - old).reshape(-1, 3).max(axis=1)
-        if float((cells > _CELL_CHANGE).mean()) < _COVERAGE:
-            return False
         flat = self._flat[ramp.first], self._flat[ramp.last]
         small_change = float(np.sqrt(np.square(new - old).mean())) < _BIG_CHANGE
         if small_change and (all(flat) or ramp.error > _OFF_LINE_SMALL_CHANGE):
@@ -301,6 +296,12 @@ class DissolveFinder:
         if self._contrast(ramp) > (_SURE_CONTRAST if sure else _CONTRAST):
             return False
         return changed_beyond_shift(self._smalls[ramp.first], self._smalls[ramp.last])[0] >= _COVERAGE
+
+    def _is_large(self, ramp: _Ramp) -> bool:
+        """Whether most of the picture changes."""
+        change = self._thumbs[ramp.last] - self._thumbs[ramp.first]
+        cells = np.abs(change).reshape(-1, 3).max(axis=1)
+        return float((cells > _CELL_CHANGE).mean()) >= _COVERAGE
 
     def _contrast(self, ramp: _Ramp) -> float:
         """The contrast (variance) half way, over that of the mixture that should be seen there.
@@ -322,6 +323,23 @@ class DissolveFinder:
 
 def _variance(picture: NDArray[Any]) -> float:
     return float(picture.reshape(-1, 3).var(axis=0).sum())
+
+
+def _best_kinks(
+    times: NDArray[np.float64], along: NDArray[np.float64], first: int, last: int, reach: int, stride: int
+) -> tuple[int, int]:
+    """The pair of frames, up to ``reach`` from the given ones, with the least ``_kink_error``."""
+    best, least = (first, last), float("inf")
+    for begin in range(first - reach, first + reach + 1, stride):
+        for end in range(last - reach, last + reach + 1, stride):
+            if begin < 0 or end >= len(times) or end - begin < 3:
+                continue
+            if times[end] - times[begin] > 1.1 * LONGEST:
+                continue
+            error = _kink_error(times, along, begin, end)
+            if error < least:
+                best, least = (begin, end), error
+    return best
 
 
 def _kink_error(times: NDArray[np.float64], along: NDArray[np.float64], first: int, last: int) -> float:
