@@ -94,8 +94,9 @@ class CutFinder:
         before, after = self._look(number - 1), self._look(number)
         if before is None or after is None:
             return
-        share, detailed = changed_beyond_shift(before.small, after.small)
-        if share >= _NEW_PICTURE or (share >= _NEW_PAGE[0] and detailed >= _NEW_PAGE[1]):
+        # Undoing a shift takes ten looks and can only lessen the change: first without.
+        pair = before.small, after.small
+        if _is_new(changed(*pair)) and _is_new(changed_beyond_shift(*pair)):
             self._proposals.append(_Proposal(number, after.time, before, after))
 
     def _propose_return(self, look: _Look) -> None:
@@ -139,6 +140,11 @@ class CutFinder:
     def _forget(self, now: float) -> None:
         while len(self._looks) > 2 * _WINDOW + 2 and self._looks[0].time < now - CUT_DELAY - 2 * FLASH:
             self._looks.popleft()
+
+
+def _is_new(change: tuple[float, float]) -> bool:
+    share, detailed = change
+    return share >= _NEW_PICTURE or (share >= _NEW_PAGE[0] and detailed >= _NEW_PAGE[1])
 
 
 def _soon_followed(proposal: _Proposal, kept: list[_Proposal]) -> bool:

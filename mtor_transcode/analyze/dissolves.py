@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.small import changed_beyond_shift
+from mtor_transcode.analyze.small import changed, changed_beyond_shift
 
 THUMB = (32, 18)
 """Columns and rows of a thumbnail."""
@@ -295,7 +295,8 @@ class DissolveFinder:
             return False
         if self._contrast(ramp) > (_SURE_CONTRAST if sure else _CONTRAST):
             return False
-        return changed_beyond_shift(self._smalls[ramp.first], self._smalls[ramp.last])[0] >= _COVERAGE
+        pair = self._smalls[ramp.first], self._smalls[ramp.last]
+        return changed(*pair)[0] >= _COVERAGE and changed_beyond_shift(*pair)[0] >= _COVERAGE
 
     def _is_large(self, ramp: _Ramp) -> bool:
         """Whether most of the picture changes."""
