@@ -12,6 +12,7 @@ import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_run import DONE, FAILED, WRONG_USE, assert_one_line, files_in, mtor
@@ -127,15 +128,17 @@ def test_an_output_that_is_the_input(desk: Path) -> None:
 
 
 def test_a_full_disk(desk: Path) -> None:
-    with small_disk(desk, 4096) as (disk, options):
+    with full_disk(desk) as (disk, options):
+        before = files_in(disk)
         done = mtor(
-            "transcode", DEMO, "-o", disk / "out.mtor", "--quality", "60", "--duration", "3", **options
+            "transcode", DEMO, "-o", disk / "out.mtor", "--preset", "fast", "--duration", "1", **options
         )
         assert_one_line(done, FAILED, "out.mtor", "disk is full")
         assert_one_line(
             mtor("render", TRUTH, "-o", disk / "out.mp4", **options), FAILED, "out.mp4", "disk is full"
         )
-        assert not files_in(disk)
+        assert_one_line(mtor("export", TRUTH, "-o", disk / "json", **options), FAILED, "json")
+        assert files_in(disk) == before
 
 
 @pytest.mark.parametrize(
@@ -171,32 +174,31 @@ def test_a_cut_film_plays_up_to_the_cut_and_says_so(desk: Path) -> None:
 
 
 @contextlib.contextmanager
-def small_disk(desk: Path, size: int) -> Iterator[tuple[Path, dict[str, object]]]:
-    """A folder with room for ``size`` bytes, and how to run a program there.
+def full_disk(desk: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder without room for a byte more, and how to run a program there.
 
-    Where we may mount, it is a disk of its own; elsewhere the program may write no larger files.
+    Where we may mount, it is a disk of its own; elsewhere the program may write no files.
     """
     disk = desk / "disk"
     disk.mkdir()
-    mounted = os.geteuid() == 0 and sys.platform == "linux" and _mounts(disk, size)
+    mounted = os.geteuid() == 0 and sys.platform == "linux" and _mounts(disk)
+    if mounted:
+        with contextlib.suppress(OSError):
+            (disk / "filler").write_bytes(bytes(1 << 20))
     try:
-        yield (
-            disk,
-            {}
-            if mounted
-            else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))},
-        )
+        yield disk, {} if mounted else {"preexec_fn": _write_nothing}
     finally:
         if mounted:
             subprocess.run(["umount", disk], check=True)
 
 
-def _mounts(disk: Path, size: int) -> bool:
+def _write_nothing() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+
+
+def _mounts(disk: Path) -> bool:
     try:
-        options = f"size={size}"
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=False, capture_output=True
-        )
+        command = ["mount", "-t", "tmpfs", "-o", "size=4096", "tmpfs", disk]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
     except OSError:
         return False
-    return done.returncode == 0
