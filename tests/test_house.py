@@ -84,7 +84,8 @@ def test_sources_say_their_licence_and_purpose() -> None:
 
 def test_sources_are_short() -> None:
     lengths = {_named(path): len(path.read_text().splitlines()) for path in SOURCES}
-    assert not {name: length for name, length in lengths.items() if length >= 400}
+    most = {name: 500 if name.startswith("tests/") else 400 for name in lengths}
+    assert not {name: length for name, length in lengths.items() if length >= most[name]}
 
 
 def test_the_library_never_prints_or_exits() -> None:
