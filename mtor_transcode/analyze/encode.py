@@ -148,9 +148,7 @@ def _film_of_size(job: _Job, options: EncodeOptions) -> tuple[Film, float]:
     else:
         budget = int((options.target_kbps or 0.0) * 1000 / 8 * seconds)
     fixed = sum(len(packet.data) for packet in job.tracks.packets)
-    pixels = job.source.info.width * job.source.info.height
-    first = 200.0 * (pixels * max(seconds, 1.0) / max(budget - fixed, 64) / 900.0) ** 1.2
-    search = RateSearch(budget, fixed, first)
+    search = RateSearch(budget, fixed)
     kept: Film | None = None
     while not search.done:
         lam = search.next_lambda()

@@ -27,6 +27,9 @@ CHANGED = 7
 LEAST_CHANGE = 3
 """Changed samples at half size below which two frames count as equal."""
 
+DRIFTED = 12
+"""Changed samples at half size since the last key that make a new one, however slowly they came."""
+
 SAME = 10
 """Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
 
@@ -102,10 +105,12 @@ class Lookahead:
         """
         last = self.reach(index)
         begin = index + 1
-        while begin <= last and self[begin].changed < LEAST_CHANGE:
+        while begin <= last and self[begin].changed < LEAST_CHANGE and not self._drifted(index, begin):
             begin += 1
         if begin > last:
             return None
+        if self[begin].changed < LEAST_CHANGE:
+            return Key(begin, self._since(index, begin, interval), False)
         end = begin
         while end < last and (
             self[end + 1].changed >= LEAST_CHANGE
@@ -180,6 +185,18 @@ class Lookahead:
             changed = int(np.count_nonzero(cv2.absdiff(half, self._last_half) >= CHANGED))
         self._last_half = half
         self._buffer.append(Look(frame, half, changed))
+
+    def _drifted(self, index: int, other: int) -> bool:
+        """Whether changes too slow to count from frame to frame have added up since ``index``."""
+        change = cv2.absdiff(self[index].half, self[other].half)
+        return int(np.count_nonzero(change >= CHANGED)) >= DRIFTED
+
+    def _since(self, index: int, other: int, interval: float) -> int:
+        """The first frame from ``index`` on that is at most ``interval`` seconds before ``other``."""
+        limit = self[other].frame.tick - interval / self._time_base
+        while index + 1 < other and self[index].frame.tick < limit:
+            index += 1
+        return index
 
     def _stands_out(self, index: int, begin: int, end: int) -> bool:
         """Whether the change at ``index`` is of another order than that of its neighbours in a run."""

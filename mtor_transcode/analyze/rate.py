@@ -17,6 +17,9 @@ CLOSE = 0.95
 """A film that uses this share of its budget is near enough."""
 
 AIM = 0.975
+STRIDE = 1.8
+"""How far (in log lambda) a try goes beyond what is known: small lambdas take long."""
+
 USUAL_SLOPE = -0.7
 """Fall of log bytes over log lambda where nothing is known yet."""
 
@@ -41,7 +44,7 @@ class RateSearch:
 
     budget: int
     fixed: int = 0
-    first: float = 400.0
+    first: float = 2000.0
     sizes: dict[float, int] = field(default_factory=dict)
 
     def note(self, lam: float, size: int) -> None:
@@ -92,7 +95,7 @@ class RateSearch:
             slope = _slope(points) if len(points) > 1 else USUAL_SLOPE
             stretch = 1.15 if len(points) > 1 else 1.0
             guess = near[0] + (aim - near[1]) / slope * stretch
-        guess = min(max(guess, points[0][0] - 4.0), points[-1][0] + 4.0)
+        guess = min(max(guess, points[0][0] - STRIDE), points[-1][0] + 2 * STRIDE)
         return min(max(math.exp(guess), LAMBDA_MIN), LAMBDA_MAX)
 
     def require(self) -> float:

@@ -95,7 +95,7 @@ class SceneCoder:
         self._decided = target
         everywhere = np.ones(worth.shape, dtype=bool)
         self._paint(target, worth, everywhere, Times(tick, tick, tick))
-        self._accepted = _error(target, self.live.shown)
+        self._accepted = _error(target, self.live.shown) * worth
 
     def price_with(self, pricer: Pricer) -> None:
         """Price by another pricer from now on (the writer has gone on to a new span)."""
@@ -105,19 +105,19 @@ class SceneCoder:
         """Decide for the next key time."""
         if not jump:
             self._try_camera(target, worth, times)
-        look = self._worse(target)
+        look = self._worse(target, worth)
         if look.any():
             self._edit_shapes(target, worth, look, times)
-            look |= self._worse(target)
+            look |= self._worse(target, worth)
             self._paint(target, worth, look, times)
-        error = _error(target, self.live.shown)
-        self._accepted = np.where(look, error, np.minimum(error, self._accepted))
+        cost = _error(target, self.live.shown) * worth
+        self._accepted = np.where(look, cost, np.minimum(cost, self._accepted))
         self._decided = target
 
-    def _worse(self, target: Picture) -> NDArray[np.bool_]:
-        """Where the picture errs clearly more than was accepted at the last decision."""
-        error = _error(target, self.live.shown)
-        mask = (error > TOLERATED * self._accepted + NOTICED).astype(np.uint8)
+    def _worse(self, target: Picture, worth: Plane) -> NDArray[np.bool_]:
+        """Where the picture's error costs clearly more than was accepted at the last decision."""
+        cost = _error(target, self.live.shown) * worth
+        mask = (cost > TOLERATED * self._accepted + NOTICED * worth).astype(np.uint8)
         grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
         return grown
 
