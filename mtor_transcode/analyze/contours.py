@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Iso-contours of a coverage field at sub-pixel accuracy: marching squares (Lorensen and Cline 1987, in 2-D)."""
+"""Iso-contours of a coverage field at sub-pixel accuracy: marching squares.
+
+The 2-D form of marching cubes (Lorensen and Cline 1987).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The decoded state at one time, on the encoder's side: live shapes in painter's order, and what they show."""
+"""The decoded state at one time, as the encoder knows it: live shapes in painter's order, what they show."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class LiveShapes:
         self.shown = picture
 
     def owners(self) -> NDArray[np.int32]:
-        """For each pixel the place in the painter's list of the topmost shape that covers it: (H, W) int32."""
+        """For each pixel the place in the painter's list of the topmost shape that covers it, (H, W)."""
         width, height = self.size
         ids = np.full((height, width), NOBODY, dtype=np.int32)
         for index, shape in enumerate(self.shapes):

@@ -31,7 +31,8 @@ def layer_mask(region: Mask, free: Mask) -> Mask:
             smooth = cv2.boxFilter(mask * np.uint8(255), -1, (size, size), borderType=cv2.BORDER_REPLICATE)
             mask = region | ((smooth > 127).astype(np.uint8) & allowed)
     grown = cv2.dilate(cv2.dilate(mask, _CROSS), _BLOCK)
-    return mask | (grown & allowed)
+    whole: Mask = mask | (grown & allowed)
+    return whole
 
 
 def _filled(region: Mask, allowed: Mask) -> Mask:
@@ -45,7 +46,8 @@ def _filled(region: Mask, allowed: Mask) -> Mask:
     right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
     inner = (left > 0) & (top > 0) & (right < width) & (bottom < height) & (forbidden == 0)
     inner[0] = False
-    return region | inner[names].astype(np.uint8)
+    filled: Mask = region | inner[names].astype(np.uint8)
+    return filled
 
 
 def edge_field(
@@ -55,7 +57,7 @@ def edge_field(
     shown: NDArray[np.uint8],
     colour: tuple[int, int, int],
 ) -> NDArray[np.float32]:
-    """Coverage (h, w) float32 of a layer mask: on its border, what mixes ``colour`` and ``shown`` to ``target``.
+    """Coverage (h, w) float32 of a layer mask: on its border, how much ``colour`` is in ``target``.
 
     An anti-aliased pixel tells where in it the edge runs. Where the two colours are too close to tell, and
     below ``free`` pixels, the mask itself is kept.

@@ -83,10 +83,11 @@ def shape_shifts(
 ) -> NDArray[np.float32]:
     """The mean shift (count, 2) in px of each shape's pixels between two lumas at half size.
 
-    ``owners`` (half size) gives each pixel's shape or a negative number. Dense flow by inverse search (Kroeger
-    et al. 2016), averaged with the picture's gradient as weight, since flat pixels know nothing of motion.
+    ``owners`` (half size) gives each pixel's shape or a negative number. Dense flow by inverse search
+    (Kroeger et al. 2016), averaged with the picture's gradient as weight, since flat pixels know nothing of
+    motion.
     """
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     flow = search.calc(before, after, None)
     across = cv2.Sobel(before, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(before, cv2.CV_32F, 0, 1)

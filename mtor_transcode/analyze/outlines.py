@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a traced contour to an outline: vertices and kinds by dynamic programming in the rate-distortion sense.
+"""From a traced contour to an outline: vertices and kinds by dynamic programming over rate and distortion.
 
 After Schuster and Katsaggelos (1998): the vertices are a subset of the contour's own points; a piece between
 two of them costs the area between it and the contour plus ``area_per_bit`` times its bits. A piece may be a
@@ -102,14 +102,14 @@ def _fit_contour(
 
 
 def _thinned(points: NDArray[np.float32], tolerance: float) -> NDArray[np.float64]:
-    """The contour without points that lie within ``tolerance`` px of the rest (Ramer, Douglas and Peucker)."""
+    """The contour without points within ``tolerance`` px of the rest (Ramer, Douglas and Peucker)."""
     thin = cv2.approxPolyDP(points.reshape(-1, 1, 2), tolerance, True)
     return np.asarray(thin, dtype=np.float64).reshape(-1, 2)
 
 
 @njit(cache=True, nogil=True)
 def _best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
-    """Indices of the best vertices of a ring whose last point repeats the first, and which pieces are arcs."""
+    """Indices of the best vertices of a ring (the last point repeats the first); which pieces are arcs."""
     n = len(points)
     cost = np.full(n, 1e30)
     parent = np.zeros(n, dtype=np.int64)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture becomes shapes: regions, layered back to front, each proposed, priced, seen and accepted or not."""
+"""A picture becomes shapes: regions, layered back to front, each proposed, priced, seen, accepted or not."""
 
 from __future__ import annotations
 
@@ -288,8 +288,7 @@ def _to_world(contours: list[NDArray[np.float32]], rect: Rect, view: Matrix) -> 
 def _energy(difference: Plane) -> Plane:
     """Squared error (N,) of colour differences (N, 3)."""
     squares = difference * difference
-    energy: Plane = squares[:, 0] + np.float32(CHROMA_WEIGHT) * (squares[:, 1] + squares[:, 2])
-    return energy
+    return np.asarray(squares[:, 0] + CHROMA_WEIGHT * (squares[:, 1] + squares[:, 2]), dtype=np.float32)
 
 
 def _area_per_bit(lam: float, layer: _Layer, flat: Solid) -> float:
