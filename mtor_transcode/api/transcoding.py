@@ -15,7 +15,8 @@ from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.output import check_output, staged_file
 from mtor_transcode.api.results import TranscodeResult
-from mtor_transcode.ingest.source import open_source
+from mtor_transcode.errors import MissingExtraError
+from mtor_transcode.ingest.source import Source, open_source
 
 PIPE = "-"
 
@@ -76,7 +77,8 @@ def transcode(
         staged_file(final) as beside,
     ):
         with _fresh_streams(beside) as fresh:
-            made = encode_film(opened, fresh, wanted, progress)
+            score = _vmaf_of(opened) if wanted.target_vmaf is not None else None
+            made = encode_film(opened, fresh, wanted, progress, score)
         size = beside.stat().st_size
         info, warnings = opened.info, tuple(opened.warnings)
     seconds = float(made.duration)
@@ -95,6 +97,24 @@ def transcode(
         elapsed=time.monotonic() - began,
         warnings=warnings,
     )
+
+
+def _vmaf_of(source: Source) -> Callable[[BinaryIO], float]:
+    """A way to measure the VMAF of films made from ``source``; MissingExtraError where nothing can."""
+    from mtor_transcode.codec.film_reader import FilmReader
+    from mtor_transcode.measure.report import Measurement
+
+    def score(film: BinaryIO) -> float:
+        found = Measurement(source, FilmReader(film)).run().quality
+        if "vmaf" not in found.pooled:
+            raise MissingExtraError(
+                f"VMAF cannot be measured: {found.missing.get('vmaf', 'no FFmpeg with libvmaf')}",
+                where="target vmaf",
+                remedy="pip install imageio-ffmpeg, or set MTOR_FFMPEG to an FFmpeg with libvmaf",
+            )
+        return found.pooled["vmaf"].mean
+
+    return score
 
 
 def _check(wanted: EncodeOptions) -> None:

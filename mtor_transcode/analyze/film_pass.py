@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One pass over a source at one lambda: scene by scene, window by window, into a file that may be kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from mtor_transcode.analyze.lookahead import Lookahead
+from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.ingest.source import Source
+from mtor_transcode.model import (
+    AudioInfo,
+    AudioPacket,
+    Enter,
+    FilmHeader,
+    SceneStart,
+    Span,
+    Subtitle,
+    SubtitleInfo,
+    Transition,
+)
+from mtor_transcode.render.rasterizer import Rasterizer, rasterizer
+
+WINDOW = 8.0
+"""Seconds after which a span is written, at the next key."""
+
+SPOOL = 8 << 20
+"""Bytes of a film that are held in memory while it may still be thrown away."""
+
+INTERVALS = {"fast": 0.5, "balanced": 0.34, "best": 0.25}
+"""Seconds between key times while the picture moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the first pass learns: frames, the tick at which the film ends, where scenes begin."""
+
+    frames: int
+    end: int
+    boundaries: tuple[SceneBoundary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Sound and subtitles, coded once for all passes."""
+
+    audio: AudioInfo | None
+    packets: tuple[AudioPacket, ...]
+    subtitles: tuple[SubtitleInfo, ...]
+    lines: tuple[Subtitle, ...]
+
+
+@dataclass(slots=True)
+class Film:
+    """A film that was made and may be thrown away: a temporary file and its account."""
+
+    file: BinaryIO
+    size: int
+    bytes_by_kind: dict[str, int]
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
+class Job:
+    """Everything that all passes over a source share."""
+
+    def __init__(
+        self,
+        source: Source,
+        survey: Survey,
+        tracks: Tracks,
+        options: EncodeOptions,
+        tell: ProgressCallback,
+    ) -> None:
+        self.source = source
+        self.survey = survey
+        self.tracks = tracks
+        self.options = options
+        self._tell = tell
+        self._tries = 0
+
+    def make(self, lam: float) -> Film:
+        """A film at one lambda, in a temporary file."""
+        self._tries += 1
+        file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL))  # noqa: SIM115
+        try:
+            film = _FilmPass(self, lam, file, self._report)
+            film.run()
+        except BaseException:
+            file.close()
+            raise
+        size = file.tell()
+        return Film(file, size, dict(film.writer.bytes_by_kind))
+
+    def _report(self, frames: int, size: int) -> None:
+        stage = "coding" if self._tries == 1 else f"coding, try {self._tries}"
+        self._tell(Progress(stage, frames, self.survey.frames, size))
+
+
+class _FilmPass:
+    """One pass over the source at one lambda."""
+
+    def __init__(self, job: Job, lam: float, file: BinaryIO, report: Callable[[int, int], None]) -> None:
+        info = job.source.info
+        self._job = job
+        self._lam = lam
+        self._report = report
+        self._engine: Rasterizer = rasterizer()
+        self._frames_done = 0
+        self._packets = list(job.tracks.packets)
+        self._lines = list(job.tracks.lines)
+        self._rest: SourceFrame | None = None
+        self._frames = job.source.frames()
+        self._time_base = info.time_base
+        header = FilmHeader(
+            info.width,
+            info.height,
+            info.time_base,
+            info.frame_rate,
+            info.pixel_aspect,
+            info.colour,
+            job.tracks.audio,
+            job.tracks.subtitles,
+        )
+        self.writer = FilmWriter(file, header)
+
+    def run(self) -> None:
+        """Write the whole film."""
+        survey = self._job.survey
+        starts = [SceneBoundary(0), *survey.boundaries]
+        ends = [boundary.start for boundary in survey.boundaries] + [survey.end]
+        for number, (boundary, end) in enumerate(zip(starts, ends, strict=True)):
+            self._scene(number, boundary, end)
+        self._sound(None)
+        self._text(None)
+        self.writer.finish(survey.end)
+
+    def _scene(self, number: int, boundary: SceneBoundary, end: int) -> None:
+        begin = boundary.start + boundary.transition_duration
+        if begin >= end:
+            begin = boundary.start
+        frames = self._scene_frames(begin, end)
+        film_seconds = float(self._job.survey.end * self._time_base)
+        look = Lookahead(frames, self._time_base, film_seconds)
+        if not look.has(0):
+            return
+        average = self._job.options.preset != "fast"
+        target, worth = look.target(0, average), look.worth(0)
+        background = background_of(target)
+        transition = boundary.transition if begin > boundary.start else Transition.CUT
+        duration = boundary.transition_duration if begin > boundary.start else 0
+        self.writer.scene(
+            SceneStart(
+                number, boundary.start, background, transition=transition, transition_duration=duration
+            )
+        )
+        coder = SceneCoder(self._engine, target, self._lam, background)
+        coder.begin(self.writer.pricer(), target, worth, boundary.start)
+        self._follow(coder, look, boundary.start, end)
+
+    def _follow(self, coder: SceneCoder, look: Lookahead, start: int, end: int) -> None:
+        """Go from key to key to the scene's end, writing spans on the way."""
+        average = self._job.options.preset != "fast"
+        interval = INTERVALS[self._job.options.preset]
+        index, span_start, refreshed = 0, start, start
+        while True:
+            key = look.next_key(index, interval)
+            if key is None:
+                far = look.reach(index)
+                if not look.has(far + 1):
+                    break
+                index = far
+            else:
+                index = key.index
+                times = _times(look, key.since, key.index, key.jump)
+                coder.step(look.target(index, average), look.worth(index), times, key.jump)
+            tick = look[index].frame.tick
+            look.drop_before(index)
+            if (tick - span_start) * self._time_base >= WINDOW:
+                self._span(coder, span_start, tick)
+                span_start = tick
+                refreshed = self._refresh(coder, refreshed, tick)
+        self._span(coder, span_start, end)
+
+    def _span(self, coder: SceneCoder, start: int, end: int) -> None:
+        """Write what was decided since the last span; sound and text up to its end come before it."""
+        self._sound(end)
+        self._text(end)
+        tokens = tuple(sorted(coder.tokens, key=lambda token: token.at))
+        coder.tokens.clear()
+        self.writer.span(Span(start, end, tokens))
+        coder.price_with(self.writer.pricer())
+
+    def _refresh(self, coder: SceneCoder, last: int, tick: int) -> int:
+        refresh = self._job.options.refresh
+        if refresh is None or (tick - last) * self._time_base < refresh:
+            return last
+        live = coder.live
+        head = SceneStart(0, tick, live.background, live.camera)
+        enters = [Enter(tick, shape.number, shape.state) for shape in live.shapes]
+        self.writer.snapshot(tick, head, enters)
+        coder.price_with(self.writer.pricer())
+        return tick
+
+    def _sound(self, end: int | None) -> None:
+        """Write the sound that begins before tick ``end`` (None: all that is left)."""
+        audio = self._job.tracks.audio
+        if audio is None or not self._packets:
+            return
+        count = len(self._packets)
+        if end is not None:
+            limit = end * self._time_base * audio.sample_rate
+            count = next((i for i, packet in enumerate(self._packets) if packet.pts >= limit), count)
+        chosen = self._packets[:count]
+        del self._packets[:count]
+        if chosen:
+            self.writer.audio(chosen)
+
+    def _text(self, end: int | None) -> None:
+        """Write the lines of text that begin before tick ``end`` (None: all that are left)."""
+        count = len(self._lines)
+        if end is not None:
+            limit = end * self._time_base * 1000
+            count = next((i for i, line in enumerate(self._lines) if line.start >= limit), count)
+        chosen = self._lines[:count]
+        del self._lines[:count]
+        if chosen:
+            self.writer.subtitles(chosen)
+
+    def _scene_frames(self, begin: int, end: int) -> Iterator[SourceFrame]:
+        """The frames with ``begin <= tick < end`` of the one decoding pass."""
+        while True:
+            frame = self._rest or next(self._frames, None)
+            self._rest = None
+            if frame is None:
+                return
+            if frame.tick >= end:
+                self._rest = frame
+                return
+            self._frames_done += 1
+            self._report(self._frames_done, sum(self.writer.bytes_by_kind.values()))
+            if frame.tick >= begin:
+                yield frame
+
+
+def _times(look: Lookahead, since: int, index: int, jump: bool) -> Times:
+    at = look[index].frame.tick
+    if jump:
+        return Times(at, at, at)
+    middle = look[(since + index + 1) // 2].frame.tick
+    return Times(look[since].frame.tick, at, middle)

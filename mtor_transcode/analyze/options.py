@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the encoder is asked for, and what it says it has made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+DEFAULT_QUALITY = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeOptions:
+    """How to code. At most one of quality (0-100), target_kbps, target_size (bytes) and target_vmaf is set.
+
+    ``target_kbps`` (1000 bit/s) and ``target_size`` are ceilings on the whole file, sound included.
+    ``refresh`` (s) asks for snapshots of the state inside scenes.
+    """
+
+    quality: float | None = None
+    target_kbps: float | None = None
+    target_size: int | None = None
+    target_vmaf: float | None = None
+    preset: str = "balanced"
+    mode: str = "auto"
+    audio: str = "opus"
+    audio_kbps: float = 8.0
+    refresh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeResult:
+    """What was made: ``duration`` in seconds, the quality (0-100) that rate control ended with."""
+
+    duration: Fraction
+    frames: int
+    scenes: int
+    quality: float
+    bytes_by_kind: dict[str, int] = field(default_factory=dict)
