@@ -143,7 +143,7 @@ def test_a_failed_export_leaves_nothing_behind(tmp_path: Path) -> None:
         export_json(film, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is a file, not a folder"):
         export_json(small_film(), tmp_path / "file")
 
 

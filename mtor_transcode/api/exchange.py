@@ -8,12 +8,12 @@ from pathlib import Path
 
 from mtor_transcode import plugins
 from mtor_transcode.api.films import StrPath, opened
-from mtor_transcode.api.output import check_output, staged_file, staged_folder
 from mtor_transcode.api.results import ExchangeResult
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.rfc_json import export_json, import_json
-from mtor_transcode.errors import OutputError, UsageError
+from mtor_transcode.errors import UsageError
+from mtor_transcode.files import check_output, staged_file, staged_folder
 
 JSON = "json"
 
@@ -31,8 +31,6 @@ def export(
         if to == JSON:
             if options:
                 raise UsageError("JSON has no options", where="option", remedy="leave them out")
-            if target.exists() and not target.is_dir():
-                raise OutputError("is a file, not a folder", where=str(target), remedy="name a folder")
             names = [path.name for path in export_json(reader, target)]
         else:
             names = _by_plugin(reader, target, to, options or {})

@@ -10,9 +10,9 @@ from pathlib import Path
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, opened
-from mtor_transcode.api.output import check_output
 from mtor_transcode.api.results import RenderResult
 from mtor_transcode.errors import UsageError
+from mtor_transcode.files import check_output
 from mtor_transcode.render.mp4 import render_mp4
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".y4m")
@@ -47,7 +47,7 @@ def render(
         check_output(final, Path(film))
         made = render_mp4(
             reader,
-            final.resolve() if final.is_symlink() else final,
+            final,
             size=picture,
             fps=rate,
             lossless=lossless,

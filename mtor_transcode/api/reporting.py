@@ -8,7 +8,7 @@ from pathlib import Path
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
-from mtor_transcode.api.output import check_output
+from mtor_transcode.files import check_output
 from mtor_transcode.measure.report import report as measure
 from mtor_transcode.measure.result import Report
 

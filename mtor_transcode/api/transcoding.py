@@ -13,9 +13,9 @@ from typing import BinaryIO
 from mtor_transcode.analyze.encode import EncodeOptions, encode_film
 from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
-from mtor_transcode.api.output import check_output, staged_file
 from mtor_transcode.api.results import TranscodeResult
 from mtor_transcode.errors import MissingExtraError
+from mtor_transcode.files import check_output, staged_file
 from mtor_transcode.ingest.source import Source, open_source
 
 PIPE = "-"

@@ -14,6 +14,7 @@ import cv2
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import InputError, UsageError
+from mtor_transcode.files import check_output, write_whole
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.source import Source, open_source
 from mtor_transcode.measure.anatomy import Anatomy, anatomy
@@ -26,7 +27,7 @@ from mtor_transcode.measure.quality import frame_rows, quality, scene_rows
 from mtor_transcode.measure.rates import rates, rfc_figures, seconds_of, timeline
 from mtor_transcode.measure.result import FilmFacts, Report, Speed, VideoFacts
 from mtor_transcode.measure.vmaf import FilterRun, FilterScores, Layout, Wanted, usable
-from mtor_transcode.measure.writers import check_output, write_csv, write_json, write_output
+from mtor_transcode.measure.writers import write_csv, write_json
 from mtor_transcode.render.chroma import Plane, shrink, to_depth
 from mtor_transcode.render.frames import FrameRenderer
 
@@ -82,7 +83,7 @@ def report(
             from mtor_transcode.measure.html.images import triples
 
             shown = triples(pictures, reader.header.colour, opened.info.pixel_aspect)
-            write_output(Path(html), html_page(found, shown).encode())
+            write_whole(Path(html), html_page(found, shown).encode())
     return found
 
 

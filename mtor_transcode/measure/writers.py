@@ -1,47 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports as files: JSON and CSV, and how every output of a report is put in its place."""
+"""Reports as files: JSON and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import secrets
 from pathlib import Path
 
 import msgspec
 
-from mtor_transcode.errors import InputError, OutputError
+from mtor_transcode.errors import InputError
+from mtor_transcode.files import write_whole
 from mtor_transcode.measure.result import SCHEMA, Frame, Report
-
-
-def check_output(path: Path) -> None:
-    """Raises OutputError, before any work is done, if nothing can be written at ``path``."""
-    if path.is_dir():
-        raise OutputError("is a folder", where=str(path), remedy="name a file inside it")
-    if not path.resolve().parent.is_dir():
-        raise OutputError("its folder does not exist", where=str(path), remedy=f"make {path.parent} first")
-
-
-def write_output(path: Path, content: bytes) -> None:
-    """Writes a file beside ``path`` and renames it, so that it is whole or not there. Raises OutputError."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            beside.write_bytes(content)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or "it failed"
-        raise OutputError(
-            f"cannot be written: {reason}", where=str(path), remedy="name another output or free some space"
-        ) from error
 
 
 def write_json(report: Report, path: Path) -> None:
     """The report as indented JSON (UTF-8). Raises OutputError."""
-    write_output(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
 
 
 def read_json(path: Path) -> Report:
@@ -73,4 +48,4 @@ def write_csv(report: Report, path: Path) -> None:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(Frame.__struct_fields__)
     rows.writerows(msgspec.structs.astuple(frame) for frame in report.frames)
-    write_output(path, text.getvalue().encode())
+    write_whole(path, text.getvalue().encode())

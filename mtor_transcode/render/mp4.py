@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from mtor_transcode.files import staged_file
 from mtor_transcode.render.film import Film
 from mtor_transcode.render.frames import FrameRenderer
 from mtor_transcode.render.mp4_writer import Mp4Writer
-from mtor_transcode.render.outfile import whole_file
 from mtor_transcode.render.sink import FrameSink
 from mtor_transcode.render.timeline import Timeline, timeline
 from mtor_transcode.render.y4m import Y4mWriter
@@ -63,7 +63,7 @@ def render_mp4(
     output = Path(path)
     times = timeline(reader.header, reader.duration, fps, start, duration)
     renderer = FrameRenderer(reader, size)
-    with whole_file(output) as beside:
+    with staged_file(output) as beside:
         sink: FrameSink
         if output.suffix.lower() == ".y4m":
             sink = Y4mWriter(beside, reader.header, renderer.size, times.fps, exact=exact)

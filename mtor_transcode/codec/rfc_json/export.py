@@ -18,6 +18,7 @@ from mtor_transcode.codec.rfc_json.entries import camera_out, paint_out
 from mtor_transcode.codec.rfc_json.ports import FilmSource
 from mtor_transcode.codec.rfc_json.sound import sound_out
 from mtor_transcode.codec.rfc_json.telling import SceneTelling
+from mtor_transcode.files import staged_folder
 from mtor_transcode.model import AudioPacket, FilmHeader, SceneStart, Subtitle, Transition
 
 _ENCODER = msgspec.json.Encoder()
@@ -29,21 +30,21 @@ def export_json(reader: FilmSource, directory: str | Path) -> list[Path]:
     ``tokens.jsonl``, ``dictionary.json``, ``manifest.json``, and ``audio.jsonl`` and ``subtitles.jsonl`` if
     the film has sound or text. All appear together or not at all. Raises OutputError, FormatError.
     """
-    header = reader.header
+    folder = Path(directory)
     written = [files.TOKENS, files.DICTIONARY, files.MANIFEST]
-    with files.Folder(Path(directory)) as folder:
-        scenes = _export_scenes(reader, folder.open(files.TOKENS), folder.open(files.DICTIONARY))
-        folder.open(files.MANIFEST).write(_manifest(header, reader.duration, scenes))
-        if header.audio is not None:
+    with staged_folder(folder) as beside:
+        with (beside / files.TOKENS).open("wb") as tokens, (beside / files.DICTIONARY).open("wb") as entries:
+            scenes = _export_scenes(reader, tokens, entries)
+        (beside / files.MANIFEST).write_bytes(_manifest(reader.header, reader.duration, scenes))
+        if reader.header.audio is not None:
             written.append(files.AUDIO)
-            _write_lines(folder.open(files.AUDIO), (_packet(packet) for packet in reader.audio()))
-        if header.subtitles:
+            _write_lines(beside / files.AUDIO, (_packet(packet) for packet in reader.audio()))
+        if reader.header.subtitles:
             written.append(files.SUBTITLES)
-            _write_lines(folder.open(files.SUBTITLES), (_line(line) for line in reader.subtitles()))
-    for name in (files.AUDIO, files.SUBTITLES):
-        if name not in written:
-            folder.remove(name)
-    return [Path(directory) / name for name in written]
+            _write_lines(beside / files.SUBTITLES, (_line(line) for line in reader.subtitles()))
+        for older in {files.AUDIO, files.SUBTITLES} - {*written}:
+            (folder / older).unlink(missing_ok=True)
+    return [folder / name for name in written]
 
 
 def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> list[types.SceneHead]:
@@ -54,7 +55,7 @@ def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> l
         telling = SceneTelling(head, reader.header, dictionary)
         spans = []
         for span in reader.spans(head.number):
-            _write_lines(tokens, (telling.event(token, span.end) for token in span.tokens))
+            tokens.writelines(_json_line(telling.event(token, span.end)) for token in span.tokens)
             spans.append((span.start, span.end))
         scenes.append(_scene(head, spans))
     dictionary.finish()
@@ -100,6 +101,10 @@ def _line(line: Subtitle) -> types.SubtitleLine:
     return types.SubtitleLine(line.track, line.start, line.end, line.text)
 
 
-def _write_lines(stream: BinaryIO, items: Iterable[msgspec.Struct]) -> None:
-    for item in items:
-        stream.write(_ENCODER.encode(item) + b"\n")
+def _write_lines(path: Path, items: Iterable[msgspec.Struct]) -> None:
+    with path.open("wb") as stream:
+        stream.writelines(map(_json_line, items))
+
+
+def _json_line(item: msgspec.Struct) -> bytes:
+    return _ENCODER.encode(item) + b"\n"

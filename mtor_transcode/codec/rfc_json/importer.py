@@ -19,7 +19,7 @@ from mtor_transcode.codec.rfc_json import limits, types
 from mtor_transcode.codec.rfc_json.cues import Clock, read_cues
 from mtor_transcode.codec.rfc_json.dictionary import DictionaryFile
 from mtor_transcode.codec.rfc_json.discovered import discovered_scenes
-from mtor_transcode.codec.rfc_json.files import DICTIONARY, MANIFEST, TOKENS, Folder, read_object
+from mtor_transcode.codec.rfc_json.files import DICTIONARY, MANIFEST, TOKENS, read_object
 from mtor_transcode.codec.rfc_json.planned import check_scenes, planned_scenes
 from mtor_transcode.codec.rfc_json.ports import FilmSink
 from mtor_transcode.codec.rfc_json.refusals import told
@@ -27,6 +27,7 @@ from mtor_transcode.codec.rfc_json.sound import Companions, sound_in, tracks_in
 from mtor_transcode.codec.rfc_json.states import States
 from mtor_transcode.codec.rfc_json.strict import plain_text
 from mtor_transcode.errors import InputError
+from mtor_transcode.files import staged_file
 from mtor_transcode.model import ColourSpec, FilmHeader, SceneStart, Span
 
 DEFAULT_HEADER: Final = FilmHeader(640, 360, Fraction(1, 1000), Fraction(25))
@@ -62,9 +63,7 @@ def import_json(folder: str | Path, target: str | Path | MakeFilm) -> ImportResu
     """
     if callable(target):
         return _import(Path(folder), target)
-    path = Path(target)
-    with Folder(path.parent) as beside:
-        stream = beside.open(path.name)
+    with staged_file(Path(target)) as beside, beside.open("wb") as stream:
         return _import(Path(folder), lambda header: FilmWriter(stream, header))
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from mtor_svg.animated import scene_svg
 from mtor_svg.still import still_svg
 from mtor_transcode.errors import UsageError
+from mtor_transcode.files import write_whole
 from mtor_transcode.render.film import Film
 
 OPTIONS = ("scene", "time")
@@ -61,11 +61,5 @@ def _number(text: str) -> int:
 
 
 def _write(path: Path, text: str) -> Path:
-    """A file that appears whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, text.encode())
     return path

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mtor_transcode.api.output import check_output, output_error, staged_file, staged_folder
 from mtor_transcode.errors import FormatError, OutputError, UsageError
+from mtor_transcode.files import check_output, output_error, staged_file, staged_folder, write_whole
 
 
 def test_a_finished_file_takes_its_name_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -55,6 +55,8 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path, number: int) -> None:
 def test_errors_about_other_files_are_not_blamed_on_the_output(tmp_path: Path) -> None:
     elsewhere = FileNotFoundError(errno.ENOENT, "gone", "/somewhere/else.mp4")
     assert output_error(elsewhere, tmp_path / "film.mtor") is None
+    neighbour = FileNotFoundError(errno.ENOENT, "gone", str(tmp_path / "source.mp4"))
+    assert output_error(neighbour, tmp_path / "film.mtor") is None
     assert output_error(BrokenPipeError(errno.EPIPE, "pipe"), tmp_path / "film.mtor") is None
 
 
@@ -72,7 +74,7 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
     final = tmp_path / "json"
     with staged_folder(final) as beside:
         (beside / "a").write_bytes(b"a")
-        assert not final.exists()
+        assert not (final / "a").exists()
     assert (final / "a").read_bytes() == b"a"
     (final / "own").write_bytes(b"mine")
     with staged_folder(final) as beside:
@@ -82,10 +84,37 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [final]
 
 
-def test_a_folder_is_removed_on_failure(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="stop"):
-        _fill_and_fail(tmp_path / "json")
+def test_a_folder_is_made_with_those_above_it_and_folders_within_are_merged(tmp_path: Path) -> None:
+    final = tmp_path / "deep" / "json"
+    for name in ("one", "two"):
+        with staged_folder(final) as beside:
+            (beside / "scenes").mkdir()
+            (beside / "scenes" / name).write_text(name)
+    assert sorted(path.name for path in (final / "scenes").iterdir()) == ["one", "two"]
+    assert [path.name for path in final.iterdir()] == ["scenes"]
+
+
+def test_a_folder_stages_within_itself_since_beside_it_may_be_another_disk(tmp_path: Path) -> None:
+    with staged_folder(tmp_path / "json") as beside:
+        assert beside.parent == tmp_path / "json"
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_folder_is_removed_on_failure(tmp_path: Path, failure: type[BaseException]) -> None:
+    with pytest.raises(failure):
+        _fill_and_fail(tmp_path / "deep" / "json", failure("stop"))
     assert not list(tmp_path.iterdir())
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "a").write_text("mine")
+    with pytest.raises(failure):
+        _fill_and_fail(tmp_path / "json", failure("stop"))
+    assert [path.read_text() for path in tmp_path.rglob("*") if path.is_file()] == ["mine"]
+
+
+def test_a_long_name_leaves_room_for_the_file_beside(tmp_path: Path) -> None:
+    final = tmp_path / ("n" * 250 + ".mtor")
+    write_whole(final, b"x")
+    assert final.read_bytes() == b"x"
 
 
 def test_a_folder_does_not_replace_a_file(tmp_path: Path) -> None:
@@ -120,7 +149,7 @@ def _write_and_fail(path: Path, failure: BaseException) -> None:
         raise failure
 
 
-def _fill_and_fail(path: Path) -> None:
+def _fill_and_fail(path: Path, failure: BaseException) -> None:
     with staged_folder(path) as beside:
         (beside / "a").write_bytes(b"a")
-        raise ValueError("stop")
+        raise failure

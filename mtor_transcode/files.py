@@ -15,6 +15,9 @@ from mtor_transcode.errors import MtorError, OutputError, UsageError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+# Of a name, only its beginning goes into the name of the file beside it, so that a long one stays possible.
+_NAME_KEPT = 40
+
 
 def check_output(path: Path, *inputs: Path | None) -> None:
     """Refuse an output that cannot work, before any work is done.
@@ -43,8 +46,10 @@ def staged_file(path: Path) -> Iterator[Path]:
     OutputError; a link is followed, not replaced.
     """
     final = path.resolve()
-    beside = final.with_name(f".{final.stem}.{secrets.token_hex(4)}.part{final.suffix}")
-    with _told(path), _removed_on_failure(beside):
+    beside = final.with_name(f"{_beside(final.stem)}{final.suffix}")
+    with _told(path, beside), _removed_on_failure(beside):
+        if final.is_dir():
+            raise OutputError("is a folder", where=str(path), remedy="name a file inside it")
         beside.touch(exist_ok=False)
         yield beside
         _sync(beside)
@@ -52,57 +57,83 @@ def staged_file(path: Path) -> Iterator[Path]:
     _sync_folder(final.parent)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` by ``staged_file``. Raises OutputError."""
+    with staged_file(path) as beside:
+        beside.write_bytes(content)
+
+
 @contextlib.contextmanager
 def staged_folder(path: Path) -> Iterator[Path]:
-    """A new empty folder beside ``path`` whose files move into ``path`` when the block ends.
+    """A new empty folder whose files move into ``path`` when the block ends, and which goes when it fails.
 
-    ``path`` is made if it is missing; files already in it under other names stay.
+    ``path`` and folders above it are made where missing, and taken away again on failure; files already in it
+    under other names stay. Errors of the system become OutputError.
     """
     final = path.resolve()
-    beside = final.with_name(f".{final.name}.{secrets.token_hex(4)}.part")
-    with _told(path), _removed_on_failure(beside):
-        if final.exists() and not final.is_dir():
-            raise OutputError("is a file, not a folder", where=str(path), remedy="name a folder")
-        beside.mkdir()
+    if final.exists() and not final.is_dir():
+        raise OutputError("is a file, not a folder", where=str(path), remedy="name a folder")
+    # Inside the folder: what is beside it may be another disk, or not ours to write to.
+    beside = final / _beside("mtor")
+    missing = [folder for folder in (final, *final.parents) if not folder.exists()]
+    with _told(path, final, *missing), _unmade_on_failure(missing), _removed_on_failure(beside):
+        beside.mkdir(parents=True)
         yield beside
-        for made in beside.rglob("*"):
-            if made.is_file():
-                _sync(made)
-        if final.exists():
-            for made in sorted(beside.iterdir()):
-                os.replace(made, final / made.name)
-            beside.rmdir()
-        else:
-            os.replace(beside, final)
+        made = sorted(beside.rglob("*"))
+        for each in made:
+            if each.is_file():
+                _sync(each)
+        _move(made, beside, final)
+        shutil.rmtree(beside)
+    _sync_folder(final)
     _sync_folder(final.parent)
 
 
-def output_error(error: BaseException, path: Path) -> OutputError | None:
-    """The OutputError that says what ``error`` means for ``path``; None if it is not about writing."""
+def output_error(error: BaseException, path: Path, *own: Path) -> OutputError | None:
+    """The OutputError that says what ``error`` means for ``path``; None if it is not about writing.
+
+    An error that names a file counts if that is ``path``, one of ``own``, or inside of them.
+    """
     number = getattr(error, "errno", None)
     if isinstance(error, (MtorError, BrokenPipeError)) or not isinstance(number, int):
         return None
     if number in _FULL:
         return OutputError("the disk is full", where=str(path), remedy="free some space or write elsewhere")
-    if isinstance(error, OSError) and _about(error, path):
+    if isinstance(error, OSError) and _about(error, (path, *own)):
         return OutputError(
             f"cannot be written: {os.strerror(number).lower()}", where=str(path), remedy="name another output"
         )
     return None
 
 
-def _about(error: OSError, path: Path) -> bool:
-    """Whether the system's error may be about the output: it names no file, or one in the output's folder."""
-    named = error.filename
-    return named is None or Path(os.fsdecode(named)).parent in (path.parent, path.resolve().parent)
+def _beside(name: str) -> str:
+    return f".{name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part"
+
+
+def _move(made: list[Path], source: Path, target: Path) -> None:
+    """Moves what was made below ``source`` to the same places below ``target``; folders come first."""
+    for path in made:
+        moved = target / path.relative_to(source)
+        if path.is_dir():
+            moved.mkdir(exist_ok=True)
+        else:
+            os.replace(path, moved)
+
+
+def _about(error: OSError, own: tuple[Path, ...]) -> bool:
+    """Whether the system's error may be about the output: it names no file, or one of the output's own."""
+    if not error.filename or not isinstance(error.filename, (str, bytes, os.PathLike)):
+        return True
+    named = Path(os.fsdecode(error.filename))
+    return any(named.is_relative_to(path) for path in own)
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, *own: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = output_error(error, path)
+        said = output_error(error, path, *own)
         if said is None:
             raise
         raise said from error
@@ -117,6 +148,18 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _unmade_on_failure(folders: list[Path]) -> Iterator[None]:
+    """Takes folders away again, innermost first, where they are empty."""
+    try:
+        yield
+    except BaseException:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         raise
 
 
