@@ -78,9 +78,8 @@ def write_y4m(path: Path, pictures: Iterable[Picture], fps: Fraction | int = 25)
         for number, picture in enumerate(pictures):
             if number == 0:
                 rows, columns = picture.shape[:2]
-                stream.write(
-                    f"YUV4MPEG2 W{columns} H{rows} F{rate.numerator}:{rate.denominator} Ip A1:1 C444\n".encode()
-                )
+                speed = f"{rate.numerator}:{rate.denominator}"
+                stream.write(f"YUV4MPEG2 W{columns} H{rows} F{speed} Ip A1:1 C444\n".encode())
             stream.write(b"FRAME\n" + np.ascontiguousarray(picture.transpose(2, 0, 1)).tobytes())
     return path
 
