@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.ingest.audio import encode_audio
 from mtor_transcode.ingest.copying import opus_samples, setup_from_adts, without_adts
-from mtor_transcode.ingest.pcm import RATE
+from mtor_transcode.ingest.pcm import RATE, samples_from
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.model import AudioInfo, AudioPacket
 
@@ -126,6 +126,38 @@ def test_gap_in_the_sound_is_silence(tmp_path: Path) -> None:
         *("-c:a", "flac", "-fps_mode", "passthrough", tmp_path / "film.mkv"),
     )
     near(heard(tmp_path / "film.mkv"), [0.5, 2.0, 3.3])
+
+
+def played(gaps: Iterable[float]) -> NDArray[np.float32]:
+    """Frames of 20 ms, each of its own level from 1 on, with timestamps ``gaps`` (s) late, as one piece."""
+    frames = []
+    for number, gap in enumerate(gaps):
+        level = np.full((1, RATE // 50), number + 1, np.float32)
+        frame = av.AudioFrame.from_ndarray(level, "flt", "mono")
+        frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
+        frame.pts = round((number / 50 + gap) * RATE)
+        frames.append(frame)
+    return np.concatenate(list(samples_from(iter(frames), Fraction(0), 1)))[:, 0]
+
+
+@pytest.mark.parametrize("late", [0.0207, -0.0207])
+def test_timestamps_that_jitter_leave_the_sound_whole(late: float) -> None:
+    """Real files have timestamps that jump by a frame to and fro; the sound itself has no break."""
+    sound = played([0, 0, 0, late, 0.0101, late, late] * 20)
+    assert len(sound) == 140 * RATE // 50
+    assert (np.diff(sound) >= 0).all()
+
+
+def test_a_break_in_the_sound_is_followed_at_once() -> None:
+    sound = played([0] * 50 + [0.06] * 50)
+    assert np.count_nonzero(sound == 0) == round(0.06 * RATE)
+    assert sound[50 * RATE // 50] == 0
+
+
+def test_a_small_shift_that_lasts_is_followed_within_a_second() -> None:
+    sound = played([0] * 50 + [0.03] * 100)
+    assert np.count_nonzero(sound == 0) == round(0.03 * RATE)
+    assert np.flatnonzero(sound == 0)[0] <= 2.1 * RATE
 
 
 @pytest.mark.parametrize("kbps", [6, 8, 16, 64])

@@ -20,8 +20,11 @@ RATE = 48000
 
 Samples = NDArray[np.float32]
 
-# Timestamps may be off by this much (s) before silence is put in or sound left out to follow them.
-_TOLERANCE = Fraction(1, 50)
+# Silence is put in, or sound left out, to follow timestamps that are off by more than the first (s), or by
+# more than the second for as long as the third: in real files they jump by a frame though the sound is whole.
+_BREAK = Fraction(45, 1000)
+_SHIFT = Fraction(22, 1000)
+_LASTING = Fraction(1)
 
 
 def decode_sound(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
@@ -93,14 +96,17 @@ class _Stretch:
         self._end = begin
         self._channels = channels
         self._skip = skip
+        self._shifted = Fraction(0)
         self._resampler = AudioResampler("flt", "mono" if channels == 1 else "stereo", RATE)
 
     def continues(self, frame: AudioFrame, time: Fraction | None) -> bool:
         """Whether a frame at ``time`` (s) goes on where this stretch ends."""
-        return _format(frame) == self._format and (time is None or abs(time - self._end) <= _TOLERANCE)
+        off = Fraction(0) if time is None else abs(time - self._end)
+        self._shifted = self._shifted + _seconds(frame) if off > _SHIFT else Fraction(0)
+        return _format(frame) == self._format and off <= _BREAK and self._shifted <= _LASTING
 
     def feed(self, frame: AudioFrame) -> Iterator[Samples]:
-        self._end += Fraction(frame.samples, frame.sample_rate)
+        self._end += _seconds(frame)
         frame.pts = None
         return self._taken(self._resampler.resample(frame))
 
@@ -114,6 +120,10 @@ class _Stretch:
             self._skip -= dropped
             if dropped < len(samples):
                 yield samples[dropped:]
+
+
+def _seconds(frame: AudioFrame) -> Fraction:
+    return Fraction(frame.samples, frame.sample_rate)
 
 
 def _format(frame: AudioFrame) -> tuple[str, str, int]:
