@@ -8,19 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.codec.rfc_json.colours import luma_weights
 from mtor_transcode.model import ColourSpec
 
 Plane = NDArray[Any]
 
-_KR_KB = {
-    1: (0.2126, 0.0722),
-    4: (0.30, 0.11),
-    5: (0.299, 0.114),
-    6: (0.299, 0.114),
-    7: (0.212, 0.087),
-    9: (0.2627, 0.0593),
-    10: (0.2627, 0.0593),
-}
 _IDENTITY = 0
 _YCGCO = 8
 
@@ -43,7 +35,7 @@ def to_rgb(ycc: NDArray[np.uint8], colour: ColourSpec) -> NDArray[np.uint8]:
 
 
 def _from_matrix(luma: Plane, cb: Plane, cr: Plane, colour: ColourSpec) -> tuple[Plane, Plane, Plane]:
-    kr, kb = _KR_KB.get(colour.matrix, _KR_KB[1])
+    kr, kb = luma_weights(colour.matrix)
     red = luma + 2 * (1 - kr) * cr
     blue = luma + 2 * (1 - kb) * cb
     return red, (luma - kr * red - kb * blue) / (1 - kr - kb), blue
