@@ -29,6 +29,9 @@ from mtor_transcode.model import (
 )
 from mtor_transcode.render.rasterizer import Rasterizer, rasterizer
 
+SPAN_NODES = 40_000
+"""Nodes of new shapes after which a span is written in any case."""
+
 WINDOW = 8.0
 """Seconds after which a span is written, at the next key."""
 
@@ -36,7 +39,11 @@ SPOOL = 8 << 20
 """Bytes of a film that are held in memory while it may still be thrown away."""
 
 INTERVALS = {"fast": 0.5, "balanced": 0.34, "best": 0.25}
-"""Seconds between key times while the picture moves."""
+"""Seconds between key times while the picture moves, at ``INTERVAL_LAMBDA``."""
+
+INTERVAL_LAMBDA = 1000.0
+INTERVAL_POWER = 0.35
+"""Keys come closer as lambda falls: with finer pictures, errors between them weigh more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,8 @@ class _FilmPass:
     def _follow(self, coder: SceneCoder, look: Lookahead, start: int, end: int) -> None:
         """Go from key to key to the scene's end, writing spans on the way."""
         average = self._job.options.preset != "fast"
-        interval = INTERVALS[self._job.options.preset]
+        share = (self._lam / INTERVAL_LAMBDA) ** INTERVAL_POWER
+        interval = INTERVALS[self._job.options.preset] * min(max(share, 0.1), 2.0)
         index, span_start, refreshed = 0, start, start
         while True:
             key = look.next_key(index, interval)
@@ -188,7 +196,7 @@ class _FilmPass:
                 coder.step(look.target(index, average), look.worth(index), times, key.jump)
             tick = look[index].frame.tick
             look.drop_before(index)
-            if (tick - span_start) * self._time_base >= WINDOW:
+            if (tick - span_start) * self._time_base >= WINDOW or coder.nodes > SPAN_NODES:
                 self._span(coder, span_start, tick)
                 span_start = tick
                 refreshed = self._refresh(coder, refreshed, tick)
@@ -200,6 +208,7 @@ class _FilmPass:
         self._text(end)
         tokens = tuple(sorted(coder.tokens, key=lambda token: token.at))
         coder.tokens.clear()
+        coder.nodes = 0
         self.writer.span(Span(start, end, tokens))
         coder.price_with(self.writer.pricer())
 

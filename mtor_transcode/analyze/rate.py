@@ -90,6 +90,8 @@ class RateSearch:
             share = (low[1] - aim) / (low[1] - high[1]) if low[1] > high[1] else 0.5
             guess = low[0] + span * min(max(share, 0.08), 0.92)
         else:
+            if over and len(self.sizes) == TRIES - 1:
+                return LAMBDA_MAX  # What is called the smallest possible must be it.
             near = over[-1] if over else under[0]
             slope = _slope(points) if len(points) > 1 else USUAL_SLOPE
             stretch = 1.15 if len(points) > 1 else 1.0

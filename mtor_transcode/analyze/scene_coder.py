@@ -76,13 +76,14 @@ class Times:
 
 
 class SceneCoder:
-    """Makes the tokens of one scene. ``tokens`` collects them in order of decision."""
+    """Makes the tokens of one scene. ``tokens`` collects them in order of decision, ``nodes`` counts those of new shapes."""
 
     def __init__(self, engine: Rasterizer, target: Picture, lam: float, background: Paint) -> None:
         height, width = target.shape[:2]
         self.lam = lam
         self.live = LiveShapes(engine, (width, height), background)
         self.tokens: list[Token] = []
+        self.nodes = 0
         self._engine = engine
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
@@ -129,6 +130,8 @@ class SceneCoder:
         assert self._pricer is not None
         self._pricer.commit(token)
         self.tokens.append(token)
+        if isinstance(token, Enter):
+            self.nodes += token.state.outline.node_count
 
     def _try_camera(self, target: Picture, worth: Plane, times: Times) -> None:
         before = np.ascontiguousarray(self._decided[..., 0])
