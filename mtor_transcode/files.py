@@ -22,9 +22,24 @@ _NAME_KEPT = 40
 def check_output(path: Path, *inputs: Path | None) -> None:
     """Refuse an output that cannot work, before any work is done.
 
-    Raises UsageError if it is one of ``inputs``, OutputError if it is a folder, something other than a
-    plain file, or in a folder that is missing.
+    Raises UsageError if it is one of ``inputs`` or ``-``, OutputError if it is a folder, something other than
+    a plain file, in a folder that is missing, or of a name that the system refuses.
     """
+    if str(path) == "-":
+        raise UsageError("outputs are files, not pipes", where="-", remedy="name a file")
+    with _told(path, path):
+        _check_place(path, inputs)
+
+
+def check_distinct(*paths: Path) -> None:
+    """UsageError if two outputs are one file."""
+    places = [os.path.realpath(path) for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise UsageError("is named twice", where=str(path), remedy="give each output its own name")
+
+
+def _check_place(path: Path, inputs: tuple[Path | None, ...]) -> None:
     for source in inputs:
         if source is not None and _same_file(path, source):
             raise UsageError("is both input and output", where=str(path), remedy="name another output")
@@ -34,7 +49,7 @@ def check_output(path: Path, *inputs: Path | None) -> None:
         raise OutputError("is not a plain file", where=str(path), remedy="name a file on a disk")
     if path.exists() and not os.access(path, os.W_OK):
         raise OutputError("exists and is write-protected", where=str(path), remedy="name another output")
-    if not path.resolve().parent.is_dir():
+    if not _real(path).parent.is_dir():
         raise OutputError("its folder does not exist", where=str(path), remedy=f"make {path.parent} first")
 
 
@@ -45,7 +60,7 @@ def staged_file(path: Path) -> Iterator[Path]:
     The suffix is kept, so that writers which choose a format by name work. Errors of the system become
     OutputError; a link is followed, not replaced.
     """
-    final = path.resolve()
+    final = _real(path)
     beside = final.with_name(f"{_beside(final.stem)}{final.suffix}")
     with _told(path, beside), _removed_on_failure(beside):
         if final.is_dir():
@@ -70,9 +85,10 @@ def staged_folder(path: Path) -> Iterator[Path]:
     ``path`` and folders above it are made where missing, and taken away again on failure; files already in it
     under other names stay. Errors of the system become OutputError.
     """
-    final = path.resolve()
-    if final.exists() and not final.is_dir():
-        raise OutputError("is a file, not a folder", where=str(path), remedy="name a folder")
+    final = _real(path)
+    with _told(path, final):
+        if final.exists() and not final.is_dir():
+            raise OutputError("is a file, not a folder", where=str(path), remedy="name a folder")
     # Inside the folder: what is beside it may be another disk, or not ours to write to.
     beside = final / _beside("mtor")
     missing = [folder for folder in (final, *final.parents) if not folder.exists()]
@@ -104,6 +120,11 @@ def output_error(error: BaseException, path: Path, *own: Path) -> OutputError | 
             f"cannot be written: {os.strerror(number).lower()}", where=str(path), remedy="name another output"
         )
     return None
+
+
+def _real(path: Path) -> Path:
+    """The path without links; one that leads in a circle stays."""
+    return Path(os.path.realpath(path))
 
 
 def _beside(name: str) -> str:

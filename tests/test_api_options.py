@@ -87,6 +87,12 @@ def test_tracks_are_numbers_or_languages() -> None:
 
 def test_sound_options_must_fit_together() -> None:
     check.check_audio("opus", 6, "deu")
-    for wrong in (("copy", 8.0, None), ("none", None, 1), ("mp3", None, None), ("opus", 2.0, None)):
+    for wrong in (
+        ("copy", 8.0, None),
+        ("none", None, 1),
+        ("mp3", None, None),
+        ("opus", 2.0, None),
+        ("opus", 129.0, None),
+    ):
         with pytest.raises(UsageError):
             check.check_audio(*wrong)

@@ -118,6 +118,46 @@ def test_an_output_that_cannot_be_written(desk: Path) -> None:
     assert not files_in(desk)
 
 
+def test_names_that_no_disk_takes(desk: Path) -> None:
+    long = "n" * 300
+    for arguments in (
+        ("transcode", long, "-o", "out.mtor"),
+        ("render", long, "-o", "out.mp4"),
+        ("inspect", long),
+        ("import", long, "-o", "out.mtor"),
+        ("transcode", DEMO, "-o", long),
+        ("render", TRUTH, "-o", long + ".mp4"),
+        ("export", TRUTH, "-o", long),
+        ("report", DEMO, TRUTH, "--html", long),
+    ):
+        assert_one_line(mtor(*arguments, cwd=desk), FAILED, long)
+    assert not files_in(desk)
+
+
+def test_a_link_to_itself_is_replaced_as_it_leads_nowhere(desk: Path) -> None:
+    (desk / "out.mp4").symlink_to("out.mp4")
+    assert mtor("render", TRUTH, "-o", "out.mp4", "--duration", "0.1", cwd=desk).returncode == DONE
+    assert (desk / "out.mp4").is_file()
+
+
+def test_outputs_are_files_not_pipes(desk: Path) -> None:
+    assert_one_line(mtor("transcode", DEMO, "-o", "-", cwd=desk), WRONG_USE, "pipe")
+    assert_one_line(mtor("report", DEMO, TRUTH, "--json", "-", cwd=desk), WRONG_USE, "pipe")
+    assert not files_in(desk)
+
+
+def test_two_outputs_of_one_name(desk: Path) -> None:
+    done = mtor("report", DEMO, TRUTH, "--html", "r", "--json", "./r", cwd=desk)
+    assert_one_line(done, WRONG_USE, "r", "twice")
+    assert not files_in(desk)
+
+
+def test_a_picture_larger_than_an_mp4_holds(desk: Path) -> None:
+    done = mtor("render", TRUTH, "-o", "out.mp4", "--size", "16384x16384", cwd=desk)
+    assert_one_line(done, WRONG_USE, "16384x16384")
+    assert not files_in(desk)
+
+
 def test_an_output_that_is_the_input(desk: Path) -> None:
     shutil.copy(TRUTH, desk / "film.mp4")
     before = (desk / "film.mp4").read_bytes()

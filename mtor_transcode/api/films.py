@@ -31,10 +31,11 @@ def opened(path: StrPath) -> Iterator[FilmReader]:
 
 
 def _found(path: StrPath) -> Path:
+    # By os.path: pathlib raises for names that no disk takes.
     found = Path(path)
-    if found.is_dir():
+    if os.path.isdir(found):
         raise InputError("is a folder", where=str(path), remedy="name a .mtor file")
-    if not found.exists():
+    if not os.path.exists(found):
         raise InputError("there is no such file", where=str(path), remedy="check the name")
     if not os.access(found, os.R_OK):
         raise InputError("may not be read", where=str(path), remedy="check its permissions")

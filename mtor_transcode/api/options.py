@@ -7,14 +7,14 @@ import math
 import re
 from fractions import Fraction
 
+from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.errors import UsageError
+from mtor_transcode.ingest.audio import LEAST_KBPS, MOST_KBPS
 
 PRESETS = ("fast", "balanced", "best")
 MODES = ("auto", "vector")
 AUDIO_CHOICES = ("opus", "copy", "none")
 DEFAULT_AUDIO_KBPS = 8.0
-AUDIO_KBPS_RANGE = (6.0, 256.0)
-MAX_SIDE = 16_384
 MAX_RATE = 1_000
 
 _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
@@ -92,7 +92,7 @@ def check_audio(audio: str, kbps: float | None, track: int | str | None) -> None
         raise UsageError(f"has no meaning with audio {audio}", where="audio kbps", remedy="leave it out")
     if track is not None and audio == "none":
         raise UsageError("has no meaning with audio none", where="audio track", remedy="leave it out")
-    in_range("audio kbps", kbps, *AUDIO_KBPS_RANGE)
+    in_range("audio kbps", kbps, LEAST_KBPS, MOST_KBPS)
 
 
 def parse_rate(value: str | float | Fraction | None, *, where: str = "fps") -> Fraction | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
-from mtor_transcode.files import check_output
+from mtor_transcode.files import check_distinct, check_output
 from mtor_transcode.measure.report import report as measure
 from mtor_transcode.measure.result import Report
 
@@ -35,9 +35,10 @@ def report(
     """
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
-    for output in (html, json, csv):
-        if output is not None:
-            check_output(Path(output), Path(source), Path(film))
+    outputs = [Path(output) for output in (html, json, csv) if output is not None]
+    for output in outputs:
+        check_output(output, Path(source), Path(film))
+    check_distinct(*outputs)
     return measure(
         source,
         film,

@@ -12,14 +12,12 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.errors import InputError
 from mtor_transcode.ingest.decode import Damage, decoder_for, packets
 from mtor_transcode.ingest.planes import Layout, layout_of
 from mtor_transcode.ingest.rotation import Upright, upright_of
 from mtor_transcode.ingest.timing import Timing, find_timing
-
-MAX_SIDE = 16384
-"""The largest width or height (px) of a source."""
 
 _PACKETS = 1500
 

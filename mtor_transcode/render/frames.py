@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import Transition
 from mtor_transcode.render.film import Film
@@ -18,9 +19,6 @@ from mtor_transcode.render.player import ScenePlayer
 from mtor_transcode.render.rasterizer import Rasterizer
 from mtor_transcode.render.rasterizer import rasterizer as choose
 from mtor_transcode.render.stage import Tick
-
-MAX_SIDE = 16384
-"""Longest side of a frame in px."""
 
 
 class FrameRenderer:

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from mtor_transcode.errors import UsageError
 from mtor_transcode.render.film import Film
 from mtor_transcode.render.side_tracks import SideTrack, audio_track, text_track
 from mtor_transcode.render.timeline import Timeline
@@ -29,7 +30,10 @@ LOSSLESS_PRESET = "ultrafast"
 
 
 class Mp4Writer:
-    """A ``FrameSink``. ``exact`` keeps 4:4:4 and odd sizes; else both sides are made even."""
+    """A ``FrameSink``. ``exact`` keeps 4:4:4 and odd sizes; else both sides are made even.
+
+    ``UsageError`` if the pictures are too large for it.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Mp4Writer:
         lossless: bool = False,
         exact: bool = False,
     ) -> None:
+        _check_size(*size)
         header = film.header
         self.warnings: list[str] = []
         self._format = "yuv444p" if exact else "yuv420p"
@@ -114,6 +119,16 @@ class Mp4Writer:
             own = [line for line in lines if line.track == number]
             sides.append(text_track(self._container, info, own, times.start, times.duration))
         return sides
+
+
+def _check_size(width: int, height: int) -> None:
+    """FFmpeg's own limit (``av_image_check_size``), of 8 bytes a pixel and a border of 128 px, in an int."""
+    if (width + 128) * (height + 128) >= 2**28:
+        raise UsageError(
+            f"{width}x{height} px are more than an MP4 can be written with",
+            where="size",
+            remedy="choose a smaller size, or a .y4m",
+        )
 
 
 def pixel_aspect(aspect: Fraction, film: tuple[int, int], size: tuple[int, int]) -> Fraction:

@@ -8,6 +8,7 @@ live shapes of a scene and the tokens of a span.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,7 +69,7 @@ def import_json(folder: str | Path, target: str | Path | MakeFilm) -> ImportResu
 
 
 def _import(folder: Path, make_film: MakeFilm) -> ImportResult:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(
             "is not a folder", where=str(folder), remedy="name a folder with tokens.jsonl and dictionary.json"
         )

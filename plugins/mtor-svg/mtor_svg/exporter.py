@@ -10,7 +10,6 @@ from pathlib import Path
 from mtor_svg.animated import scene_svg
 from mtor_svg.still import still_svg
 from mtor_transcode.errors import UsageError
-from mtor_transcode.files import write_whole
 from mtor_transcode.render.film import Film
 
 OPTIONS = ("scene", "time")
@@ -61,5 +60,5 @@ def _number(text: str) -> int:
 
 
 def _write(path: Path, text: str) -> Path:
-    write_whole(path, text.encode())
+    path.write_text(text, encoding="utf-8")
     return path
