@@ -252,7 +252,9 @@ class SceneCoder:
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)
         while True:
-            active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
+            active = where
+            if self.live.shapes:
+                active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
             if active.any():
                 regions = merge_regions(target, weights, active, lam, BORDER_BITS)
                 task = Task(target, worth, lam, self.live.view)

@@ -93,15 +93,15 @@ def paint_regions(
     target = np.pad(task.target, _FRAME, mode="edge")
     weight = np.pad(task.weight, MARGIN)
     boxes, areas = _boxes(labels, regions.count)
-    extent = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    order = np.lexsort((-areas, -extent))
-    rank_of = np.empty(regions.count, dtype=np.int32)
-    rank_of[order] = np.arange(regions.count)
-    rank = np.where(labels >= 0, rank_of[np.maximum(labels, 0)], -1)
     stakes = _stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
+    # What cannot pay for a shape is not painted, so nothing below may run on over it.
+    worthy = stakes >= task.lam * LEAST_BITS
+    extent = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    order = [label for label in np.lexsort((-areas, -extent)) if worthy[label]]
+    rank_of = np.full(regions.count + 1, -1, dtype=np.int32)
+    rank_of[order] = np.arange(len(order))
+    rank = rank_of[labels]
     for place, label in enumerate(order):
-        if stakes[label] < task.lam * LEAST_BITS:
-            continue
         layer = _cut(boxes[label], place, rank, target, shown, weight)
         state = _propose(engine, task, layer, price)
         if state is not None:
