@@ -27,6 +27,27 @@ def signed_area(points: NDArray[np.float32]) -> float:
     return float(_signed_area(points))
 
 
+def area_and_centre(contours: list[NDArray[np.float32]]) -> tuple[float, float, float]:
+    """Area (px^2) of closed contours, holes taken off, and their centre of mass ``(area, x, y)`` in px."""
+    area, x, y = np.sum([_moments(points) for points in contours], axis=0)
+    return (float(area), float(x / area), float(y / area)) if area > 0 else (0.0, 0.0, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _moments(points):  # type: ignore[no-untyped-def]
+    """Area of a polygon and its first moments (Green's theorem)."""
+    area = mx = my = 0.0
+    for i in range(len(points)):
+        j = i + 1 if i + 1 < len(points) else 0
+        x0, y0 = float(points[i, 0]), float(points[i, 1])
+        x1, y1 = float(points[j, 0]), float(points[j, 1])
+        cross = x0 * y1 - x1 * y0
+        area += cross / 2
+        mx += (x0 + x1) * cross / 6
+        my += (y0 + y1) * cross / 6
+    return area, mx, my
+
+
 @njit(cache=True, nogil=True)
 def _signed_area(points):  # type: ignore[no-untyped-def]
     twice = 0.0

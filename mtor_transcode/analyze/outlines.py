@@ -23,6 +23,12 @@ MAX_POINTS = 320
 RETRIES = 4
 """Finer fits that are tried when nothing is left of an outline at the tolerance asked for."""
 
+CORNER_REACH = 0.9
+"""Points this near (px) to a vertex do not tell where the line through a piece runs."""
+
+CORNER_SHIFT = 1.3
+"""Furthest (px) that a vertex is moved to where two lines meet."""
+
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
 
@@ -91,6 +97,8 @@ def _fit_contour(
     closed = np.concatenate([thin[first:], thin[: first + 1]])
     chosen, arcs = _best_vertices(closed, area_per_bit, curves)
     vertices = closed[chosen[:-1]]
+    if len(vertices) >= 3:
+        vertices = _sharpened(np.ascontiguousarray(points, dtype=np.float64), vertices, arcs)
     if not curves or len(vertices) < 3:
         return vertices, np.zeros(len(vertices), dtype=bool)
     before = vertices - np.concatenate([vertices[-1:], vertices[:-1]])
@@ -200,3 +208,67 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         last = d
         last_t = t
     return straight, bent
+
+
+@njit(cache=True, nogil=True)
+def _sharpened(points, vertices, arcs):  # type: ignore[no-untyped-def]
+    """Vertices between two straight pieces, moved to where the lines through the pieces' points meet.
+
+    Anti-aliasing rounds the corners of a traced contour; its straight stretches tell where they were. The
+    vertices are among ``points``, in their order.
+    """
+    n = len(points)
+    count = len(vertices)
+    places = np.empty(count, dtype=np.int64)
+    for k in range(count):
+        best = 1e30
+        for i in range(n):
+            d = (points[i, 0] - vertices[k, 0]) ** 2 + (points[i, 1] - vertices[k, 1]) ** 2
+            if d < best:
+                best = d
+                places[k] = i
+    # A line for each piece: a point on it and its direction; no direction where there is too little to fit.
+    lines = np.zeros((count, 4))
+    for k in range(count):
+        if arcs[k]:
+            continue
+        a = vertices[k]
+        b = vertices[(k + 1) % count]
+        length = (places[(k + 1) % count] - places[k]) % n
+        weight = sx = sy = sxx = sxy = syy = 0.0
+        for m in range(1, length):
+            p = points[(places[k] + m) % n]
+            near = min((p[0] - a[0]) ** 2 + (p[1] - a[1]) ** 2, (p[0] - b[0]) ** 2 + (p[1] - b[1]) ** 2)
+            if near < CORNER_REACH * CORNER_REACH:
+                continue
+            weight += 1.0
+            sx += p[0]
+            sy += p[1]
+            sxx += p[0] * p[0]
+            sxy += p[0] * p[1]
+            syy += p[1] * p[1]
+        if weight < 2:
+            continue
+        mx = sx / weight
+        my = sy / weight
+        angle = 0.5 * math.atan2(
+            2 * (sxy / weight - mx * my), sxx / weight - mx * mx - syy / weight + my * my
+        )
+        lines[k, 0] = mx
+        lines[k, 1] = my
+        lines[k, 2] = math.cos(angle)
+        lines[k, 3] = math.sin(angle)
+    out = vertices.copy()
+    for k in range(count):
+        one = lines[k - 1]
+        two = lines[k]
+        cross = one[2] * two[3] - one[3] * two[2]
+        if abs(cross) < 0.2:
+            continue
+        t = ((two[0] - one[0]) * two[3] - (two[1] - one[1]) * two[2]) / cross
+        x = one[0] + t * one[2]
+        y = one[1] + t * one[3]
+        if (x - vertices[k, 0]) ** 2 + (y - vertices[k, 1]) ** 2 < CORNER_SHIFT * CORNER_SHIFT:
+            out[k, 0] = x
+            out[k, 1] = y
+    return out

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.edges import region_weights
+from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, shape_shifts, warp
@@ -87,6 +88,8 @@ class SceneCoder:
         self._engine = engine
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
+        self._library = OutlineLibrary(engine)
+        self._palette = Palette()
         self._next = 0
         self._pricer: Pricer | None = None
 
@@ -257,10 +260,12 @@ class SceneCoder:
                 active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
             if active.any():
                 regions = merge_regions(target, weights, active, lam, BORDER_BITS)
-                task = Task(target, worth, lam, self.live.view)
+                task = Task(target, worth, lam, self._library, self._palette, self.live.view)
                 price = self._enter_price(times)
                 for state in paint_regions(self._engine, task, self.live.shown, regions, price):
                     self._emit(Enter(times.middle, self._next, state))
+                    self._library.add(state.outline)
+                    self._palette.add(state.paint)
                     self.live.add(self.live.make(self._next, state), painted=True)
                     self._next += 1
             if lam <= self.lam:

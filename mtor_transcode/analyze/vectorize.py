@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.contours import signed_area, trace_contours
+from mtor_transcode.analyze.contours import area_and_centre, signed_area, trace_contours
 from mtor_transcode.analyze.easel import (
     Picture,
     Plane,
@@ -22,11 +22,12 @@ from mtor_transcode.analyze.easel import (
     gain_of,
     paint_colours,
 )
+from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
 from mtor_transcode.analyze.masks import edge_field, layer_mask
 from mtor_transcode.analyze.outlines import fit_outline
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, Regions
-from mtor_transcode.model import UNITS_PER_PX, Outline, Paint, ShapeState, Solid, Transform
+from mtor_transcode.model import UNITS_PER_PX, Outline, Paint, Point, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 
@@ -38,6 +39,9 @@ SMALL = 40
 
 MIN_AREA = 0.6
 """Contours of less area (px^2) are dropped."""
+
+ALIKE = 5
+"""Known outlines that are tried for a region."""
 
 SURE = 2.5
 """A gain of so many times the guessed price is accepted without asking for the real one."""
@@ -58,12 +62,15 @@ class Task:
     """What the picture should be, and what an error there is worth.
 
     ``target`` (H, W, 3) uint8; ``weight`` (H, W) float32 scales squared errors; ``lam`` is distortion per
-    bit; ``view`` maps px of the world to px of the picture.
+    bit; ``library`` and ``palette`` hold what the scene has used; ``view`` maps px of the world to px of the
+    picture.
     """
 
     target: Picture
     weight: Plane
     lam: float
+    library: OutlineLibrary
+    palette: Palette
     view: Matrix = IDENTITY_MATRIX
 
 
@@ -172,20 +179,15 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
         return None
     best: ShapeState | None = None
     best_worth = best_gain = best_guess = 0.0
-    tried: set[Outline] = set()
-    for curves in (True, False):
-        fitted = fit_outline(_to_world(contours, layer.rect, task.view), area_per_bit, curves=curves)
-        if fitted is None or fitted[0] in tried:
-            continue
-        outline, (dx, dy) = fitted
-        tried.add(outline)
+    world = _to_world(contours, layer.rect, task.view)
+    for outline, (dx, dy) in _forms(world, area_per_bit, task.library):
         transform = Transform(dx, dy)
-        cover = _cover_layer(engine, outline, transform, layer.rect, task.view)
-        for paint in _paints(layer, cover, flat, tilted is not None, outline, transform, task.view):
+        cover = coverage(engine, outline, transform, layer.rect, task.view)
+        for paint in _paints(layer, cover, tilted is not None, outline, transform, task):
             state = ShapeState(outline, paint, transform)
             colours = paint_colours(paint, outline, transform, layer.rect, task.view)
             gain = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
-            guess = guessed_bits(state)
+            guess = guessed_bits(state, task)
             if gain - task.lam * guess > best_worth:
                 best, best_worth, best_gain, best_guess = state, gain - task.lam * guess, gain, guess
     if best is None or best_gain > SURE * task.lam * best_guess:
@@ -193,12 +195,34 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     return best if best_gain > task.lam * price(best) else None
 
 
-def guessed_bits(state: ShapeState) -> float:
-    """What a new shape costs, roughly: to choose between forms of one shape, and where there is no doubt.
+def _forms(
+    world: list[NDArray[np.float32]], area_per_bit: float, library: OutlineLibrary
+) -> Iterator[tuple[Outline, Point]]:
+    """Outlines for contours (px of the world), each with its place: known ones that are alike, and new ones."""
+    points = np.concatenate(world)
+    low, high = points.min(axis=0), points.max(axis=0)
+    width, height = float(high[0] - low[0]), float(high[1] - low[1])
+    if max(width, height) <= LARGEST:
+        area, x, y = area_and_centre(world)
+        if area > 0:
+            yield from library.alike(width, height, area, (x, y), ALIKE)
+    tried: set[Outline] = set()
+    for curves in (True, False):
+        fitted = fit_outline(world, area_per_bit, curves=curves)
+        if fitted is not None and fitted[0] not in tried:
+            tried.add(fitted[0])
+            yield fitted
 
-    Fitted to what the syntax writes on the clips (``benchmarks/price_fit.py``).
-    """
-    bits = 26.0 if isinstance(state.paint, Solid) else 50.0
+
+def guessed_bits(state: ShapeState, task: Task) -> float:
+    """What a new shape costs, roughly: to choose between forms of one shape, and where there is no doubt."""
+    bits = 16.0
+    if not isinstance(state.paint, Solid):
+        bits += 34.0
+    else:
+        bits += 4.0 if state.paint.colour in task.palette else 14.0
+    if state.outline in task.library:
+        return bits + 8.0
     for contour in state.outline.contours:
         points = np.array(contour.points)
         steps = np.abs(np.diff(points, axis=0, append=points[:1]))
@@ -208,16 +232,14 @@ def guessed_bits(state: ShapeState) -> float:
 
 
 def _paints(
-    layer: _Layer,
-    cover: Picture,
-    flat: Solid,
-    tilted: bool,
-    outline: Outline,
-    transform: Transform,
-    view: Matrix,
+    layer: _Layer, cover: Picture, tilted: bool, outline: Outline, transform: Transform, task: Task
 ) -> Iterator[Paint]:
-    """Closed-form paints for a coverage: one colour, and a gradient where the region tilts."""
-    yield Solid(to_colour(best_colour(layer.target, layer.shown, cover, layer.weight)))
+    """Closed-form paints for a coverage: one colour, the nearest known one, a gradient where it tilts."""
+    colour = to_colour(best_colour(layer.target, layer.shown, cover, layer.weight))
+    yield Solid(colour)
+    known = task.palette.nearest(colour)
+    if known is not None and known != colour:
+        yield Solid(known)
     if not tilted:
         return
     x0, y0, x1, y1 = outline.bounds
@@ -228,7 +250,7 @@ def _paints(
         (y1 + transform.dy) / UNITS_PER_PX,
     )
     solid_cover = (cover == 255) * layer.weight
-    gradient = fit_gradient(layer.target, solid_cover, layer.rect, _through(box, view))
+    gradient = fit_gradient(layer.target, solid_cover, layer.rect, _through(box, task.view))
     if gradient is not None:
         yield gradient
 
@@ -240,12 +262,6 @@ def _through(box: tuple[float, float, float, float], view: Matrix) -> tuple[floa
 
 def _world_box(rect: Rect) -> tuple[float, float, float, float]:
     return (float(rect[0]), float(rect[1]), float(rect[2]), float(rect[3]))
-
-
-def _cover_layer(
-    engine: Rasterizer, outline: Outline, transform: Transform, rect: Rect, view: Matrix
-) -> Picture:
-    return coverage(engine, outline, transform, rect, view)
 
 
 def _contours(field: NDArray[np.float32], least: float) -> list[NDArray[np.float32]]:

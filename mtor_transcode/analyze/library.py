@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outlines and colours a scene has used: what a new region may take over instead of paying for its own."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import coverage
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.model import UNITS_PER_PX, Colour, Outline, Paint, Point, Solid, Transform
+from mtor_transcode.render.rasterizer import Rasterizer
+
+LARGEST = 64
+"""Outlines of at most this width and height (px) are kept: larger ones hardly ever return."""
+
+CAPACITY = 1024
+STEP = 2
+"""Grid (units) of the places where kept outlines are tried."""
+
+WIDTH_SLACK = 1.3
+"""Px by which the width or height of a kept outline may differ from the region's."""
+
+AREA_SLACK = 0.2
+"""Share by which its area may differ."""
+
+
+class OutlineLibrary:
+    """The small outlines of a scene with their sizes, areas and centres of mass."""
+
+    def __init__(self, engine: Rasterizer) -> None:
+        self._engine = engine
+        self._known: set[Outline] = set()
+        self._outlines: list[Outline] = []
+        self._features: NDArray[np.float64] = np.empty((CAPACITY, 5))
+
+    def add(self, outline: Outline) -> None:
+        """Keep an outline that was accepted, if it is small and there is room."""
+        x0, y0, x1, y1 = outline.bounds
+        width, height = (x1 - x0) / UNITS_PER_PX, (y1 - y0) / UNITS_PER_PX
+        if max(width, height) > LARGEST or len(self._outlines) == CAPACITY or outline in self._known:
+            return
+        left, top = math.floor(x0 / UNITS_PER_PX) - 2, math.floor(y0 / UNITS_PER_PX) - 2
+        right, bottom = math.ceil(x1 / UNITS_PER_PX) + 2, math.ceil(y1 / UNITS_PER_PX) + 2
+        cover = coverage(self._engine, outline, Transform(), (left, top, right, bottom)) / 255.0
+        area = float(cover.sum())
+        if area <= 0:
+            return
+        x, y = centre_of_mass(cover)
+        self._known.add(outline)
+        self._features[len(self._outlines)] = width, height, area, x + left, y + top
+        self._outlines.append(outline)
+
+    def __contains__(self, outline: Outline) -> bool:
+        return outline in self._known
+
+    def alike(
+        self, width: float, height: float, area: float, centre: tuple[float, float], most: int
+    ) -> list[tuple[Outline, Point]]:
+        """The ``most`` kept outlines nearest in size and area (px), and where each would lie (units).
+
+        ``centre`` is the centre of mass in px that they are to share.
+        """
+        known = self._features[: len(self._outlines)]
+        if not len(known):
+            return []
+        off = np.abs(known[:, 0] - width) + np.abs(known[:, 1] - height)
+        bulk = np.abs(known[:, 2] - area) / area
+        fits = (
+            (np.abs(known[:, 0] - width) < WIDTH_SLACK)
+            & (np.abs(known[:, 1] - height) < WIDTH_SLACK)
+            & (bulk < AREA_SLACK)
+        )
+        found = np.flatnonzero(fits)
+        found = found[np.argsort(off[found] + 8 * bulk[found], kind="stable")][:most]
+        step = UNITS_PER_PX / STEP
+        return [
+            (
+                self._outlines[i],
+                (
+                    round((centre[0] - float(known[i, 3])) * step) * STEP,
+                    round((centre[1] - float(known[i, 4])) * step) * STEP,
+                ),
+            )
+            for i in found
+        ]
+
+
+class Palette:
+    """The colours a scene has used: a colour that is there already costs a few bits only."""
+
+    def __init__(self) -> None:
+        self._known: dict[Colour, None] = {}
+
+    def add(self, paint: Paint) -> None:
+        """Keep a solid paint's colour."""
+        if isinstance(paint, Solid):
+            self._known[paint.colour] = None
+
+    def __contains__(self, colour: Colour) -> bool:
+        return colour in self._known
+
+    def nearest(self, colour: Colour) -> Colour | None:
+        """The known colour nearest to one, by squared error, or None."""
+        if not self._known:
+            return None
+        known = np.array(list(self._known), dtype=np.int64)
+        off = (known - np.array(colour)) ** 2
+        return tuple(
+            int(v) for v in known[int(np.argmin(off[:, 0] + CHROMA_WEIGHT * off[:, 1:].sum(axis=1)))]
+        )  # type: ignore[return-value]
+
+
+def centre_of_mass(cover: NDArray[np.float64] | NDArray[np.float32]) -> tuple[float, float]:
+    """Of a coverage (h, w), in px with the centre of the first sample at (0.5, 0.5)."""
+    total = float(cover.sum())
+    x = float((cover.sum(axis=0) * (np.arange(cover.shape[1]) + 0.5)).sum()) / total
+    y = float((cover.sum(axis=1) * (np.arange(cover.shape[0]) + 0.5)).sum()) / total
+    return x, y
