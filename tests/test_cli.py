@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
-from cli_run import DONE, WRONG_USE, assert_one_line, environment, files_in, mtor
+from cli_run import DONE, FAILED, WRONG_USE, assert_one_line, environment, files_in, mtor
 
 import mtor_transcode
+
+TRUTH = Path(__file__).parents[1] / "samples" / "cut.mtor"
 
 OPTIONS = {
     "transcode": (
@@ -94,3 +98,16 @@ def test_the_shell_completes_commands_and_options() -> None:
     assert "transcode" in completed("mtor tr", 1)
     assert "--target-kbps" in completed("mtor transcode --ta", 2)
     assert "balanced" in completed("mtor transcode --preset ", 3)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [("inspect", TRUTH), ("inspect", TRUTH, "--json"), ("--version",)])
+def test_results_that_cannot_be_written(arguments: tuple[str | Path, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = mtor(*arguments, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert_one_line(done, FAILED, "standard output", "the disk is full")
+
+
+def test_nobody_listens() -> None:
+    done = mtor("inspect", TRUTH, preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stderr) == (DONE, "")

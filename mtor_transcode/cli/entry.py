@@ -13,7 +13,7 @@ from typing import NoReturn
 import typer
 
 from mtor_transcode.cli.app import app
-from mtor_transcode.cli.console import fail
+from mtor_transcode.cli.console import fail, flush
 from mtor_transcode.errors import Cancelled, MtorError, UsageError
 
 EXIT_FAILURE = 1
@@ -28,12 +28,7 @@ def main() -> NoReturn:
         warnings.simplefilter("ignore")
     signal.signal(signal.SIGTERM, _terminate)
     code = _run()
-    try:
-        sys.stdout.flush()
-    except OSError:
-        code = code or EXIT_FAILURE
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    sys.exit(code or _flushed())
 
 
 def _run() -> int:
@@ -55,6 +50,18 @@ def _run() -> int:
         fail(f"a bug in mtor: {what} (please report it; {DEBUG}=1 shows the traceback)")
         return EXIT_FAILURE
     return _interrupted() if code == EXIT_INTERRUPTED else int(code or 0)
+
+
+def _flushed() -> int:
+    """The exit code of letting go of what is still held."""
+    try:
+        flush()
+    except BrokenPipeError:
+        return EXIT_FAILURE
+    except MtorError as error:
+        fail(str(error))
+        return EXIT_FAILURE
+    return 0
 
 
 def _wrong_use(error: typer.TyperException) -> int:

@@ -11,7 +11,7 @@ import typer
 from mtor_transcode.cli.console import emit, note, warn
 from mtor_transcode.cli.options import AsJson, Duration, Film, Start
 from mtor_transcode.cli.talk import watching
-from mtor_transcode.cli.words import bytes_of, seconds_of
+from mtor_transcode.cli.words import bytes_of, counted, seconds_of
 
 
 def render(
@@ -50,6 +50,6 @@ def render(
         emit("result", result.to_json())
         return
     note(
-        f"{result.output}: {result.frames} frames of {result.width}x{result.height}, "
+        f"{result.output}: {counted(result.frames, 'frame')} of {result.width}x{result.height}, "
         f"{bytes_of(result.bytes)}, in {seconds_of(result.elapsed)}"
     )

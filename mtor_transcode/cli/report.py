@@ -11,7 +11,7 @@ import typer
 from mtor_transcode.cli.console import note, say
 from mtor_transcode.cli.options import AudioTrack, Duration, Film, Start, Video, VideoTrack
 from mtor_transcode.cli.talk import tell_of_compiling, watching
-from mtor_transcode.cli.words import bytes_of, table
+from mtor_transcode.cli.words import bytes_of, counted, table
 
 if TYPE_CHECKING:
     from mtor_transcode.measure.result import Report
@@ -77,7 +77,7 @@ def lines(found: Report) -> list[str]:
     ]
     kinds = [(kind.kind, f"{kind.kbps:.2f}", f"{100 * kind.share:.1f}%") for kind in rates.kinds]
     return [
-        f"{found.film.name} beside {found.source.name}, {quality.frames} frames",
+        f"{found.film.name} beside {found.source.name}, {counted(quality.frames, 'frame')}",
         *table([("", "mean", "worst"), *metrics]),
         "",
         f"{rates.kbps:.2f} kbps ({bytes_of(found.film.bytes)}); the source has {rates.source_kbps:.0f} kbps: "

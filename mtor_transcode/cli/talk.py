@@ -26,7 +26,7 @@ def watching(*, as_json: bool) -> Iterator[ProgressCallback]:
     """A progress callback that suits where the command runs."""
     if as_json:
         yield _events()
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         with _bar() as callback:
             yield callback
     else:
