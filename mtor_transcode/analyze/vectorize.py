@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -40,6 +41,9 @@ SMALL = 40
 MIN_AREA = 0.6
 """Contours of less area (px^2) are dropped."""
 
+LINE = 20
+"""Height (px) of the bands in which small shapes are painted from left to right."""
+
 ALIKE = 5
 """Known outlines that are tried for a region."""
 
@@ -69,6 +73,7 @@ class Task:
     target: Picture
     weight: Plane
     lam: float
+    fine: float
     library: OutlineLibrary
     palette: Palette
     view: Matrix = IDENTITY_MATRIX
@@ -103,8 +108,7 @@ def paint_regions(
     stakes = _stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
     # What cannot pay for a shape is not painted, so nothing below may run on over it.
     worthy = stakes >= task.lam * LEAST_BITS
-    extent = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    order = [label for label in np.lexsort((-areas, -extent)) if worthy[label]]
+    order = [label for label in _painting_order(boxes, areas) if worthy[label]]
     rank_of = np.full(regions.count + 1, -1, dtype=np.int32)
     rank_of[order] = np.arange(len(order))
     rank = rank_of[labels]
@@ -114,6 +118,19 @@ def paint_regions(
         if state is not None:
             apply_state(engine, state, shown, task.view)
             yield state
+
+
+def _painting_order(boxes: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Labels back to front: the large before the small, the small along lines of text.
+
+    What encloses something else comes before it either way; along a line the step from place to place is
+    short and alike.
+    """
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    extent = width * height
+    small = np.maximum(width, height) <= LARGEST
+    line = (boxes[:, 1] + boxes[:, 3]) // (2 * LINE)
+    return np.lexsort((-areas, np.where(small, boxes[:, 0], -extent), np.where(small, line, -1), small))
 
 
 def apply_state(engine: Rasterizer, state: ShapeState, shown: Picture, view: Matrix) -> None:
@@ -173,7 +190,9 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     field = edge_field(mask, layer.free, layer.target, layer.shown, flat.colour)
     field[0, :] = field[-1, :] = 0
     field[:, 0] = field[:, -1] = 0
-    area_per_bit = _area_per_bit(task.lam, layer, flat)
+    small = max(layer.region.shape) <= LARGEST + 2 * MARGIN
+    lam = math.sqrt(task.fine * task.lam) if small else task.lam
+    area_per_bit = _area_per_bit(lam, layer, flat)
     contours = _contours(field, min(max(MIN_AREA, CONTOUR_BITS * area_per_bit), 0.2 * float(field.sum())))
     if not contours:
         return None
@@ -188,8 +207,8 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
             colours = paint_colours(paint, outline, transform, layer.rect, task.view)
             gain = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
             guess = guessed_bits(state, task)
-            if gain - task.lam * guess > best_worth:
-                best, best_worth, best_gain, best_guess = state, gain - task.lam * guess, gain, guess
+            if gain - lam * guess > best_worth:
+                best, best_worth, best_gain, best_guess = state, gain - lam * guess, gain, guess
     if best is None or best_gain > SURE * task.lam * best_guess:
         return best
     return best if best_gain > task.lam * price(best) else None
@@ -198,7 +217,7 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
 def _forms(
     world: list[NDArray[np.float32]], area_per_bit: float, library: OutlineLibrary
 ) -> Iterator[tuple[Outline, Point]]:
-    """Outlines for contours (px of the world), each with its place: known ones that are alike, and new ones."""
+    """Outlines for contours (px of the world), each with its place: known ones that are alike, new ones."""
     points = np.concatenate(world)
     low, high = points.min(axis=0), points.max(axis=0)
     width, height = float(high[0] - low[0]), float(high[1] - low[1])
