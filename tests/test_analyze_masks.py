@@ -51,6 +51,13 @@ def test_a_hole_that_shows_something_lower_stays_open() -> None:
     assert np.array_equal(mask, region | free)
 
 
+def test_a_small_hole_that_shows_something_lower_stays_open() -> None:
+    region = block((4, 4), slice(0, 3), slice(0, 3))
+    region[1, 1] = 0
+    free = block((4, 4), slice(3, 4), slice(3, 4))
+    assert layer_mask(region, free)[1, 1] == 0
+
+
 def test_a_border_below_others_becomes_short() -> None:
     rng = np.random.default_rng(3)
     shape = (80, 80)

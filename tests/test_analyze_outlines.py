@@ -166,6 +166,14 @@ def test_no_contour_is_too_odd(
         assert all(a != b for a, b in pairwise(contour.points))
 
 
+def test_what_is_smaller_than_the_tolerance_is_left_out() -> None:
+    large = np.array([[0, 0], [900, 0], [900, 900], [0, 900]], np.float32)
+    tiny = np.array([[100, 100], [101, 100], [101, 101], [100, 101]], np.float32)
+    found = fit_outline([large, tiny], 4000.0, curves=False)
+    assert found is not None
+    assert [len(contour.points) for contour in found[0].contours] == [4]
+
+
 @pytest.mark.parametrize("count", [400, 3000])
 def test_long_contours_are_fitted(count: int) -> None:
     turns = np.arange(count) * (math.tau / count)
