@@ -173,7 +173,7 @@ class _FilmPass:
                 number, boundary.start, background, transition=transition, transition_duration=duration
             )
         )
-        coder = SceneCoder(self._engine, target, self._lam, background)
+        coder = SceneCoder(self._engine, target, self._lam, background, refine=average)
         coder.begin(self.writer.pricer(), target, worth, boundary.start)
         self._follow(coder, look, boundary.start, end)
 

@@ -82,9 +82,12 @@ class SceneCoder:
     ``tokens`` collects them in order of decision, ``nodes`` counts those of new shapes.
     """
 
-    def __init__(self, engine: Rasterizer, target: Picture, lam: float, background: Paint) -> None:
+    def __init__(
+        self, engine: Rasterizer, target: Picture, lam: float, background: Paint, *, refine: bool = True
+    ) -> None:
         height, width = target.shape[:2]
         self.lam = lam
+        self._refine = refine
         self.live = LiveShapes(engine, (width, height), background)
         self.tokens: list[Token] = []
         self.nodes = 0
@@ -263,7 +266,9 @@ class SceneCoder:
                 active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
             if active.any():
                 regions = merge_regions(target, weights, active, lam, BORDER_BITS)
-                task = Task(target, worth, lam, self.lam, self._library, self._palette, self.live.view)
+                task = Task(
+                    target, worth, lam, self.lam, self._library, self._palette, self.live.view, self._refine
+                )
                 price = self._enter_price(times)
                 for state in paint_regions(self._engine, task, self.live.shown, regions, price):
                     self._emit(Enter(times.middle, self._next, state))

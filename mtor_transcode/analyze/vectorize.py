@@ -27,6 +27,7 @@ from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
 from mtor_transcode.analyze.masks import edge_field, layer_mask
 from mtor_transcode.analyze.outlines import fit_outline
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid, to_colour
+from mtor_transcode.analyze.refine import refined
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, Regions
 from mtor_transcode.model import UNITS_PER_PX, Outline, Paint, Point, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
@@ -67,7 +68,7 @@ class Task:
 
     ``target`` (H, W, 3) uint8; ``weight`` (H, W) float32 scales squared errors; ``lam`` is distortion per
     bit; ``library`` and ``palette`` hold what the scene has used; ``view`` maps px of the world to px of the
-    picture.
+    picture; ``refine`` asks for small new outlines to be fitted to the rendered error.
     """
 
     target: Picture
@@ -77,6 +78,7 @@ class Task:
     library: OutlineLibrary
     palette: Palette
     view: Matrix = IDENTITY_MATRIX
+    refine: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,18 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
             guess = guessed_bits(state, task)
             if gain - lam * guess > best_worth:
                 best, best_worth, best_gain, best_guess = state, gain - lam * guess, gain, guess
+    if best is not None and small and task.refine and best.outline not in task.library:
+        best = refined(best, lambda state: _gain(engine, task, layer, state))
     if best is None or best_gain > SURE * task.lam * best_guess:
         return best
     return best if best_gain > task.lam * price(best) else None
+
+
+def _gain(engine: Rasterizer, task: Task, layer: _Layer, state: ShapeState) -> float:
+    """Fall of the weighted squared error when a shape is painted on its layer."""
+    cover = coverage(engine, state.outline, state.transform, layer.rect, task.view)
+    colours = paint_colours(state.paint, state.outline, state.transform, layer.rect, task.view)
+    return float(gain_of(layer.target, layer.shown, cover, colours, layer.weight))
 
 
 def _forms(

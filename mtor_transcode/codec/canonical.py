@@ -13,7 +13,7 @@ MAX_GRID = 7
 """Largest binary logarithm of a grid's step in units."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def grid_of(outline: Outline) -> int:
     """Returns the largest g (0-7) such that all coordinates are multiples of 2**g units."""
     every = 1 << MAX_GRID
@@ -23,7 +23,7 @@ def grid_of(outline: Outline) -> int:
     return (every & -every).bit_length() - 1
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def is_canonical(outline: Outline) -> bool:
     """Whether a writer takes the outline as it is: ``centred`` on its own grid does not move it."""
     return canonical_outline(outline)[1] == (0, 0)

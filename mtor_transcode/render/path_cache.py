@@ -12,8 +12,8 @@ from mtor_transcode.render.curves import AnyOutline
 
 PathT = TypeVar("PathT")
 
-DEFAULT_NODES = 200_000
-"""Nodes kept by default: some tens of MB in the engines."""
+DEFAULT_NODES = 40_000
+"""Nodes kept by default: some MB in the engines."""
 
 
 class PathCache(Generic[PathT]):
