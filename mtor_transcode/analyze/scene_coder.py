@@ -113,9 +113,11 @@ class SceneCoder:
 
     def step(self, target: Picture, worth: Plane, times: Times, jump: bool) -> None:
         """Decide for the next key time."""
-        if not jump:
-            self._try_camera(target, worth, times)
+        uncovered = None if jump else self._try_camera(target, worth, times)
         look = self._worse(target, worth)
+        if uncovered is not None and uncovered.any():
+            # What the camera brings into view was there before: it enters out of sight.
+            self._paint(target, worth, look & uncovered, replace(times, middle=times.since))
         if look.any():
             self._edit_shapes(target, worth, look, times)
             look |= self._worse(target, worth)
@@ -142,24 +144,27 @@ class SceneCoder:
         if isinstance(token, Enter):
             self.nodes += token.state.outline.node_count
 
-    def _try_camera(self, target: Picture, worth: Plane, times: Times) -> None:
+    def _try_camera(self, target: Picture, worth: Plane, times: Times) -> NDArray[np.bool_] | None:
+        """Move the camera if that pays; where it then shows what was out of the frame."""
         before = np.ascontiguousarray(self._decided[..., 0])
         after = np.ascontiguousarray(target[..., 0])
         if float(np.mean(cv2.absdiff(before, after))) < 0.3:
-            return
+            return None
         motion = camera_motion(before, after)
         if motion is None:
-            return
+            return None
         camera = moved_camera(self.live.camera, motion)
         token = CameraMove(times.since, times.at - times.since, camera)
         picture = self.live.with_camera(camera)
         change = error_change(target, self.live.shown, picture, worth)
         if change + self.lam * self._token_price(token) >= 0:
-            return
+            return None
         self._emit(token)
         self.live.set_camera(camera, picture)
         self._decided = warp(self._decided, motion)
         self._accepted = warp(self._accepted, motion, continued=False)
+        uncovered: NDArray[np.bool_] = warp(np.ones_like(worth), motion, continued=False) < 0.999
+        return uncovered
 
     def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
         """Let shapes in the changed area leave, move or change colour."""
