@@ -29,6 +29,9 @@ CORNER_REACH = 0.9
 CORNER_SHIFT = 1.3
 """Furthest (px) that a vertex is moved to where two lines meet."""
 
+ARC_COSINE = -0.2
+"""Least cosine of the turn at a smooth node between two arcs (about 100 degrees)."""
+
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
 
@@ -105,8 +108,9 @@ def _fit_contour(
     after = np.concatenate([before[1:], before[:1]])
     norm = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
     cosine = (before * after).sum(axis=1) / np.maximum(norm, 1e-9)
-    bent = arcs | np.concatenate([arcs[-1:], arcs[:-1]])
-    return vertices, bent & (cosine > SMOOTH_COSINE)
+    earlier = np.concatenate([arcs[-1:], arcs[:-1]])
+    smooth = ((arcs | earlier) & (cosine > SMOOTH_COSINE)) | (arcs & earlier & (cosine > ARC_COSINE))
+    return vertices, smooth
 
 
 def _thinned(points: NDArray[np.float32], tolerance: float) -> NDArray[np.float64]:
