@@ -9,7 +9,7 @@ a still picture costs nothing and nothing flickers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,6 +24,7 @@ from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, shape_shifts, warp
 from mtor_transcode.analyze.paints import fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
+from mtor_transcode.analyze.track import aligned, carried, matched_shift
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
@@ -37,7 +38,9 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Token,
+    Transform,
 )
+from mtor_transcode.render.matrix import compose, inverse
 from mtor_transcode.render.rasterizer import Rasterizer
 
 NOTICED = 20.0
@@ -63,6 +66,13 @@ BORDER_BITS = 0.8
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
 
+MATCH_BITS = 12.0
+ALIGN_BITS = 60.0
+"""Shapes whose error is worth fewer bits are not matched, or not aligned: that takes time."""
+
+SIMILARITY_BITS = 16.0
+"""What a turn or a change of size costs, roughly, beyond a shift."""
+
 SHIFT_STEP = 4
 """Grid of proposed shifts in units."""
 
@@ -74,6 +84,15 @@ class Times:
     since: int
     at: int
     middle: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Mover:
+    """A shape that may have moved: its name among owners, its mean flow (px), the error at stake."""
+
+    owner: int
+    shift: NDArray[np.float32]
+    stake: float
 
 
 class SceneCoder:
@@ -179,9 +198,11 @@ class SceneCoder:
         candidates = np.flatnonzero((touched > 0.3 * seen) & (at_stake > self.lam * LEAST_BITS))
         shifts = self._shifts(target, owners, count) if len(candidates) else np.zeros((count, 2))
         numbers = [self.live.shapes[i].number for i in candidates]
-        numbers_shift = {self.live.shapes[i].number: shifts[i] for i in candidates}
+        movers = {
+            self.live.shapes[i].number: _Mover(int(i), shifts[i], float(at_stake[i])) for i in candidates
+        }
         for number in numbers:
-            self._try_moving(number, numbers_shift[number], target, worth, times)
+            self._try_moving(number, movers[number], target, worth, owners, times)
         for number in reversed(numbers):
             if not self._try_leaving(number, target, worth, times):
                 self._try_colour(number, target, worth, owners, times)
@@ -196,21 +217,66 @@ class SceneCoder:
         return shape_shifts(before, after, small, count)
 
     def _try_moving(
-        self, number: int, shift: NDArray[np.float32], target: Picture, worth: Plane, times: Times
+        self,
+        number: int,
+        mover: _Mover,
+        target: Picture,
+        worth: Plane,
+        owners: NDArray[np.int32],
+        times: Times,
     ) -> None:
-        view = self.live.view
-        det = view[0] * view[3] - view[1] * view[2]
-        world_x = (view[3] * shift[0] - view[2] * shift[1]) / det
-        world_y = (view[0] * shift[1] - view[1] * shift[0]) / det
-        step = 16 / SHIFT_STEP
-        dx, dy = round(float(world_x) * step) * SHIFT_STEP, round(float(world_y) * step) * SHIFT_STEP
-        if dx == 0 and dy == 0:
-            return
+        """Take the best of the proposed moves over, if it pays."""
         index = self.live.index_of(number)
         state = self.live.shapes[index].state
-        place = state.transform
-        fresh = replace(state, transform=replace(place, dx=place.dx + dx, dy=place.dy + dy))
-        self._try(index, fresh, Edit(times.since, times.at - times.since, number, fresh), target, worth)
+        best: tuple[float, ShapeState] | None = None
+        for place in self._moves(index, mover, target, owners):
+            if place == state.transform or (best is not None and place == best[1].transform):
+                continue
+            fresh = replace(state, transform=place)
+            rect, pixels = self.live.seen_with(index, self.live.make(number, fresh))
+            change = error_change(
+                rect_of(target, rect), rect_of(self.live.shown, rect), pixels, rect_of(worth, rect)
+            )
+            if place.scale != state.transform.scale or place.angle != state.transform.angle:
+                change += self.lam * SIMILARITY_BITS
+            if change < (0.0 if best is None else best[0]):
+                best = change, fresh
+        if best is not None:
+            token = Edit(times.since, times.at - times.since, number, best[1])
+            self._try(index, best[1], token, target, worth)
+
+    def _moves(
+        self, index: int, mover: _Mover, target: Picture, owners: NDArray[np.int32]
+    ) -> Iterator[Transform]:
+        """Places where a shape may have gone: by dense flow, by matching it, by aligning it."""
+        shape = self.live.shapes[index]
+        x0, y0, x1, y1 = shape.rect
+        flow = float(mover.shift[0]), float(mover.shift[1])
+        yield self._shifted(shape.state.transform, flow)
+        if mover.stake < self.lam * MATCH_BITS:
+            return
+        before = np.ascontiguousarray(self._decided[..., 0])
+        after = np.ascontiguousarray(target[..., 0])
+        visible = (owners[y0:y1, x0:x1] == mover.owner).astype(np.uint8) * np.uint8(255)
+        shift = matched_shift(before, after, shape.rect, visible, flow)
+        if shift is None:
+            return
+        yield self._shifted(shape.state.transform, shift)
+        if mover.stake < self.lam * ALIGN_BITS:
+            return
+        seen = aligned(before, after, shape.rect, shift)
+        if seen is not None:
+            yield carried(
+                shape.state.transform, compose(inverse(self.live.view), compose(seen, self.live.view))
+            )
+
+    def _shifted(self, place: Transform, shift: tuple[float, float]) -> Transform:
+        """A place moved by a shift of the picture (px), on the grid of proposed shifts."""
+        a, b, c, d, _, _ = inverse(self.live.view)
+        step = 16 / SHIFT_STEP
+        dx = round((a * shift[0] + c * shift[1]) * step) * SHIFT_STEP
+        dy = round((b * shift[0] + d * shift[1]) * step) * SHIFT_STEP
+        return replace(place, dx=place.dx + dx, dy=place.dy + dy)
 
     def _try_leaving(self, number: int, target: Picture, worth: Plane, times: Times) -> bool:
         return self._try(self.live.index_of(number), None, Leave(times.middle, number), target, worth)

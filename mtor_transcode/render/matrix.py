@@ -43,6 +43,13 @@ def compose(outer: Matrix, inner: Matrix) -> Matrix:
     )
 
 
+def inverse(matrix: Matrix) -> Matrix:
+    """The map that undoes ``matrix``, which must not be singular."""
+    a, b, c, d, e, f = matrix
+    det = a * d - b * c
+    return (d / det, -b / det, -c / det, a / det, (c * f - d * e) / det, (b * e - a * f) / det)
+
+
 def placed(transform: Similarity) -> Matrix:
     """Local px of an outline to px of the world: scale, then rotation, then translation."""
     scale = transform.scale / SCALE_ONE
