@@ -30,6 +30,9 @@ LEAST_CHANGE = 3
 DRIFTED = 12
 """Changed samples at half size since the last key that make a new one, however slowly they came."""
 
+TRACE = 0.03
+"""Changes at the ends of a run that are less than this share of its median are not part of it."""
+
 SAME = 10
 """Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
 
@@ -117,6 +120,7 @@ class Lookahead:
             or (end + 2 <= last and self[end + 2].changed >= LEAST_CHANGE)
         ):
             end += 1
+        begin, end = self._without_traces(begin, end)
         if end == begin or self._stands_out(begin, begin, end):
             return Key(begin, begin, True)
         since = begin - 1
@@ -185,6 +189,15 @@ class Lookahead:
             changed = int(np.count_nonzero(cv2.absdiff(half, self._last_half) >= CHANGED))
         self._last_half = half
         self._buffer.append(Look(frame, half, changed))
+
+    def _without_traces(self, begin: int, end: int) -> tuple[int, int]:
+        """A run of changes without the traces (a codec's noise) that precede or follow what really moves."""
+        most = TRACE * float(np.median([self[j].changed for j in range(begin, end + 1)]))
+        while begin < end and self[begin].changed < most:
+            begin += 1
+        while end > begin and self[end].changed < most:
+            end -= 1
+        return begin, end
 
     def _drifted(self, index: int, other: int) -> bool:
         """Whether changes too slow to count from frame to frame have added up since ``index``."""

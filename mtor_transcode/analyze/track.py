@@ -25,7 +25,7 @@ STEPS = 30
 def matched_shift(
     before: Picture, after: Picture, rect: Rect, visible: Picture, expected: tuple[float, float]
 ) -> tuple[float, float] | None:
-    """The shift (px) that carries luma ``before`` inside ``rect`` to ``after``; only ``visible`` (0-255) counts.
+    """The shift (px) that carries luma ``before`` in ``rect`` to ``after``; only ``visible`` (0-255) counts.
 
     The least squared difference within ``REACH`` of ``expected``, to a fraction of a px by a parabola through
     its neighbours; None where the shape is too large, hidden, or near the frame's edge.
