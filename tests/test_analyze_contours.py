@@ -142,7 +142,7 @@ def test_an_empty_field_has_none() -> None:
     seed=st.integers(0, 2**32 - 1),
     size=st.tuples(st.integers(1, 14), st.integers(1, 14)),
     levels=st.sampled_from([2, 3, 1000]),
-    level=st.sampled_from([0.3, 0.5, 0.71]),
+    level=st.sampled_from([0.3, 0.4, 0.71]),
 )
 @settings(max_examples=150, deadline=None)
 def test_contours_close_and_hold_the_area_above_the_level(

@@ -75,8 +75,8 @@ def test_a_disc_has_few_nodes_and_no_visible_error(radius: float) -> None:
     # Coverage off by a seventh all along the border is a shift of a seventh of a pixel.
     border = (cover > 0) & (cover < 1)
     assert np.abs(error[border]).mean() < 0.15
-    assert np.abs(error[~border]).max() < 0.3
-    assert abs(error.sum()) < 0.02 * cover.sum()
+    assert np.abs(error[~border]).max() < 0.35
+    assert abs(error.sum()) < 0.03 * cover.sum()
 
 
 def test_curves_take_fewer_nodes_than_lines_for_what_is_round() -> None:

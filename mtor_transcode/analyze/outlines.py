@@ -26,11 +26,14 @@ RETRIES = 4
 CORNER_REACH = 0.9
 """Points this near (px) to a vertex do not tell where the line through a piece runs."""
 
+CORNER_CUT = 2.0
+"""Longest piece (px) that may stand for a corner cut off by anti-aliasing."""
+
 CORNER_SHIFT = 1.3
 """Furthest (px) that a vertex is moved to where two lines meet."""
 
-ARC_COSINE = -0.2
-"""Least cosine of the turn at a smooth node between two arcs (about 100 degrees)."""
+ARC_COSINE = 0.2
+"""Least cosine of the turn at a smooth node between two arcs (about 80 degrees)."""
 
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
@@ -264,15 +267,27 @@ def _sharpened(points, vertices, arcs):  # type: ignore[no-untyped-def]
         lines[k, 3] = math.sin(angle)
     out = vertices.copy()
     for k in range(count):
+        # A corner is cut by nothing, or by one short piece that no line fits: then both its ends are moved.
+        after = (k + 1) % count
+        cut = lines[k, 2] == 0.0 and lines[k, 3] == 0.0
+        chord = math.hypot(vertices[after, 0] - vertices[k, 0], vertices[after, 1] - vertices[k, 1])
+        if cut and chord > CORNER_CUT:
+            continue
         one = lines[k - 1]
-        two = lines[k]
+        two = lines[after] if cut else lines[k]
         cross = one[2] * two[3] - one[3] * two[2]
         if abs(cross) < 0.2:
             continue
         t = ((two[0] - one[0]) * two[3] - (two[1] - one[1]) * two[2]) / cross
         x = one[0] + t * one[2]
         y = one[1] + t * one[3]
-        if (x - vertices[k, 0]) ** 2 + (y - vertices[k, 1]) ** 2 < CORNER_SHIFT * CORNER_SHIFT:
+        shift = math.hypot(x - vertices[k, 0], y - vertices[k, 1])
+        if cut:
+            shift = max(shift, math.hypot(x - vertices[after, 0], y - vertices[after, 1]))
+        if shift < CORNER_SHIFT:
             out[k, 0] = x
             out[k, 1] = y
+            if cut:
+                out[after, 0] = x
+                out[after, 1] = y
     return out
