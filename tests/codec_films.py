@@ -153,6 +153,7 @@ def scenes(draw: st.DrawFn, number: int, start: int, library: list[Outline]) -> 
         draw(cameras),
         Transition.DISSOLVE if dissolve else Transition.CUT,
         draw(st.integers(0, 99)) if dissolve else 0,
+        draw(st.one_of(st.just(0), st.integers(0, 63))),
     )
     stage = _Stage({})
     spans: list[Span] = []

@@ -153,6 +153,7 @@ def scenes(draw: st.DrawFn, number: int, start: int) -> Scene:
         draw(cameras),
         Transition.DISSOLVE if dissolves else Transition.CUT,
         draw(st.integers(1, 100)) if dissolves else 0,
+        draw(st.sampled_from((0, 1, 20, 63))),
     )
     live: list[int] = []
     next_id = [draw(st.integers(0, 5))]

@@ -68,9 +68,20 @@ def _elements() -> Film:
     return Film(HEADER, [Scene(head, (first,)), Scene(second, (Span(50, 60, ()),))], [], [], 60)
 
 
+def _soft() -> Film:
+    """The small film with a soft scene, and one of the greatest softness that dissolves."""
+    film = _elements()
+    scenes = [
+        dataclasses.replace(scene, head=dataclasses.replace(scene.head, softness=softness))
+        for scene, softness in zip(film.scenes, (20, 63), strict=True)
+    ]
+    return dataclasses.replace(film, scenes=scenes)
+
+
 FILMS: dict[str, Callable[[], Film]] = {
     "empty": lambda: Film(HEADER, [], [], [], 0),
     "elements": _elements,
+    "soft": _soft,
     "busy": lambda: Film(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

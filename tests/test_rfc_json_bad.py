@@ -183,6 +183,7 @@ BAD_MANIFESTS: dict[str, tuple[object, str]] = {
     "backwards": (MANIFEST | {"scenes": [SCENE | {"spans": [[0, -1]]}]}, "spans"),
     "number twice": (MANIFEST | {"scenes": [SCENE, SCENE | {"start": 30, "spans": []}]}, "its number"),
     "too wide": (MANIFEST | {"width": 99_999}, "99999"),
+    "too soft": (MANIFEST | {"scenes": [SCENE | {"softness": 64}]}, "softness"),
     "slow cut": (MANIFEST | {"scenes": [SCENE | {"transition_ticks": 3}]}, "scene 1: .*cut of 3 ticks"),
     "too short": (MANIFEST | {"scenes": [SCENE], "duration": 3}, "3 ticks"),
     "overlap": (MANIFEST | {"scenes": [SCENE, SCENE | {"number": 2}]}, "begins before"),

@@ -107,11 +107,13 @@ MOVING: tuple[Token, ...] = (
 )
 
 
-def film_of(*tokens: Token, colour: ColourSpec | None = None, background: Any = WHITE) -> FilmReader:
+def film_of(
+    *tokens: Token, colour: ColourSpec | None = None, background: Any = WHITE, softness: int = 0
+) -> FilmReader:
     stream = io.BytesIO()
     header = FilmHeader(*SIZE, Fraction(1, 30), Fraction(30), colour=colour or ColourSpec())
     writer = FilmWriter(stream, header)
-    writer.scene(SceneStart(0, 0, background))
+    writer.scene(SceneStart(0, 0, background, softness=softness))
     writer.span(Span(0, 60, tuple(token for token in tokens if token.at < 60)))
     writer.span(Span(60, TICKS, tuple(token for token in tokens if token.at >= 60)))
     writer.finish(TICKS)
@@ -188,6 +190,17 @@ def test_the_animation_looks_like_the_film_at_any_time(shot: Shot, tick: int) ->
     assert wrong < 0.006
 
 
+@pytest.mark.parametrize("softness", [6, 20])
+def test_a_soft_scene_is_soft_in_a_browser_too(shot: Shot, softness: int) -> None:
+    film = film_of(*MOVING, background=SHADE, softness=softness)
+    animated = mtor_svg.scene_svg(film, film.heads()[0])
+    for tick in (0, 45):
+        for picture in (shot(mtor_svg.still_svg(film, tick), None), shot(animated, tick / 30)):
+            mean, wrong = difference(film, tick, picture)
+            assert mean < 1.5
+            assert wrong < 0.004
+
+
 def test_a_gradient_through_colours_that_no_screen_shows(shot: Shot) -> None:
     beyond = LinearGradient((0, 128, 128), (200, 40, 200))
     film = film_of(
@@ -226,7 +239,10 @@ def test_a_still_in_a_dissolve_shows_both_scenes(shot: Shot) -> None:
         assert wrong < 0.004
 
 
-ALLOWED = {"svg", "g", "rect", "path", "linearGradient", "stop", "animate", "animateTransform", "set"}
+ALLOWED = {
+    "svg", "g", "rect", "path", "linearGradient", "stop", "animate", "animateTransform", "set",
+    "filter", "feGaussianBlur",
+}  # fmt: skip
 LINK = re.compile(r"url\((?!#[a-z0-9]+\))|href|javascript|data:|//(?!www\.w3\.org/2000/svg)", re.IGNORECASE)
 
 

@@ -11,6 +11,7 @@ from mtor_transcode.codec.limits import (
     MAX_COORDINATE,
     MAX_LIVE,
     MAX_NODES,
+    MAX_SOFTNESS,
     MAX_SPAN_TOKENS,
     MAX_STEP,
     MAX_TICK,
@@ -38,13 +39,15 @@ from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
 
 def check_scene_start(head: SceneStart) -> None:
     """Raises UsageError for a scene's head that cannot be written."""
-    _whole("a scene's numbers", (head.number, head.start, head.transition_duration))
+    _whole("a scene's numbers", (head.number, head.start, head.transition_duration, head.softness))
     if not (
         0 <= head.number < 2**31 and 0 <= head.start <= MAX_TICK and 0 <= head.transition_duration <= MAX_STEP
     ):
         raise UsageError(f"scene {head.number}: number, start or duration of the transition is out of range")
     if head.transition == Transition.CUT and head.transition_duration:
         raise UsageError(f"scene {head.number} begins with a cut of {head.transition_duration} ticks")
+    if not 0 <= head.softness <= MAX_SOFTNESS:
+        raise UsageError(f"scene {head.number}: softness {head.softness} is not 0 to {MAX_SOFTNESS}")
     _check_paint(head.background)
     _check_place(head.camera)
 

@@ -109,6 +109,7 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("sound.duration", NUMBER),
     ("sound.gap", SIGNED),
     ("sound.size", SIGNED),
+    ("scene.softness", NUMBER),
 )
 """Name and size of each group, in the order of their numbers."""
 

@@ -15,6 +15,9 @@ MAX_TICK = 2**48
 MAX_STEP = 2**32 - 1
 """Largest difference of two times inside a span, and largest duration of a token, in ticks."""
 
+MAX_SOFTNESS = 63
+"""Largest softness of a scene, in quarters of a px."""
+
 MAX_COORDINATE = 2**20
 """Largest absolute value of a coordinate, a translation, a scale or an angle (65,536 px)."""
 

@@ -12,7 +12,7 @@ from typing import Final
 from mtor_transcode.codec.binarise import read_number, write_number
 from mtor_transcode.codec.contexts import BASE
 from mtor_transcode.codec.fields import Payload, varint
-from mtor_transcode.codec.limits import MAX_OUTLINES, MAX_STEP, MAX_TICK
+from mtor_transcode.codec.limits import MAX_OUTLINES, MAX_SOFTNESS, MAX_STEP, MAX_TICK
 from mtor_transcode.codec.paint_syntax import PaintMemory, read_paint, write_paint
 from mtor_transcode.codec.place_syntax import read_camera, write_camera
 from mtor_transcode.codec.writers import Reader, Writer
@@ -20,6 +20,7 @@ from mtor_transcode.model import STILL_CAMERA, Camera, Paint, SceneStart, Transi
 
 _DISSOLVE: Final = BASE["scene.dissolve"]
 _TRANSITION: Final = BASE["scene.transition"]
+_SOFTNESS: Final = BASE["scene.softness"]
 _STILL: Final = (0, 0, 0, 0)
 
 
@@ -45,11 +46,12 @@ def read_scene_plain(payload: Payload) -> ScenePlain:
 
 
 def write_scene_head(writer: Writer, head: SceneStart) -> None:
-    """Writes transition, background and camera."""
+    """Writes transition, softness, background and camera."""
     dissolve = head.transition == Transition.DISSOLVE
     writer.bit(_DISSOLVE, dissolve)
     if dissolve:
         write_number(writer, _TRANSITION, head.transition_duration)
+    write_number(writer, _SOFTNESS, head.softness)
     write_view(writer, head.background, head.camera)
 
 
@@ -58,8 +60,11 @@ def read_scene_head(reader: Reader, plain: ScenePlain) -> SceneStart:
     transition, duration = Transition.CUT, 0
     if reader.bit(_DISSOLVE):
         transition, duration = Transition.DISSOLVE, read_number(reader, _TRANSITION)
+    softness = read_number(reader, _SOFTNESS)
+    if softness > MAX_SOFTNESS:
+        raise reader.damaged(f"a scene has the softness {softness}")
     background, camera = read_view(reader)
-    return SceneStart(plain.number, plain.start, background, camera, transition, duration)
+    return SceneStart(plain.number, plain.start, background, camera, transition, duration, softness)
 
 
 def write_view(writer: Writer, background: Paint, camera: Camera) -> None:

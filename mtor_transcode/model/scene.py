@@ -24,6 +24,10 @@ class SceneStart:
 
     With ``DISSOLVE``, during ``[start, start + transition_duration)`` the scene is blended linearly over the
     last picture of the scene before it (or shown plainly if that is missing).
+
+    ``softness`` is the standard deviation, in quarters of a px of the film's picture, of a Gaussian blur of
+    the scene's painted picture, background included (0: none, at most 63). It comes before the dissolve and
+    before chroma is subsampled.
     """
 
     number: int
@@ -32,6 +36,7 @@ class SceneStart:
     camera: Camera = STILL_CAMERA
     transition: Transition = Transition.CUT
     transition_duration: int = 0
+    softness: int = 0
 
 
 @dataclass(frozen=True, slots=True)

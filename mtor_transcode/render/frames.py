@@ -65,7 +65,7 @@ class FrameRenderer:
         share = self._share(index, tick)
         below = self._last_frame(index - 1) if share < 1 else None
         picture = self._entered(index, tick).at(tick)
-        frame = self._painter.paint(picture)
+        frame = self._painter.paint(picture, self._scenes[index].head.softness)
         self._still = None
         if below is not None:
             return _blend(below, frame, share)
@@ -93,8 +93,9 @@ class FrameRenderer:
     def _last_frame(self, index: int) -> Frame:
         """The frame that a scene ends with."""
         if self._below is None or self._below[0] != index:
-            end = self._scenes[index].end
-            self._below = (index, self._painter.paint(self._entered(index, end).at(end)))
+            entry = self._scenes[index]
+            picture = self._entered(index, entry.end).at(entry.end)
+            self._below = (index, self._painter.paint(picture, entry.head.softness))
         return self._below[1]
 
     def _entered(self, index: int, tick: Tick) -> ScenePlayer:

@@ -28,6 +28,7 @@ from mtor_transcode.render.matrix import (
 )
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
+from mtor_transcode.render.soften import deviation, soften
 from mtor_transcode.render.stage import Picture
 
 WHOLE = 0.6
@@ -49,13 +50,24 @@ class Painter:
         self._canvas = rasterizer.canvas(*size)
         self._hulls: PathCache[Box] = PathCache(hull)
         self._last: tuple[Picture, Frame] | None = None
+        self._soft: tuple[Frame, int, Frame] | None = None
 
-    def paint(self, picture: Picture) -> Frame:
-        """The frame of a picture: the last one itself if nothing in sight changed."""
+    def paint(self, picture: Picture, softness: int = 0) -> Frame:
+        """The frame of a picture, blurred by a scene's ``softness``: the last one itself if nothing in sight
+        changed.
+        """
         frame = self._repaint(picture)
         frame.flags.writeable = False
         self._last = (picture, frame)
-        return frame
+        return self._softened(frame, softness) if softness else frame
+
+    def _softened(self, frame: Frame, softness: int) -> Frame:
+        """A blurred copy; the sharp frame stays, as partial redraws go on from it."""
+        if self._soft is None or self._soft[0] is not frame or self._soft[1] != softness:
+            blurred = soften(frame, deviation(softness, self._film, self._size))
+            blurred.flags.writeable = False
+            self._soft = (frame, softness, blurred)
+        return self._soft[2]
 
     def _repaint(self, picture: Picture) -> Frame:
         if self._last is None:

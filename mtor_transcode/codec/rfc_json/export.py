@@ -71,6 +71,7 @@ def _scene(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
         camera=camera_out(head.camera),
         transition="dissolve" if head.transition is Transition.DISSOLVE else "cut",
         transition_ticks=head.transition_duration,
+        softness=head.softness,
     )
 
 

@@ -48,6 +48,7 @@ def scene_start(scene: types.SceneHead, colour: ColourSpec) -> SceneStart:
         camera_in(scene.camera),
         Transition.DISSOLVE if scene.transition == "dissolve" else Transition.CUT,
         scene.transition_ticks,
+        scene.softness,
     )
 
 

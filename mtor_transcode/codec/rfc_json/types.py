@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from mtor_transcode.codec.limits import MAX_SOFTNESS
 from mtor_transcode.codec.rfc_json import limits
 
 Name = Annotated[str, Meta(max_length=500)]
@@ -208,7 +209,10 @@ class CameraPlace(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class SceneHead(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """A scene of the manifest; ``spans`` are its pieces [start, end) in ticks, one after the other."""
+    """A scene of the manifest; ``spans`` are its pieces [start, end) in ticks, one after the other.
+
+    ``softness`` blurs its picture: the standard deviation in quarters of a px.
+    """
 
     number: Small
     start: Ticks
@@ -217,6 +221,7 @@ class SceneHead(Struct, omit_defaults=True, forbid_unknown_fields=True):
     camera: CameraPlace = field(default_factory=CameraPlace)
     transition: Literal["cut", "dissolve"] = "cut"
     transition_ticks: Ticks = 0
+    softness: Annotated[int, Meta(ge=0, le=MAX_SOFTNESS)] = 0
 
 
 class ColourCodes(Struct, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from mtor_svg.markup import document, element, number, numbers, path_data
 from mtor_svg.motion import Attribute, Clock, animations
 from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.script import Element, Life, SceneScript, Segment
+from mtor_svg.softness import ground_box, softened
 from mtor_svg.still import drawn
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, NodeKind, Solid
 from mtor_transcode.render.between import Placed
@@ -49,14 +50,15 @@ class _SceneWriter:
             for index, shown in enumerate(self._script.elements)
             if shown.born < self._end and shown.gone != shown.born
         ]
-        children = [self._ground(), self._through_camera("\n".join(shapes))]
         header = self._header
-        return document(header.width, header.height, float(header.pixel_aspect), children)
+        children = (self._ground(), self._through_camera("\n".join(shapes)))
+        picture = softened(children, header, self._script.head.softness, "soft")
+        return document(header.width, header.height, float(header.pixel_aspect), [picture])
 
     def _ground(self) -> str:
         header, life = self._header, self._script.background
         frame = (0.0, 0.0, float(header.width), float(header.height))
-        attributes = {"width": "100%", "height": "100%"}
+        attributes = ground_box(header, self._script.head.softness)
         if _ever_gradient(life, lambda paint: paint):
             definition = self._gradient("ground", life, lambda paint: (paint, frame))
             return definition + element("rect", attributes | {"fill": "url(#ground)"})

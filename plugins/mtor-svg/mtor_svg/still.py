@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from mtor_svg.markup import document, element, number, numbers, path_data
 from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
+from mtor_svg.softness import ground_box, softened
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Solid, Transition
 from mtor_transcode.render.between import Placed
@@ -37,22 +38,25 @@ def still_svg(film: Film, tick: Fraction | int) -> str:
     layers = []
     if share < 1 and index > 0:
         before = entries[index - 1]
-        layers.append(_layer(ScenePlayer(film, before, before.end).at(before.end), header, "a", 1.0))
+        picture = ScenePlayer(film, before, before.end).at(before.end)
+        layers.append(_layer(picture, header, "a", 1.0, before.head.softness))
     else:
         share = 1.0
-    layers.append(_layer(ScenePlayer(film, entries[index], tick).at(tick), header, "b", share))
+    picture = ScenePlayer(film, entries[index], tick).at(tick)
+    layers.append(_layer(picture, header, "b", share, head.softness))
     return document(header.width, header.height, float(header.pixel_aspect), layers)
 
 
-def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float) -> str:
+def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float, softness: int) -> str:
     frame = (0.0, 0.0, float(header.width), float(header.height))
     ground_paint, ground_defs = _paint(picture.background, frame, header, f"{prefix}g")
-    ground = element("rect", {"width": "100%", "height": "100%", "fill": ground_paint})
+    ground = element("rect", ground_box(header, softness) | {"fill": ground_paint})
     view = through_camera(picture.camera, header.width, header.height)
     shapes = (_shape(shape, header, f"{prefix}{index}") for index, shape in enumerate(picture.shapes))
     world = element("g", {"transform": _matrix(view)}, shapes)
     attributes = {"opacity": number(opacity)} if opacity < 1 else {}
-    return element("g", attributes, (ground_defs, ground, world))
+    inside = softened((ground_defs, ground, world), header, softness, f"{prefix}soft")
+    return element("g", attributes, [inside])
 
 
 def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
