@@ -42,7 +42,6 @@ class Setting:
 SETTINGS = (
     Setting("default", {}, "mtor transcode IN -o OUT"),
     Setting("10 kbps", {"target_kbps": 10, "audio": "none"}, "--target-kbps 10 --audio none"),
-    Setting("20 kbps", {"target_kbps": 20, "audio": "none"}, "--target-kbps 20 --audio none"),
 )
 
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.lookahead import Lookahead
@@ -13,7 +14,9 @@ from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
 from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.analyze.soften import best_softness
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
@@ -131,7 +134,7 @@ class _FilmPass:
         self._rest: SourceFrame | None = None
         self._frames = job.source.frames()
         self._time_base = info.time_base
-        header = FilmHeader(
+        self._header = FilmHeader(
             info.width,
             info.height,
             info.time_base,
@@ -141,7 +144,7 @@ class _FilmPass:
             job.tracks.audio,
             job.tracks.subtitles,
         )
-        self.writer = FilmWriter(file, header)
+        self.writer = FilmWriter(file, self._header)
 
     def run(self) -> None:
         """Write the whole film."""
@@ -168,14 +171,20 @@ class _FilmPass:
         background = background_of(target)
         transition = boundary.transition if begin > boundary.start else Transition.CUT
         duration = boundary.transition_duration if begin > boundary.start else 0
-        self.writer.scene(
-            SceneStart(
-                number, boundary.start, background, transition=transition, transition_duration=duration
-            )
+        head = SceneStart(
+            number, boundary.start, background, transition=transition, transition_duration=duration
         )
         coder = SceneCoder(self._engine, target, self._lam, background, refine=average)
-        coder.begin(self.writer.pricer(), target, worth, boundary.start)
+        coder.begin(self._first_prices(head), target, worth, boundary.start)
+        softness = best_softness(target, coder.live.shown, worth)
+        self.writer.scene(replace(head, softness=softness))
         self._follow(coder, look, boundary.start, end)
+
+    def _first_prices(self, head: SceneStart) -> Pricer:
+        """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""
+        rehearsal = FilmWriter(io.BytesIO(), self._header)
+        rehearsal.scene(head)
+        return rehearsal.pricer()
 
     def _follow(self, coder: SceneCoder, look: Lookahead, start: int, end: int) -> None:
         """Go from key to key to the scene's end, writing spans on the way."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mtor_transcode.errors import TargetError
 
-LAMBDA_MIN = 2.0
+LAMBDA_MIN = 8.0
 LAMBDA_MAX = 2e6
 TRIES = 9
 
@@ -99,14 +99,19 @@ class RateSearch:
         guess = min(max(guess, points[0][0] - STRIDE), points[-1][0] + 2 * STRIDE)
         return min(max(math.exp(guess), LAMBDA_MIN), LAMBDA_MAX)
 
-    def require(self) -> float:
-        """The best lambda; TargetError, naming the smallest film, if none fits."""
+    def require(self, where: str = "", seconds: float = 0.0) -> float:
+        """The best lambda; TargetError, naming the smallest film, if none fits.
+
+        ``where`` names the source, ``seconds`` is its length, for the message.
+        """
         best = self.best
         if best is None:
             smallest = min(self.sizes.values())
+            rate = f" ({math.ceil(smallest * 8 / 10 / seconds) / 100:g} kbps)" if seconds else ""
             raise TargetError(
-                f"no film of at most {self.budget} bytes can be made",
-                remedy=f"the smallest possible has {smallest} bytes",
+                f"no film of at most {self.budget} bytes can be made of it",
+                where=where,
+                remedy=f"the smallest possible has {smallest} bytes{rate}",
             )
         return best
 

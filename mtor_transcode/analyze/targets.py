@@ -42,7 +42,8 @@ def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
             kept = film
         else:
             film.file.close()
-    lam = search.require()
+    seconds = float(job.survey.end * job.source.info.time_base)
+    lam = search.require(job.source.name, seconds)
     assert kept is not None
     return kept, lam
 
@@ -71,7 +72,8 @@ def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
         lam = _next_lambda(scores, target)
     if kept is None:
         raise TargetError(
-            f"no film reaches a score of {target:g}",
+            f"no film of it reaches a VMAF of {target:g}",
+            where=job.source.name,
             remedy=f"the best possible is {max(scores.values()):.2f}",
         )
     return kept
