@@ -31,7 +31,7 @@ DRIFTED = 12
 """Changed samples at half size since the last key that make a new one, however slowly they came."""
 
 TRACE = 0.03
-"""Changes at the ends of a run that are less than this share of its median are not part of it."""
+"""Changes at the ends of a run that are less than this share of what really changes are not part of it."""
 
 SAME = 10
 """Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
@@ -192,7 +192,8 @@ class Lookahead:
 
     def _without_traces(self, begin: int, end: int) -> tuple[int, int]:
         """A run of changes without the traces (a codec's noise) that precede or follow what really moves."""
-        most = TRACE * float(np.median([self[j].changed for j in range(begin, end + 1)]))
+        # The second greatest: a jump inside a movement must not make the movement look like a trace.
+        most = TRACE * sorted(self[j].changed for j in range(begin, end + 1))[-2 if end > begin else -1]
         while begin < end and self[begin].changed < most:
             begin += 1
         while end > begin and self[end].changed < most:
