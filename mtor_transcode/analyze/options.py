@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-DEFAULT_QUALITY = 40.0
+DEFAULT_QUALITY = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ from mtor_transcode.render.rasterizer import Rasterizer
 NOTICED = 20.0
 """Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
 
-LEAST_BITS = 5.0
+LEAST_BITS = 9.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
 
 WRONG = 100.0
@@ -66,8 +66,8 @@ BORDER_BITS = 0.8
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
 
-MATCH_BITS = 12.0
-ALIGN_BITS = 60.0
+MATCH_BITS = 20.0
+ALIGN_BITS = 120.0
 """Shapes whose error is worth fewer bits are not matched, or not aligned: that takes time."""
 
 SIMILARITY_BITS = 16.0

@@ -15,6 +15,8 @@ PRESETS = ("fast", "balanced", "best")
 MODES = ("auto", "vector")
 AUDIO_CHOICES = ("opus", "copy", "none")
 DEFAULT_AUDIO_KBPS = 8.0
+AUDIO_SHARE = 0.5
+"""Of a target rate, what the sound takes if nothing else is asked for."""
 MAX_RATE = 1_000
 
 _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
@@ -93,6 +95,14 @@ def check_audio(audio: str, kbps: float | None, track: int | str | None) -> None
     if track is not None and audio == "none":
         raise UsageError("has no meaning with audio none", where="audio track", remedy="leave it out")
     in_range("audio kbps", kbps, LEAST_KBPS, MOST_KBPS)
+
+
+def audio_rate(asked: float | None, target_kbps: float | None) -> float:
+    """The rate of the sound in kbps: as asked, else 8, or less where that would leave little of a target."""
+    if asked is not None:
+        return asked
+    share = DEFAULT_AUDIO_KBPS if target_kbps is None else AUDIO_SHARE * target_kbps
+    return max(min(DEFAULT_AUDIO_KBPS, share), LEAST_KBPS)
 
 
 def parse_rate(value: str | float | Fraction | None, *, where: str = "fps") -> Fraction | None:

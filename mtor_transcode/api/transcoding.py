@@ -60,7 +60,7 @@ def transcode(
         preset=preset,
         mode=mode,
         audio=audio,
-        audio_kbps=check.DEFAULT_AUDIO_KBPS if audio_kbps is None else audio_kbps,
+        audio_kbps=check.audio_rate(audio_kbps, target_kbps),
         refresh=refresh,
     )
     _check(wanted)
