@@ -109,7 +109,7 @@ def test_what_is_still_in_the_source_does_not_flicker(film: Callable[..., Path],
     shown = rendered(film(pictures), range(50))
     still = np.array([picture[:50] for picture in shown])  # Above where the disc passes.
     assert np.all(still == still[0])
-    assert luma_psnr(shown, truth) > 33
+    assert luma_psnr(shown, truth) > 30
 
 
 def test_any_scene_stands_alone(film: Callable[..., Path]) -> None:
