@@ -45,6 +45,12 @@ MIN_AREA = 0.6
 LINE = 20
 """Height (px) of the bands in which small shapes are painted from left to right."""
 
+MISTAKE = 0.3
+"""Share of a shape's contrast by which the mean of 3x3 px may err when a known outline is taken over."""
+
+LEAST_CONTRAST = 24.0
+"""Luma codes below which contrast does not matter to that."""
+
 ALIKE = 5
 """Known outlines that are tried for a region."""
 
@@ -207,6 +213,8 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
         for paint in _paints(layer, cover, tilted is not None, outline, transform, task):
             state = ShapeState(outline, paint, transform)
             colours = paint_colours(paint, outline, transform, layer.rect, task.view)
+            if outline in task.library and _mistaken(layer, cover, colours):
+                continue
             gain = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
             guess = guessed_bits(state, task)
             if gain - lam * guess > best_worth:
@@ -216,6 +224,23 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     if best is None or best_gain > SURE * task.lam * best_guess:
         return best
     return best if best_gain > task.lam * price(best) else None
+
+
+def _mistaken(layer: _Layer, cover: Picture, colours: Plane) -> bool:
+    """Whether a known outline would say something else: an o for an e is cheap, and wrong.
+
+    As print coders have found (JBIG2's substitutions), a squared error alone cannot tell; a stroke that is
+    missing or too much somewhere can.
+    """
+    mine = (cover > 0) | (layer.region > 0)
+    before = layer.shown[..., 0].astype(np.float32)
+    after = before + (colours[..., 0] - before) * (cover.astype(np.float32) / 255)
+    error = np.where(mine, after - layer.target[..., 0], np.float32(0)).astype(np.float32)
+    inside = cover > 127
+    if not inside.any():
+        return True
+    contrast = float(np.abs(after - before)[inside].mean())
+    return float(np.abs(cv2.blur(error, (3, 3))).max()) > MISTAKE * max(contrast, LEAST_CONTRAST)
 
 
 def _gain(engine: Rasterizer, task: Task, layer: _Layer, state: ShapeState) -> float:
