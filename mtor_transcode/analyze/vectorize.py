@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.contours import area_and_centre, signed_area, trace_contours
@@ -25,6 +24,7 @@ from mtor_transcode.analyze.easel import (
 )
 from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
 from mtor_transcode.analyze.masks import edge_field, layer_mask
+from mtor_transcode.analyze.order import label_boxes, label_stakes, painting_order
 from mtor_transcode.analyze.outlines import fit_outline
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid, to_colour
 from mtor_transcode.analyze.refine import refined
@@ -41,9 +41,6 @@ SMALL = 40
 
 MIN_AREA = 0.6
 """Contours of less area (px^2) are dropped."""
-
-LINE = 20
-"""Height (px) of the bands in which small shapes are painted from left to right."""
 
 MISTAKE = 0.3
 """Share of a shape's contrast by which the mean of 3x3 px may err when a known outline is taken over."""
@@ -112,11 +109,11 @@ def paint_regions(
     labels = np.pad(regions.labels, MARGIN, mode="edge")
     target = np.pad(task.target, _FRAME, mode="edge")
     weight = np.pad(task.weight, MARGIN)
-    boxes, areas = _boxes(labels, regions.count)
-    stakes = _stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
+    boxes, areas = label_boxes(labels, regions.count)
+    stakes = label_stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
     # What cannot pay for a shape is not painted, so nothing below may run on over it.
     worthy = stakes >= task.lam * LEAST_BITS
-    order = [label for label in _painting_order(boxes, areas) if worthy[label]]
+    order = [label for label in painting_order(boxes, areas) if worthy[label]]
     rank_of = np.full(regions.count + 1, -1, dtype=np.int32)
     rank_of[order] = np.arange(len(order))
     rank = rank_of[labels]
@@ -126,19 +123,6 @@ def paint_regions(
         if state is not None:
             apply_state(engine, state, shown, task.view)
             yield state
-
-
-def _painting_order(boxes: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Labels back to front: the large before the small, the small along lines of text.
-
-    What encloses something else comes before it either way; along a line the step from place to place is
-    short and alike.
-    """
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    extent = width * height
-    small = np.maximum(width, height) <= LARGEST
-    line = (boxes[:, 1] + boxes[:, 3]) // (2 * LINE)
-    return np.lexsort((-areas, np.where(small, boxes[:, 0], -extent), np.where(small, line, -1), small))
 
 
 def apply_state(engine: Rasterizer, state: ShapeState, shown: Picture, view: Matrix) -> None:
@@ -376,42 +360,3 @@ def _area_per_bit(lam: float, layer: _Layer, flat: Solid) -> float:
     loss = np.where(layer.region[border] > 0, without - within, within - without)
     contrast = float((np.maximum(loss, 0) * weights).sum()) / len(weights)
     return min(max(lam / max(contrast, 1e-3), 0.002), 60.0)
-
-
-@njit(cache=True, nogil=True)
-def _stakes(labels, count, target, shown, weight):  # type: ignore[no-untyped-def]
-    """Weighted squared error of each label's pixels: what a shape could gain at most (count,)."""
-    out = np.zeros(count)
-    for y in range(labels.shape[0]):
-        for x in range(labels.shape[1]):
-            k = labels[y, x]
-            if k < 0:
-                continue
-            error = 0.0
-            for c in range(3):
-                d = float(target[y, x, c]) - float(shown[y, x, c])
-                error += d * d if c == 0 else CHROMA_WEIGHT * d * d
-            out[k] += weight[y, x] * error
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _boxes(labels, count):  # type: ignore[no-untyped-def]
-    """Bounding boxes (count, 4) as x0, y0, x1, y1 (exclusive) and areas (count,) of labels."""
-    height, width = labels.shape
-    boxes = np.empty((count, 4), dtype=np.int64)
-    boxes[:, 0] = width
-    boxes[:, 1] = height
-    boxes[:, 2:] = 0
-    areas = np.zeros(count, dtype=np.int64)
-    for y in range(height):
-        for x in range(width):
-            k = labels[y, x]
-            if k < 0:
-                continue
-            areas[k] += 1
-            boxes[k, 0] = min(boxes[k, 0], x)
-            boxes[k, 1] = min(boxes[k, 1], y)
-            boxes[k, 2] = max(boxes[k, 2], x + 1)
-            boxes[k, 3] = max(boxes[k, 3], y + 1)
-    return boxes, areas
