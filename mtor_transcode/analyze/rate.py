@@ -10,7 +10,7 @@ from mtor_transcode.errors import TargetError
 
 LAMBDA_MIN = 8.0
 LAMBDA_MAX = 2e6
-TRIES = 9
+TRIES = 12
 
 CLOSE = 0.95
 """A film that uses this share of its budget is near enough."""
