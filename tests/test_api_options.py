@@ -96,3 +96,11 @@ def test_sound_options_must_fit_together() -> None:
     ):
         with pytest.raises(UsageError):
             check.check_audio(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("asked", "target", "wanted"),
+    [(None, None, 8), (None, 11, 6), (None, 14, 7), (None, 50, 8), (24, 11, 24)],
+)
+def test_sound_leaves_room_for_the_picture(asked: float | None, target: float | None, wanted: float) -> None:
+    assert check.audio_rate(asked, target) == wanted
