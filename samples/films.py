@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from figures import (
+from mtor_transcode.measure.oracle.figures import (
     BLACK,
     CORAL,
     GOLD,
@@ -24,8 +24,7 @@ from figures import (
     shape,
     star,
 )
-from font import text, text_width
-
+from mtor_transcode.measure.oracle.font import text, text_width
 from mtor_transcode.model import (
     Background,
     Camera,

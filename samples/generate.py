@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from films import FILMS, FPS, HEADER
 from sound import tune
 
 from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.codec.film_writer import FilmWriter
-from mtor_transcode.model import FilmHeader, Scene
+from mtor_transcode.measure.oracle.truth import write_truth
+from mtor_transcode.model import Scene
 from mtor_transcode.render.mp4 import render_mp4
 
 WITH_SOUND = frozenset({"demo"})
@@ -26,18 +27,7 @@ def write_film(path: Path, scenes: Iterable[Scene], *, sound: bool = False) -> N
     """Code ``scenes`` into ``path``, with the tune under them if ``sound``."""
     scenes = tuple(scenes)
     audio, packets = tune(scenes[-1].end / FPS) if sound else (None, [])
-    header = FilmHeader(
-        HEADER.width, HEADER.height, HEADER.time_base, HEADER.frame_rate, colour=HEADER.colour, audio=audio
-    )
-    with path.open("wb") as stream:
-        writer = FilmWriter(stream, header)
-        for scene in scenes:
-            writer.scene(scene.head)
-            for span in scene.spans:
-                writer.span(span)
-        if packets:
-            writer.audio(packets)
-        writer.finish(scenes[-1].end)
+    write_truth(path, replace(HEADER, audio=audio), scenes, packets)
 
 
 def generate(folder: Path, names: Iterable[str] = tuple(FILMS), *, lossless: bool = False) -> list[Path]:

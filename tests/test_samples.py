@@ -10,13 +10,13 @@ import pytest
 
 from mtor_transcode import open as open_film
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.measure.oracle.font import glyph, text, text_width
 from mtor_transcode.model import CameraMove, Edit, Enter, Scene, Transition
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 sys.path.insert(0, str(SAMPLES))
 
 from films import FILMS  # noqa: E402
-from font import glyph, text, text_width  # noqa: E402
 from generate import WITH_SOUND, generate, write_film  # noqa: E402
 
 MOST_BYTES = 1_000_000

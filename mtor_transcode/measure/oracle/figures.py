@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mtor_transcode.model import (
     OPAQUE,
@@ -59,6 +60,13 @@ def star(radius: float, points: int = 5) -> Outline:
     return polygon([(length * math.sin(turn), -length * math.cos(turn)) for length, turn in tips])
 
 
+def line(points: Iterable[tuple[float, float]], width: float) -> Outline:
+    """An open chain of lines through ``points`` (px), centred, stroked ``width`` px wide."""
+    places = tuple((round(x * UNITS_PER_PX), round(y * UNITS_PER_PX)) for x, y in points)
+    chain = Contour(places, (NodeKind.CORNER,) * len(places), closed=False)
+    return Outline((chain,), stroke_width=round(width * UNITS_PER_PX)).centred()[0]
+
+
 def at(x: float, y: float, *, scale: float = 1.0, turns: float = 0.0) -> Transform:
     """A place in px, a scale, an angle in turns."""
     return Transform(
@@ -74,7 +82,7 @@ def shape(outline: Outline, colour: Colour | Paint, place: Transform, opacity: i
 class Book:
     """Collects the tokens of a scene, numbers its shapes, remembers their last states."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int = 0) -> None:
         self._tokens: list[Token] = []
         self._states: dict[int, ShapeState] = {}
         self._start = start
@@ -89,10 +97,7 @@ class Book:
     def edit(self, number: int, *, at: int, duration: int, **changes: object) -> None:
         """A shape goes over to its last state with ``changes``."""
         old = self._states[number]
-        fields = {
-            "outline": old.outline, "paint": old.paint, "transform": old.transform, "opacity": old.opacity,
-        }  # fmt: skip
-        new = ShapeState(**(fields | changes))  # type: ignore[arg-type]
+        new = replace(old, **changes)  # type: ignore[arg-type]
         self._states[number] = new
         self._tokens.append(Edit(self._start + at, duration, number, new))
 
@@ -111,5 +116,5 @@ class Book:
 
 __all__ = [
     "BLACK", "CORAL", "GOLD", "INK", "LEAF", "NIGHT", "PAPER", "SEA", "SKY",
-    "Book", "Point", "at", "box", "disc", "polygon", "shape", "star",
+    "Book", "Point", "at", "box", "disc", "line", "polygon", "shape", "star",
 ]  # fmt: skip
