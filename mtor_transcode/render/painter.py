@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import hull
-from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.gradient import Box
 from mtor_transcode.render.matrix import (
     Matrix,
     Similarity,
@@ -30,6 +30,7 @@ from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.soften import deviation, soften
 from mtor_transcode.render.stage import Picture
+from mtor_transcode.render.stamps import Stamps, seen_through
 
 WHOLE = 0.6
 """Share of the frame from which on it is drawn whole."""
@@ -49,6 +50,7 @@ class Painter:
         self._screen = sized(*film, size)
         self._canvas = rasterizer.canvas(*size)
         self._hulls: PathCache[Box] = PathCache(hull)
+        self._stamps = Stamps(self._canvas, self._hulls)
         self._last: tuple[Picture, Frame] | None = None
         self._soft: tuple[Frame, int, Frame] | None = None
 
@@ -85,35 +87,28 @@ class Painter:
         rect = _union(boxes)
         if _area(rect) > WHOLE * self._size[0] * self._size[1]:
             return self._whole(picture)
-        return self._part(picture, view, rect, frame)
+        return self._part(picture, rect, frame)
 
     def _whole(self, picture: Picture) -> Frame:
-        self._fill(picture.background)
-        view = self._view(picture.camera)
-        for shape in picture.shapes:
-            self._draw(shape, view)
+        self._paint(picture, (0, 0, *self._size))
         return self._canvas.ycc
 
-    def _part(self, picture: Picture, view: Matrix, rect: Rect, frame: Frame) -> Frame:
+    def _part(self, picture: Picture, rect: Rect, frame: Frame) -> Frame:
         """The last frame with a rectangle of it painted anew."""
-        self._fill(picture.background)
-        for shape in picture.shapes:
-            box = self._box(shape, view)
-            if box is not None and _touch(box, rect):
-                self._draw(shape, view)
+        self._paint(picture, rect)
         x0, y0, x1, y1 = rect
         renewed = frame.copy()
         renewed[y0:y1, x0:x1] = self._canvas.read(rect)
         return renewed
 
+    def _paint(self, picture: Picture, rect: Rect) -> None:
+        """Draw what touches a rectangle of the canvas."""
+        self._canvas.fill(picture.background, box=(0, 0, *self._film), view=self._screen)
+        view = self._view(picture.camera)
+        self._canvas.draw_stamps(self._stamps.of(picture.shapes, seen_through(view, rect)), view)
+
     def _view(self, camera: Similarity) -> Matrix:
         return compose(self._screen, through_camera(camera, *self._film))
-
-    def _fill(self, background: AnyPaint) -> None:
-        self._canvas.fill(background, box=(0, 0, *self._film), view=self._screen)
-
-    def _draw(self, shape: Placed, view: Matrix) -> None:
-        self._canvas.draw(shape.outline, shape.paint, shape.transform, shape.opacity, view)
 
     def _box(self, shape: Placed, view: Matrix) -> Rect | None:
         """The px that a shape may touch, a px of margin included; None if there is none on the canvas."""
@@ -129,8 +124,12 @@ def _changed(before: tuple[Placed, ...], after: tuple[Placed, ...]) -> list[Plac
     new = {shape.shape: shape for shape in after}
     if [key for key in old if key in new] != [key for key in new if key in old]:
         return None
-    differing = [shape for key, shape in old.items() if new.get(key) != shape]
-    return differing + [shape for key, shape in new.items() if old.get(key) != shape]
+    differing = [shape for key, shape in old.items() if _differs(new.get(key), shape)]
+    return differing + [shape for key, shape in new.items() if _differs(old.get(key), shape)]
+
+
+def _differs(a: Placed | None, b: Placed) -> bool:
+    return a is not b and a != b
 
 
 def _union(boxes: Iterable[Rect]) -> Rect:
@@ -140,7 +139,3 @@ def _union(boxes: Iterable[Rect]) -> Rect:
 
 def _area(rect: Rect) -> int:
     return (rect[2] - rect[0]) * (rect[3] - rect[1])
-
-
-def _touch(a: Rect, b: Rect) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -7,7 +7,8 @@ ordinary anti-aliased "over" of any 2-D engine composites in the film's own YCbC
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from collections.abc import Iterable
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity
 
 Rect = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)`` in whole px of a canvas, the second corner exclusive."""
+
+Stamp = Any
+"""What an engine keeps of a shape so that drawing it again, through any view, takes the least time."""
 
 
 def without_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -75,6 +79,16 @@ class Canvas(Protocol):
         is 0-255. Nothing outside ``clip`` changes; inside, pixels may differ by one level from those of a
         drawing without clip, as engines cut edges at its border.
         """
+
+    def stamp(
+        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
+    ) -> Stamp:
+        """A shape made ready for ``draw_stamps`` of this canvas and of others of its rasterizer."""
+
+    def draw_stamps(
+        self, stamps: Iterable[Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
+    ) -> None:
+        """Paint shapes back to front, to the very pixels of ``draw`` for each of them."""
 
     def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
         """Copy ``rect`` (all if None) of another canvas of the same rasterizer.

@@ -3,11 +3,12 @@
 
 What the binding does, as measured: a colour is a tuple of floats 0-1, cut off to bytes, in the order in which
 ``getDataAsNumPy`` returns them; ``getDataAsNumPy`` returns a copy of its own (0.3 ms at 720p), so reading is
-lazy and parts are read through a small image.
+lazy and parts are read through a small image; ``BLContext.transform`` sets the matrix, it does not multiply.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import blend2d
@@ -19,12 +20,15 @@ from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Solid
 from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
 
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
+
+_Stamp = tuple[Any, Any, Matrix, float, float]
+"""Path, style, place, opacity 0-1, and stroke width in px (0: a fill)."""
 
 
 class _Pen:
@@ -106,7 +110,9 @@ class Blend2dCanvas:
         clip: Rect | None = None,
     ) -> None:
         """See ``Canvas.fill``."""
-        context = self._begin(clip, view, 255)
+        context = self._begin(clip)
+        context.transform(blend2d.Matrix2D(*view))
+        context.global_alpha = 1.0
         context.set_fill_style(_style(paint, box or (0, 0, self.width, self.height)))
         context.fill_all()
 
@@ -120,16 +126,46 @@ class Blend2dCanvas:
         clip: Rect | None = None,
     ) -> None:
         """See ``Canvas.draw``."""
-        context = self._begin(clip, compose(view, placed(transform)), opacity)
-        style = _style(paint, px_bounds(outline))
-        path = self._paths.get(outline)
-        if outline.stroke_width:
-            context.set_stroke_style(style)
-            context.stroke_width = outline.stroke_width / UNITS_PER_PX
-            context.stroke_path(path)
-        else:
-            context.set_fill_style(style)
-            context.fill_path(path)
+        self.draw_stamps((self.stamp(outline, paint, transform, opacity),), view, clip)
+
+    def stamp(
+        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
+    ) -> _Stamp:
+        """See ``Canvas.stamp``."""
+        return (
+            self._paths.get(outline),
+            _style(paint, px_bounds(outline)),
+            placed(transform),
+            opacity / 255,
+            outline.stroke_width / UNITS_PER_PX,
+        )
+
+    def draw_stamps(
+        self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
+    ) -> None:
+        """See ``Canvas.draw_stamps``."""
+        context = self._begin(clip)
+        a, b, c, d, e, f = view
+        for path, style, (g, h, i, j, k, m), alpha, width in stamps:
+            # As ``compose(view, place)``, without a call for each of many hundred shapes.
+            context.transform(
+                blend2d.Matrix2D(
+                    a * g + c * h,
+                    b * g + d * h,
+                    a * i + c * j,
+                    b * i + d * j,
+                    a * k + c * m + e,
+                    b * k + d * m + f,
+                )
+            )
+            context.global_alpha = alpha
+            if width:
+                context.set_stroke_style(style)
+                context.stroke_width = width
+                context.stroke_path(path)
+            else:
+                context.set_fill_style(style)
+                context.fill_path(path)
 
     def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
         """See ``Canvas.copy``."""
@@ -138,7 +174,9 @@ class Blend2dCanvas:
         x0, y0, x1, y1 = rect or (0, 0, source.width, source.height)
         x, y = to or (x0, y0)
         source.flush()
-        context = self._begin(None, IDENTITY_MATRIX, 255)
+        context = self._begin(None)
+        context.reset_transform()
+        context.global_alpha = 1.0
         area = blend2d.BLRectI(x0, y0, x1 - x0, y1 - y0)
         context.blit_image(blend2d.BLPoint(x, y), source.image, area)
 
@@ -146,19 +184,17 @@ class Blend2dCanvas:
         """See ``Canvas.flush``."""
         self._context.flush()
 
-    def _begin(self, clip: Rect | None, matrix: Matrix, opacity: float) -> Any:
-        """The context, with everything set that a drawing needs but its style."""
+    def _begin(self, clip: Rect | None) -> Any:
+        """The context, to be drawn with inside ``clip``."""
         context = self._context
         self._picture = None
-        context.reset_transform()
         if clip != self._clip:
+            context.reset_transform()
             context.restore_clipping()
             if clip is not None:
                 x0, y0, x1, y1 = clip
                 context.clip_to_rect(blend2d.BLRect(x0, y0, x1 - x0, y1 - y0))
             self._clip = clip
-        context.transform(blend2d.Matrix2D(*matrix))
-        context.global_alpha = opacity / 255
         return context
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ except ImportError as error:
     raise MissingExtraError(
         "the Skia rasterizer is not installed", remedy="pip install 'mtor-transcode[skia]'"
     ) from error
+
+_Stamp = tuple[Any, Any, Matrix]
+"""Path, paint and place."""
 
 
 class _Pen:
@@ -117,15 +121,28 @@ class SkiaCanvas:
         clip: Rect | None = None,
     ) -> None:
         """See ``Canvas.draw``."""
-        canvas = self._begin(clip, compose(view, placed(transform)))
+        self.draw_stamps((self.stamp(outline, paint, transform, opacity),), view, clip)
+
+    def stamp(
+        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
+    ) -> _Stamp:
+        """See ``Canvas.stamp``."""
         brush = _brush(paint, px_bounds(outline), opacity)
         if outline.stroke_width:
             brush.setStyle(skia.Paint.kStroke_Style)
             brush.setStrokeWidth(outline.stroke_width / UNITS_PER_PX)
             brush.setStrokeJoin(skia.Paint.kRound_Join)
             brush.setStrokeCap(skia.Paint.kRound_Cap)
-        canvas.drawPath(self._paths.get(outline), brush)
-        canvas.restore()
+        return self._paths.get(outline), brush, placed(transform)
+
+    def draw_stamps(
+        self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
+    ) -> None:
+        """See ``Canvas.draw_stamps``."""
+        for path, brush, place in stamps:
+            canvas = self._begin(clip, compose(view, place))
+            canvas.drawPath(path, brush)
+            canvas.restore()
 
     def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
         """See ``Canvas.copy``."""

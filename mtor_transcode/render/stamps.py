@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes made ready for drawing, kept while they rest, so that a camera that moves costs only a matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mtor_transcode.model import Outline
+from mtor_transcode.render.between import Placed
+from mtor_transcode.render.gradient import Box
+from mtor_transcode.render.matrix import Matrix, box_through, inverse, placed
+from mtor_transcode.render.path_cache import PathCache
+from mtor_transcode.render.rasterizer import Canvas, Rect, Stamp
+
+KEPT_NODES = 400_000
+"""Nodes of all stamps that are kept: some tens of MB in the engines."""
+
+MARGIN = 2
+"""Px around a rectangle in which a shape still counts as touching it: anti-aliasing, and rounding."""
+
+_EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A shape, its stamp, and the box in px of the world that holds it."""
+
+    shape: Placed
+    stamp: Stamp
+    box: Box
+
+
+class Stamps:
+    """The stamps of a canvas. A shape that rests is known by being the same object in each picture.
+
+    Shapes on their way are made ready anew each time and not kept.
+    """
+
+    def __init__(self, canvas: Canvas, hulls: PathCache[Box], nodes: int = KEPT_NODES) -> None:
+        self._canvas = canvas
+        self._hulls = hulls
+        self._nodes = nodes
+        self._kept: dict[int, _Kept] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(self, shapes: Iterable[Placed], seen: Box) -> Iterator[Stamp]:
+        """The stamps of those shapes, in order, that may touch a box ``seen`` in px of the world."""
+        before, self._kept = self._kept, {}
+        room = self._nodes
+        left, top, right, bottom = seen
+        for shape in shapes:
+            kept = before.get(shape.shape)
+            if kept is None or kept.shape is not shape:
+                kept = self._made(shape)
+            x0, y0, x1, y1 = kept.box
+            if x0 < right and left < x1 and y0 < bottom and top < y1:
+                yield kept.stamp
+            if isinstance(shape.outline, Outline):
+                room -= shape.outline.node_count
+                if room >= 0:
+                    self._kept[shape.shape] = kept
+
+    def _made(self, shape: Placed) -> _Kept:
+        stamp = self._canvas.stamp(shape.outline, shape.paint, shape.transform, shape.opacity)
+        if not isinstance(shape.outline, Outline):
+            # Its box would cost as much as the drawing that it might spare.
+            return _Kept(shape, stamp, _EVERYWHERE)
+        return _Kept(shape, stamp, box_through(placed(shape.transform), self._hulls.get(shape.outline)))
+
+
+def seen_through(view: Matrix, rect: Rect) -> Box:
+    """The box in px of the world that holds all that a view shows in a rectangle of the canvas."""
+    a, b, c, d, _, _ = view
+    if a * d == b * c:
+        return _EVERYWHERE
+    x0, y0, x1, y1 = rect
+    return box_through(inverse(view), (x0 - MARGIN, y0 - MARGIN, x1 + MARGIN, y1 + MARGIN))
