@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api.exchange import import_ as import_
     from mtor_transcode.api.films import open as open
     from mtor_transcode.api.inspection import inspect as inspect
+    from mtor_transcode.api.oracles import oracle as oracle
     from mtor_transcode.api.rendering import render as render
     from mtor_transcode.api.reporting import report as report
     from mtor_transcode.api.transcoding import transcode as transcode
@@ -22,12 +23,13 @@ _HOMES = {
     "info": "describing",
     "inspect": "inspection",
     "open": "films",
+    "oracle": "oracles",
     "render": "rendering",
     "report": "reporting",
     "transcode": "transcoding",
 }
 
-__all__ = ["export", "import_", "info", "inspect", "open", "render", "report", "transcode"]
+__all__ = ["export", "import_", "info", "inspect", "open", "oracle", "render", "report", "transcode"]
 
 
 def __getattr__(name: str) -> Any:
