@@ -30,8 +30,11 @@ from mtor_transcode.measure.oracle.scenes import HEADER, ORACLES, Oracle
 from mtor_transcode.measure.oracle.tables import markdown
 from mtor_transcode.measure.oracle.truth import write_truth
 
-QUALITIES = (20.0, 35.0, 50.0, 65.0, 80.0, 95.0)
+QUALITIES = (20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0)
 """Tried from the lowest up until both targets are reached, one pass each."""
+
+MOST_TIMES = 20
+"""No higher quality is tried once a transcode takes so many times the truth's bytes: the distance is plain."""
 
 SOURCES = ("lossless", "lossy")
 """The MP4s of a scene: H.264 at qp 0, which counts, and as ``mtor render`` codes by default."""
@@ -50,7 +53,8 @@ def oracle(
     """Make the oracle's scenes in ``folder``, transcode their MP4s, and measure both beside the MP4s' frames.
 
     ``scenes`` and ``sources`` choose among ``ORACLES`` and ``SOURCES`` (default: all); every quality of
-    ``qualities`` (0-100) is one pass, in rising order, until both targets are reached. Writes the films
+    ``qualities`` (0-100) is one pass, in rising order, until both targets are reached (or one
+    takes ``MOST_TIMES`` the truth's bytes). Writes the films
     (``NAME.mtor`` is the truth), ``oracle.json`` and ``oracle.md``; the folder is made if it is missing.
 
     Raises UsageError for an unknown scene or source or no quality, OutputError; what ``progress`` raises
@@ -102,7 +106,7 @@ def _measured(
                 seconds=round(result.elapsed, 3),
             )
         )
-        if is_enough(points):
+        if is_enough(points) or result.bytes > MOST_TIMES * best.bytes:
             break
     return scene_result(made.name, made.about, source, video.stat().st_size, best, points)
 

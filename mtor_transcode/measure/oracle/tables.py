@@ -23,11 +23,11 @@ HEAD: Row = (
 NEVER = "never"
 
 ABOUT = f"""\
-Scenes that our own generator makes from known vectors, rendered to MP4, and transcoded again: at how many times
-the bytes of the truth (in our own syntax) the transcode reaches SSIM {SSIM_TARGET:g} (libvmaf's `float_ssim` on
-luma) and {PSNR_TARGET:g} dB (PSNR-Y of the mean MSE), measured against the MP4's frames and interpolated between
-qualities. The lossless MP4 is the one that counts; the lossy one shows what a codec's noise does.
-"<": even the smallest transcode was better than asked.
+Scenes that our own generator makes from known vectors, rendered to MP4, and transcoded again: at how many
+times the bytes of the truth (in our own syntax) the transcode reaches SSIM {SSIM_TARGET:g} (libvmaf's
+`float_ssim` on luma) and {PSNR_TARGET:g} dB (PSNR-Y of the mean MSE), measured against the MP4's frames and
+interpolated between qualities. The lossless MP4 is the one that counts; the lossy one shows what a codec's
+noise does. "<": even the smallest transcode was better than asked.
 """
 
 
