@@ -8,7 +8,7 @@ OUT    := out/demo
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS   ?= 2
 
-.PHONY: demo test lint types results images samples clean browser
+.PHONY: demo test lint types results images samples bench-check clean browser
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
@@ -67,6 +67,10 @@ results: $(VENV)/.installed
 
 images: $(VENV)/.installed
 	$(BIN)/python benchmarks/images.py
+
+# By hand, before a release: figures of a small set against benchmarks/baseline.json.
+bench-check: $(VENV)/.installed
+	$(BIN)/python benchmarks/check.py
 
 samples: $(VENV)/.installed
 	$(BIN)/python samples/generate.py

@@ -34,7 +34,7 @@ QUALITIES = (20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0)
 """Tried from the lowest up until both targets are reached, one pass each."""
 
 MOST_TIMES = 20
-"""No higher quality is tried once a transcode takes so many times the truth's bytes: the distance is plain."""
+"""No higher quality is tried once a transcode takes so many times the truth's bytes: that is far enough."""
 
 SOURCES = ("lossless", "lossy")
 """The MP4s of a scene: H.264 at qp 0, which counts, and as ``mtor render`` codes by default."""
@@ -53,9 +53,9 @@ def oracle(
     """Make the oracle's scenes in ``folder``, transcode their MP4s, and measure both beside the MP4s' frames.
 
     ``scenes`` and ``sources`` choose among ``ORACLES`` and ``SOURCES`` (default: all); every quality of
-    ``qualities`` (0-100) is one pass, in rising order, until both targets are reached (or one
-    takes ``MOST_TIMES`` the truth's bytes). Writes the films
-    (``NAME.mtor`` is the truth), ``oracle.json`` and ``oracle.md``; the folder is made if it is missing.
+    ``qualities`` (0-100) is one pass, in rising order, until both targets are reached or ``MOST_TIMES``
+    the truth's bytes are spent. Writes the films (``NAME.mtor`` is the truth), ``oracle.json`` and
+    ``oracle.md``; the folder is made if it is missing.
 
     Raises UsageError for an unknown scene or source or no quality, OutputError; what ``progress`` raises
     passes through.

@@ -110,8 +110,14 @@ class Book:
         self._tokens.append(token)
 
     def tokens(self) -> tuple[Token, ...]:
-        """All tokens in order of time."""
-        return tuple(sorted(self._tokens, key=lambda token: token.at))
+        """All tokens in order of time, shapes numbered as they appear (as a reader numbers them)."""
+        ordered = sorted(self._tokens, key=lambda token: token.at)
+        entering = [token.shape for token in ordered if isinstance(token, Enter)]
+        numbers = {shape: number for number, shape in enumerate(entering)}
+        return tuple(
+            replace(token, shape=numbers[token.shape]) if isinstance(token, Enter | Edit | Leave) else token
+            for token in ordered
+        )
 
 
 __all__ = [
