@@ -58,7 +58,7 @@ def test_what_is_left_out_could_not_be_seen(engine: Rasterizer, view: Matrix) ->
         canvas.draw(shape.outline, shape.paint, shape.transform, shape.opacity, view)
     whole = canvas.ycc
     canvas.fill(GREY)
-    drawn = list(stamps_of(canvas).of(field, seen_through(view, (0, 0, 64, 48))))
+    drawn = list(stamps_of(canvas).of(field, [seen_through(view, (0, 0, 64, 48))]))
     canvas.draw_stamps(drawn, view)
     assert len(drawn) < len(field) / 2
     assert (canvas.ycc == whole).all()
@@ -68,10 +68,10 @@ def test_a_part_is_drawn_of_what_touches_it(engine: Rasterizer) -> None:
     canvas, view = engine.canvas(64, 48), VIEWS[1]
     stamps = stamps_of(canvas)
     canvas.fill(GREY)
-    canvas.draw_stamps(stamps.of(shapes(), seen_through(view, (0, 0, 64, 48))), view)
+    canvas.draw_stamps(stamps.of(shapes(), [seen_through(view, (0, 0, 64, 48))]), view)
     whole = canvas.read((20, 10, 40, 25))
     canvas.fill(GREY)
-    canvas.draw_stamps(stamps.of(shapes(), seen_through(view, (20, 10, 40, 25))), view)
+    canvas.draw_stamps(stamps.of(shapes(), [seen_through(view, (20, 10, 40, 25))]), view)
     assert (canvas.read((20, 10, 40, 25)) == whole).all()
 
 
@@ -91,19 +91,19 @@ def test_shapes_at_rest_are_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> 
     canvas = rasterizer().canvas(64, 48)
     made, field, stamps = counted(canvas, monkeypatch), shapes(), stamps_of(canvas)
     for view in VIEWS:
-        list(stamps.of(field, seen_through(view, (0, 0, 64, 48))))
+        list(stamps.of(field, [seen_through(view, (0, 0, 64, 48))]))
     assert len(made) == len(field)
     field[3] = Placed(3, box(2, 2), GREY, place(1, 1), 255)
-    list(stamps.of(field, seen_through(VIEWS[0], (0, 0, 64, 48))))
+    list(stamps.of(field, [seen_through(VIEWS[0], (0, 0, 64, 48))]))
     assert len(made) == len(field) + 1, "one shape is another"
-    list(stamps.of(field[:5], seen_through(VIEWS[0], (0, 0, 64, 48))))
+    list(stamps.of(field[:5], [seen_through(VIEWS[0], (0, 0, 64, 48))]))
     assert len(stamps) == 5, "shapes that left are forgotten"
 
 
 def test_the_memory_is_bounded_and_shapes_on_their_way_are_not_kept() -> None:
     canvas = rasterizer().canvas(64, 48)
     stamps, field = stamps_of(canvas, nodes=40), shapes()
-    everything = (-1e9, -1e9, 1e9, 1e9)
+    everything = [(-1e9, -1e9, 1e9, 1e9)]
     assert len(list(stamps.of(field, everything))) == len(field)
     nodes = [shape.outline.node_count for shape in field if isinstance(shape.outline, Outline)]
     assert len(stamps) == int(np.searchsorted(np.cumsum(nodes), 40, side="right"))

@@ -53,12 +53,29 @@ def shrink(plane: Plane, across: int, down: int) -> Plane:
     total: Wide = cv2.add(rows[0::2], rows[1::2], dtype=wide) if down else rows.astype(_wide(plane))
     shift = down
     if across:
-        total = cv2.copyMakeBorder(total, 0, 0, 1, 1 + (total.shape[1] & 1), cv2.BORDER_REPLICATE)
-        odd, even = total[:, 0::2], total[:, 1::2]
-        count = (plane.shape[1] + 1) // 2
-        total = odd[:, :count] + (even[:, :count] << 1) + odd[:, 1 : count + 1]
+        total = _weighed_across(total)
         shift += 2
-    return _as_plane((total + (1 << shift >> 1)) >> shift, plane.dtype)
+    total += 1 << shift >> 1
+    total >>= shift
+    return _as_plane(total, plane.dtype)
+
+
+def _weighed_across(plane: Wide) -> Wide:
+    """Half the columns, four times the values: each even one doubled and both its neighbours.
+
+    Taken apart by ``cv2.split`` first: numpy adds every other sample several times slower than neighbours.
+    """
+    rows, columns = plane.shape
+    if columns % 2:
+        plane = cv2.copyMakeBorder(plane, 0, 0, 0, 1, cv2.BORDER_REPLICATE)
+    even, odd = cv2.split(plane.reshape(rows, -1, 2))
+    total: Wide = odd
+    before = odd[:, :-1].copy()
+    total += even
+    total += even
+    total[:, 1:] += before
+    total[:, 0] += even[:, 0]
+    return total
 
 
 def grow(plane: Plane, shape: tuple[int, int], across: int, down: int) -> Plane:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An MP4 under way: pictures are coded as H.264, sound and subtitles put in beside them.
 
-x264's own frame threads code while the caller draws, so there is no thread of ours; the presets were measured
-so, on 2 cores at 720p.
+x264's own frame threads code while the caller draws, so there is no thread of ours: it would wait for the
+interpreter's lock, which drawing holds. Preset and options were measured so, on 2 cores at 720p.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from mtor_transcode.render.video_frame import padded, tag_colour, video_frame
 
 PRESET = "veryfast"
 CRF = "16"
+FASTER = "subme=1:partitions=i8x8,i4x4"
+"""Half the time of the preset, at the same PSNR, for 5 to 13% more bytes."""
+
 LOSSLESS_PRESET = "ultrafast"
 
 
@@ -145,4 +148,4 @@ def pixel_aspect(aspect: Fraction, film: tuple[int, int], size: tuple[int, int])
 def _options(lossless: bool) -> dict[str, str]:
     if lossless:
         return {"preset": LOSSLESS_PRESET, "qp": "0"}
-    return {"preset": PRESET, "crf": CRF}
+    return {"preset": PRESET, "crf": CRF, "x264-params": FASTER}

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures to pixels. While camera and background rest, only what changed is drawn again, to the same pixels.
 
-A pixel depends on the shapes that touch it and on nothing else. So the shapes that touch the rectangle of
-the change are drawn whole, over the background, and that rectangle alone is taken over into the last frame.
+A pixel depends on the shapes that touch it and on nothing else. So the shapes that touch the rectangles of
+the change are drawn whole, over the background, and those alone are taken over into the last frame.
 (Drawing with a clip would be shorter, but engines cut edges at its border: some pixels come out a level off.)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from mtor_transcode.render.matrix import (
 )
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
+from mtor_transcode.render.rectangles import area, gathered
 from mtor_transcode.render.soften import deviation, soften
 from mtor_transcode.render.stage import Picture
 from mtor_transcode.render.stamps import Stamps, seen_through
@@ -84,28 +85,30 @@ class Painter:
         boxes = [box for box in (self._box(shape, view) for shape in changed) if box is not None]
         if not boxes:
             return frame
-        rect = _union(boxes)
-        if _area(rect) > WHOLE * self._size[0] * self._size[1]:
+        rects = gathered(boxes)
+        if sum(map(area, rects)) > WHOLE * self._size[0] * self._size[1]:
             return self._whole(picture)
-        return self._part(picture, rect, frame)
+        return self._part(picture, rects, frame)
 
     def _whole(self, picture: Picture) -> Frame:
-        self._paint(picture, (0, 0, *self._size))
+        self._paint(picture, [(0, 0, *self._size)])
         return self._canvas.ycc
 
-    def _part(self, picture: Picture, rect: Rect, frame: Frame) -> Frame:
-        """The last frame with a rectangle of it painted anew."""
-        self._paint(picture, rect)
-        x0, y0, x1, y1 = rect
+    def _part(self, picture: Picture, rects: Sequence[Rect], frame: Frame) -> Frame:
+        """The last frame with rectangles of it painted anew."""
+        self._paint(picture, rects)
         renewed = frame.copy()
-        renewed[y0:y1, x0:x1] = self._canvas.read(rect)
+        for rect in rects:
+            x0, y0, x1, y1 = rect
+            renewed[y0:y1, x0:x1] = self._canvas.read(rect)
         return renewed
 
-    def _paint(self, picture: Picture, rect: Rect) -> None:
-        """Draw what touches a rectangle of the canvas."""
+    def _paint(self, picture: Picture, rects: Sequence[Rect]) -> None:
+        """Draw what touches rectangles of the canvas."""
         self._canvas.fill(picture.background, box=(0, 0, *self._film), view=self._screen)
         view = self._view(picture.camera)
-        self._canvas.draw_stamps(self._stamps.of(picture.shapes, seen_through(view, rect)), view)
+        seen = [seen_through(view, rect) for rect in rects]
+        self._canvas.draw_stamps(self._stamps.of(picture.shapes, seen), view)
 
     def _view(self, camera: Similarity) -> Matrix:
         return compose(self._screen, through_camera(camera, *self._film))
@@ -130,12 +133,3 @@ def _changed(before: tuple[Placed, ...], after: tuple[Placed, ...]) -> list[Plac
 
 def _differs(a: Placed | None, b: Placed) -> bool:
     return a is not b and a != b
-
-
-def _union(boxes: Iterable[Rect]) -> Rect:
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return (min(left), min(top), max(right), max(bottom))
-
-
-def _area(rect: Rect) -> int:
-    return (rect[2] - rect[0]) * (rect[3] - rect[1])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mtor_transcode.model import Outline
@@ -47,18 +47,19 @@ class Stamps:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def of(self, shapes: Iterable[Placed], seen: Box) -> Iterator[Stamp]:
-        """The stamps of those shapes, in order, that may touch a box ``seen`` in px of the world."""
+    def of(self, shapes: Iterable[Placed], seen: Sequence[Box]) -> Iterator[Stamp]:
+        """The stamps, in order, of those shapes that may touch one of the boxes ``seen`` (px of the world)."""
         before, self._kept = self._kept, {}
         room = self._nodes
-        left, top, right, bottom = seen
         for shape in shapes:
             kept = before.get(shape.shape)
             if kept is None or kept.shape is not shape:
                 kept = self._made(shape)
             x0, y0, x1, y1 = kept.box
-            if x0 < right and left < x1 and y0 < bottom and top < y1:
-                yield kept.stamp
+            for left, top, right, bottom in seen:
+                if x0 < right and left < x1 and y0 < bottom and top < y1:
+                    yield kept.stamp
+                    break
             if isinstance(shape.outline, Outline):
                 room -= shape.outline.node_count
                 if room >= 0:
