@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``mtor bench --oracle``: the distance to the limit, scene by scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtor_transcode.cli.console import note, say
+from mtor_transcode.cli.talk import tell_of_compiling, watching
+from mtor_transcode.cli.words import table
+
+if TYPE_CHECKING:
+    from mtor_transcode.measure.oracle.result import OracleReport
+
+
+def run_oracle(
+    folder: Path, *, preset: str = "balanced", vmaf: bool = True, quick: bool = False, as_json: bool = False
+) -> None:
+    """Run the oracle into ``folder`` and show its tables; ``quick`` takes the lossless MP4s alone."""
+    from mtor_transcode import api
+    from mtor_transcode.api.oracles import SOURCES
+
+    tell_of_compiling()
+    with watching(as_json=as_json) as progress:
+        found = api.oracle(
+            folder,
+            sources=SOURCES[:1] if quick else SOURCES,
+            preset=preset,
+            vmaf=vmaf,
+            progress=progress,
+        )
+    for line in lines(found):
+        say(line)
+    note(f"wrote {folder / 'oracle.json'}")
+    note(f"wrote {folder / 'oracle.md'}")
+
+
+def lines(found: OracleReport) -> list[str]:
+    """Bytes against the truth's, then where they are."""
+    from mtor_transcode.measure.oracle.tables import distance_rows, split_rows
+
+    return [
+        "the distance to the limit: bytes of the transcode as multiples of the truth's",
+        *table(distance_rows(found.scenes)),
+        "",
+        "bytes by kind, transcode / truth, of the smallest that reaches the SSIM",
+        *table(split_rows(found.scenes)),
+    ]
