@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtor_transcode import api
+from mtor_transcode.cli.oracle import distances, lines
 from mtor_transcode.errors import OutputError, UsageError
 from mtor_transcode.measure.oracle.crossing import bytes_at, ssim_db
 from mtor_transcode.measure.oracle.result import OraclePoint, distance, is_enough, scene_result
@@ -107,6 +108,9 @@ def test_a_run_writes_truth_mp4_transcodes_and_both_reports(tmp_path: Path) -> N
     page = (folder / "oracle.md").read_text()
     assert f"| dissolve | lossless | {exact.truth.bytes} |" in page
     assert notes == ["dissolve, lossless", "dissolve, lossy"]
+    assert [row["source"] for row in distances(found)] == ["lossless", "lossy"]
+    shown = [line.split() for line in lines(found)]
+    assert [words[2] for words in shown if words[:1] == ["dissolve"]][:2] == [str(exact.truth.bytes)] * 2
 
 
 def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:

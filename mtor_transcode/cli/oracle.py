@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtor_transcode.cli.console import note, say
+from mtor_transcode.cli.console import emit, note, say
 from mtor_transcode.cli.talk import tell_of_compiling, watching
 from mtor_transcode.cli.words import table
 
@@ -30,10 +30,27 @@ def run_oracle(
             vmaf=vmaf,
             progress=progress,
         )
+    if as_json:
+        emit("result", {"output": str(folder), "distances": distances(found)})
+        return
     for line in lines(found):
         say(line)
     note(f"wrote {folder / 'oracle.json'}")
     note(f"wrote {folder / 'oracle.md'}")
+
+
+def distances(found: OracleReport) -> list[dict[str, str | float | None]]:
+    """For programs: each scene's multiples of the truth's bytes; None where a target is never reached."""
+    return [
+        {
+            "scene": scene.name,
+            "source": scene.source,
+            "truth_bytes": scene.truth.bytes,
+            "at_ssim": scene.at_ssim.ratio,
+            "at_psnr": scene.at_psnr.ratio,
+        }
+        for scene in found.scenes
+    ]
 
 
 def lines(found: OracleReport) -> list[str]:
