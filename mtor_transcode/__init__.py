@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
 
-The public face is ``transcode``, ``render``, ``report``, ``inspect``, ``info``, ``export``, ``import_`` and
-``open``, imported when first used, so that importing the package costs nothing.
+The public face is ``transcode``, ``render``, ``report``, ``bench``, ``inspect``, ``info``, ``export``,
+``import_`` and ``open``, imported when first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mtor_transcode import render as _layer
 from mtor_transcode.errors import MtorError
 
 if TYPE_CHECKING:
+    from mtor_transcode.api import bench as bench
     from mtor_transcode.api import export as export
     from mtor_transcode.api import import_ as import_
     from mtor_transcode.api import info as info
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "MtorError", "__version__", "export", "import_", "info", "inspect", "open", "render", "report",
+    "MtorError", "__version__", "bench", "export", "import_", "info", "inspect", "open", "render", "report",
     "transcode",
 ]  # fmt: skip
 

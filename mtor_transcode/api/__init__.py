@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mtor_transcode.api.benching import bench as bench
     from mtor_transcode.api.describing import info as info
     from mtor_transcode.api.exchange import export as export
     from mtor_transcode.api.exchange import import_ as import_
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api.transcoding import transcode as transcode
 
 _HOMES = {
+    "bench": "benching",
     "export": "exchange",
     "import_": "exchange",
     "info": "describing",
@@ -29,7 +31,7 @@ _HOMES = {
     "transcode": "transcoding",
 }
 
-__all__ = ["export", "import_", "info", "inspect", "open", "oracle", "render", "report", "transcode"]
+__all__ = ["bench", "export", "import_", "info", "inspect", "open", "oracle", "render", "report", "transcode"]
 
 
 def __getattr__(name: str) -> Any:

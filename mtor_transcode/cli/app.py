@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mtor_transcode import __version__
+from mtor_transcode.cli.bench import bench
 from mtor_transcode.cli.console import say
 from mtor_transcode.cli.export import export_film
 from mtor_transcode.cli.import_ import import_film
@@ -33,6 +34,7 @@ app.command("inspect")(inspect_film)
 app.command("export")(export_film)
 app.command("import")(import_film)
 app.command("info")(info)
+app.command("bench")(bench)
 app.command("plugins")(plugins)
 
 

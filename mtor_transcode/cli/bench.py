@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``mtor bench``: MTOR beside other codecs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mtor_transcode.cli.console import emit, note, say, warn
+from mtor_transcode.cli.options import AsJson
+from mtor_transcode.cli.oracle import run_oracle
+from mtor_transcode.cli.talk import tell_of_compiling, watching
+from mtor_transcode.cli.words import table
+from mtor_transcode.errors import UsageError
+
+if TYPE_CHECKING:
+    from mtor_transcode.measure.bench.result import Bench
+
+
+def bench(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder to write to.", show_default=False)
+    ],
+    clips: Annotated[list[Path] | None, typer.Argument(help="Videos.", show_default=False)] = None,
+    against: Annotated[
+        str, typer.Option("--against", help="Codecs: svtav1, x265, x264, vvenc, libaom.")
+    ] = "svtav1",
+    rates: Annotated[
+        str, typer.Option("--rates", help="Rates (kbps) at which qualities are told.")
+    ] = "0.5,1,2,5,10,20,50",
+    quick: Annotated[bool, typer.Option("--quick", help="First seconds, short ladder.")] = False,
+    costs: Annotated[bool, typer.Option("--costs/--no-costs", help="Measure time and memory too.")] = True,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", help="Where points are kept.", show_default=False)
+    ] = None,
+    oracle: Annotated[
+        bool, typer.Option("--oracle", help="Instead of clips: scenes whose best bytes are known.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure MTOR beside other codecs."""
+    from mtor_transcode import api
+
+    if bool(clips) == oracle:
+        what = "clips and --oracle do not go together" if clips else "no video is named"
+        raise UsageError(what, where="bench", remedy="name videos, or give --oracle")
+    if oracle:
+        run_oracle(output, quick=quick, as_json=as_json)
+        return
+    assert clips
+    tell_of_compiling()
+    with watching(as_json=as_json) as progress:
+        found = api.bench(
+            clips,
+            output,
+            against=_names(against),
+            rates=_numbers(rates),
+            quick=quick,
+            costs=costs,
+            cache=cache,
+            progress=progress,
+        )
+    for each in found.failures:
+        warn(", ".join(part for part in (each.clip, each.codec, each.point) if part) + f": {each.reason}")
+    if as_json:
+        emit("result", {"output": str(output), "clips": len(found.clips), "failures": len(found.failures)})
+        return
+    for line in lines(found):
+        say(line)
+    note(f"wrote {output / 'bench.html'}, bench.json, points.csv, results.md")
+
+
+def lines(found: Bench) -> list[str]:
+    """BD-rates by class as lines of text."""
+    from mtor_transcode.measure.bench import words
+    from mtor_transcode.measure.bench.summary import SHOWN
+
+    said: list[str] = []
+    for peer in dict.fromkeys(row.peer for row in found.classes):
+        rows = [("", *(words.NAMES[metric] for metric in SHOWN))]
+        for family in dict.fromkeys(row.family for row in found.classes):
+            cells = {
+                row.metric: words.class_bd(row)
+                for row in found.classes
+                if row.peer == peer and row.family == family
+            }
+            rows.append((family, *(cells[metric] for metric in SHOWN)))
+        said += [f"BD-rate against {words.title_of(found, peer)} (negative: MTOR needs less)", *table(rows)]
+    return said or ["nothing could be compared"]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"'{text}' are no rates", where="rates", remedy="such as 1,5,20") from None

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What coding and showing one point costs: each in a process of its own, so that peaks of memory are its own.
+
+``python -m mtor_transcode.measure.bench.costs JOB`` (JSON) is that process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mtor_transcode.errors import MtorError
+from mtor_transcode.measure.bench.cache import Point
+from mtor_transcode.measure.bench.result import Cost
+
+LONGEST = 3600.0
+
+
+def cost_of(clip: Path, point: Point) -> Cost:
+    """Codes and shows ``point`` of ``clip`` anew. Raises MtorError if that fails."""
+    with tempfile.TemporaryDirectory(prefix="mtor-cost-") as folder:
+        suffix = ".mtor" if point.codec == "mtor" else ".mp4"
+        job = {
+            "clip": str(clip), "codec": point.codec, "parameters": point.parameters,
+            "path": str(Path(folder) / f"coded{suffix}"), "kept": point.kept, "frames": point.frames,
+        }  # fmt: skip
+        coded = _child({**job, "do": "encode"})
+        seen = _child({**job, "do": "decode"})
+    return Cost(
+        label=point.label,
+        kbps=round(point.kbps, 3),
+        encode_seconds=coded["seconds"],
+        decode_seconds=seen["seconds"],
+        encode_bytes=coded["bytes"],
+        decode_bytes=seen["bytes"],
+    )
+
+
+def _child(job: dict[str, Any]) -> dict[str, Any]:
+    command = [sys.executable, "-m", __name__ if __name__ != "__main__" else __spec__.name, json.dumps(job)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=False
+    )
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise MtorError(said[-1] if said else f"exit code {done.returncode}", where=str(job["codec"]))
+    found: dict[str, Any] = json.loads(done.stdout.decode().strip().splitlines()[-1])
+    return found
+
+
+def _run(job: dict[str, Any]) -> dict[str, Any]:
+    from mtor_transcode.ingest.source import open_source
+    from mtor_transcode.measure.codecs import mtor
+    from mtor_transcode.measure.codecs.feeding import SourceFeed, layout_of, shown
+    from mtor_transcode.measure.codecs.listing import PEERS
+    from mtor_transcode.measure.codecs.recipe import Recipe
+
+    path = Path(job["path"])
+    with open_source(job["clip"]) as source:
+        began = time.perf_counter()
+        if job["do"] == "decode":
+            pictures = (
+                mtor.shown(path, source)
+                if job["codec"] == mtor.NAME
+                else shown(path, job["kept"], job["frames"], layout_of(source))
+            )
+            for _ in pictures:
+                pass
+        elif job["codec"] == mtor.NAME:
+            mtor.encode(source, job["parameters"]["quality"], path)
+        else:
+            recipe = msgspec.convert(job["parameters"], Recipe)
+            PEERS[job["codec"]].encode(SourceFeed(source), recipe, path)
+        spent = time.perf_counter() - began
+    return {"seconds": round(spent, 3), "bytes": _peak_bytes()}
+
+
+def _peak_bytes() -> int:
+    """Most memory that this process, or a program it ran, has held."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return most if sys.platform == "darwin" else most * 1024
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_run(json.loads(sys.argv[1]))) + "\n")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run as a page of Markdown: every class, every metric, losses as plainly as wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtor_transcode.measure.bench import words
+from mtor_transcode.measure.bench.result import Bench, ClipResult
+from mtor_transcode.measure.bench.summary import ALL, OURS, SHOWN
+
+SHOWN_AT = ("vmaf", "ssim")
+"""Metrics whose qualities at rates are tables of their own."""
+
+
+def page(bench: Bench) -> str:
+    """The page; negative BD-rates are MTOR's wins."""
+    peers = list(dict.fromkeys(row.peer for row in bench.classes))
+    parts = ["# MTOR beside other codecs", "", _about(bench), ""]
+    for peer in peers:
+        parts += [f"## Against {words.title_of(bench, peer)}", "", *_classes(bench, peer), ""]
+        parts += ["### Clip by clip", "", *_clips(bench, peer), ""]
+        parts += [line for metric in SHOWN_AT for line in _at(bench, peer, metric)]
+    parts += [*_costs(bench), *_density(bench), *_failures(bench)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _about(bench: Bench) -> str:
+    used = ", ".join(f"{each.title} ({each.version})" for each in bench.codecs if not each.missing)
+    machine = bench.machine
+    quick = " This was a quick run: the first seconds of clips, a short ladder." if bench.quick else ""
+    return (
+        "Written by `mtor bench`; [measuring.md](measuring.md) says how and why. BD-rate: how much more rate "
+        "MTOR needs for equal quality; negative is a win. Peers are charged their elementary stream, "
+        f"MTOR its whole file.{quick}\n\n{used}; {machine.get('processor', '')}, {machine.get('cores', '')} cores."
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of Markdown, the first column to the left."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---", *["---:"] * (len(head) - 1)]) + "|"]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def _classes(bench: Bench, peer: str) -> list[str]:
+    families = list(dict.fromkeys(row.family for row in bench.classes))
+    found = {(row.family, row.metric): row for row in bench.classes if row.peer == peer}
+    rows = [[family, *(words.class_bd(found[family, metric]) for metric in SHOWN)] for family in families]
+    wins = [f"{found[ALL, metric].wins} of {found[ALL, metric].comparable}" for metric in SHOWN]
+    head = ["class", *(words.NAMES[metric] for metric in SHOWN)]
+    return table(head, [*rows, ["clips won", *wins]])
+
+
+def _clips(bench: Bench, peer: str) -> list[str]:
+    rows: list[list[str]] = []
+    for clip in bench.clips:
+        found = {each.metric: each for each in clip.compared if each.peer == peer}
+        cells = [words.bd_of(found[metric]) if metric in found else words.NONE for metric in SHOWN]
+        crossing = words.crossings_of(found["vmaf"]) if "vmaf" in found else ""
+        rows.append([clip.name, *cells, crossing or words.NONE])
+    return table(["clip", *(words.NAMES[metric] for metric in SHOWN), "VMAF curves cross"], rows)
+
+
+def _at(bench: Bench, peer: str, metric: str) -> list[str]:
+    title = f"### {words.NAMES[metric]} at rates (MTOR / {words.title_of(bench, peer)})"
+    rows: list[list[str]] = []
+    for clip in bench.clips:
+        found = next((c for c in clip.compared if c.peer == peer and c.metric == metric), None)
+        if found is not None:
+            pairs = [
+                f"{words.quality_of(mine, metric)} / {words.quality_of(theirs, metric)}"
+                for _, mine, theirs in found.at
+            ]
+            rows.append([clip.name, *pairs])
+    return [title, "", *table(["clip", *(f"{rate:g} kbps" for rate in bench.rates)], rows), ""]
+
+
+def cost_rows(bench: Bench, reference: str) -> list[list[str]]:
+    """Costs of each clip and codec as ratios to the reference's in the same run."""
+    rows: list[list[str]] = []
+    for clip in bench.clips:
+        base = clip.costs.get(reference)
+        if base is None:
+            continue
+        for name, cost in clip.costs.items():
+            pairs = (
+                (cost.encode_seconds, base.encode_seconds), (cost.decode_seconds, base.decode_seconds),
+                (cost.encode_bytes, base.encode_bytes), (cost.decode_bytes, base.decode_bytes),
+            )  # fmt: skip
+            ratios = [f"{mine / theirs:.2f}" if theirs else words.NONE for mine, theirs in pairs]
+            rows.append([clip.name, words.title_of(bench, name), f"{cost.kbps:.1f}", *ratios])
+    return rows
+
+
+COST_HEAD = ("clip", "codec", "kbps", "encode time", "decode time", "encode memory", "decode memory")
+
+
+def _costs(bench: Bench) -> list[str]:
+    rows = cost_rows(bench, "svtav1")
+    if not rows:
+        return []
+    about = "Ratios to SVT-AV1 in the same run on the same cores, at the point nearest to 10 kbps."
+    return ["## Costs", "", about, "", *table(COST_HEAD, rows), ""]
+
+
+def _density(bench: Bench) -> list[str]:
+    about = (
+        "By how much (%) removing any one inner point moves a peer's curve at most; below 3 is dense enough."
+    )
+    metrics = [metric for metric in SHOWN if metric != "ssim_db"]
+    rows = [
+        [clip.name, words.title_of(bench, name), *(f"{found.get(metric, 0):.1f}" for metric in metrics)]
+        for clip in bench.clips
+        for name, found in clip.density.items()
+    ]
+    head = ["clip", "codec", *(words.NAMES[metric] for metric in metrics)]
+    return ["## How dense the peers' curves are", "", about, "", *table(head, rows), ""] if rows else []
+
+
+def _failures(bench: Bench) -> list[str]:
+    missing = [(clip, name, why) for clip in bench.clips for name, why in clip.missing.items()]
+    if not bench.failures and not missing:
+        return []
+    lines = [f"- {_named(each.clip, each.codec, each.point)}: {each.reason}" for each in bench.failures]
+    lines += [f"- {clip.name}: no {words.NAMES.get(name, name)} ({why})" for clip, name, why in missing]
+    return ["## What could not be measured", "", *lines, ""]
+
+
+def _named(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def points_of(clip: ClipResult) -> str:
+    """``MTOR 6 points, svtav1 14``: for the terminal."""
+    ours = len(clip.points.get(OURS, []))
+    others = [f"{name} {len(rows)}" for name, rows in clip.points.items() if name != OURS]
+    return ", ".join([f"MTOR {ours} points", *others])

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MTOR's points on one clip: qualities from the middle outwards until the rates of interest are covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mtor_transcode.errors import MtorError
+from mtor_transcode.files import staged_file
+from mtor_transcode.measure.bench.cache import Cache, Point, key_of
+from mtor_transcode.measure.bench.clip import Clip
+from mtor_transcode.measure.codecs import mtor
+
+QUALITIES = (30.0, 15.0, 45.0, 60.0, 75.0)
+LOWER, HIGHER = (0.0,), (90.0, 100.0)
+"""Tried after ``QUALITIES`` while the lowest rate is above, or the highest below, the rates of interest."""
+
+LOW_KBPS, HIGH_KBPS = 0.5, 50.0
+
+
+@dataclass
+class OurRun:
+    """MTOR on one clip. ``failures`` names points that could not be made; ``made`` those of this run."""
+
+    clip: Clip
+    cache: Cache
+    tell: Callable[[str], None]
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def points(self, qualities: tuple[float, ...] = QUALITIES, *, extend: bool = True) -> list[Point]:
+        """Measured points, rates rising; a quality above ``HIGH_KBPS`` ends the climb."""
+        found: list[Point] = []
+        for quality in qualities:
+            if quality > 30 and found and max(point.kbps for point in found) > HIGH_KBPS:
+                continue
+            found += self._point(quality)
+        for quality in LOWER if extend and found else ():
+            if min(point.kbps for point in found) > LOW_KBPS:
+                found += self._point(quality)
+        for quality in HIGHER if extend and found else ():
+            if max(point.kbps for point in found) < HIGH_KBPS:
+                found += self._point(quality)
+        return sorted(found, key=lambda point: point.kbps)
+
+    def _point(self, quality: float) -> list[Point]:
+        """The point of a quality, or nothing if it failed."""
+        key = self.key(quality)
+        label = f"quality {quality:g}"
+        kept = self.cache.load(key)
+        if kept is not None and kept.scores is not None and self.cache.path(key, ".mtor").exists():
+            self.cache.hits += 1
+            return [kept]
+        self.tell(f"MTOR, {label}")
+        try:
+            point = self._made(key, quality, label)
+        except MtorError as error:
+            self.failures[label] = error.what
+            return []
+        self.cache.made += 1
+        self.cache.save(key, point)
+        return [point]
+
+    def key(self, quality: float) -> str:
+        """The cache's name of a point."""
+        return key_of(
+            source=self.clip.digest, codec=mtor.NAME, version=mtor.version(), quality=quality,
+            measure=self.clip.measure,
+        )  # fmt: skip
+
+    def _made(self, key: str, quality: float, label: str) -> Point:
+        clip = self.clip
+        with staged_file(self.cache.path(key, ".mtor")) as path:
+            spent = mtor.encode(clip.source, quality, path)
+            scores = clip.judge.full(mtor.shown(path, clip.source))
+            size = path.stat().st_size
+        return Point(
+            codec=mtor.NAME,
+            label=label,
+            parameters={"quality": quality},
+            version=mtor.version(),
+            stream_bytes=size,
+            file_bytes=size,
+            seconds=clip.seconds,
+            frames=clip.frames,
+            encode_seconds=round(spent, 3),
+            scores=scores,
+        )

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run of the bench: every clip, every codec; what fails is named and the rest goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mtor_transcode.errors import Cancelled, MtorError, OutputError
+from mtor_transcode.ingest.source import open_source
+from mtor_transcode.measure.bench import summary
+from mtor_transcode.measure.bench.cache import Cache, Point, key_of
+from mtor_transcode.measure.bench.clip import Clip
+from mtor_transcode.measure.bench.costs import cost_of
+from mtor_transcode.measure.bench.ladder import Plan
+from mtor_transcode.measure.bench.ours import QUALITIES, OurRun
+from mtor_transcode.measure.bench.peers import PeerRun
+from mtor_transcode.measure.bench.pictures import Strip
+from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec, Cost, Failure, Row
+from mtor_transcode.measure.bench.strips import WANTED_KBPS, strip
+from mtor_transcode.measure.codecs import mtor
+from mtor_transcode.measure.codecs.listing import REFERENCE, chosen
+from mtor_transcode.measure.codecs.peer import Peer
+from mtor_transcode.measure.environment import machine, versions
+from mtor_transcode.measure.ffmpeg import find_ffmpeg
+
+RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+QUICK_SECONDS = 2.0
+QUICK_QUALITIES = (15.0, 30.0, 60.0)
+QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
+REFINEMENTS = 6
+
+Tell = Callable[[str, int, int], None]
+"""Told what is done now, and how many of how many parts (a codec on a clip) are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a run is asked for. ``quick`` measures the first seconds of each clip on a short ladder."""
+
+    against: tuple[str, ...] = (REFERENCE,)
+    rates: tuple[float, ...] = RATES
+    quick: bool = False
+    costs: bool = True
+
+
+@dataclass
+class Run:
+    """One run over ``clips``; ``strips`` are the pictures that it gathered."""
+
+    clips: Sequence[Path]
+    wishes: Wishes
+    cache: Cache
+    tell: Tell
+    strips: list[Strip] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    peer_seconds: float = 0.0
+    our_seconds: float = 0.0
+    _done: int = 0
+
+    def run(self) -> Bench:
+        """Measures everything. Raises UsageError, OutputError; what fails on a clip is a row."""
+        peers = chosen(self.wishes.against)
+        codecs = [Codec(mtor.NAME, mtor.TITLE, mtor.version())]
+        codecs += [Codec(peer.name, peer.title, peer.version(), peer.missing()) for peer in peers]
+        self.failures += [Failure("", each.name, "", each.missing) for each in codecs if each.missing]
+        usable = [peer for peer in peers if not peer.missing()]
+        results = [found for path in self.clips if (found := self._clip(path, usable)) is not None]
+        return Bench(
+            codecs=codecs,
+            clips=results,
+            classes=summary.classes(results),
+            failures=self.failures,
+            rates=list(self.wishes.rates),
+            quick=self.wishes.quick,
+            cached=self.cache.hits,
+            made=self.cache.made,
+            peer_seconds=round(self.peer_seconds, 2),
+            our_seconds=round(self.our_seconds, 2),
+            versions=versions(find_ffmpeg()),
+            machine=machine(),
+        )
+
+    def _clip(self, path: Path, peers: list[Peer]) -> ClipResult | None:
+        """One clip; None if nothing of it can be measured."""
+        done = self._done
+        try:
+            duration = QUICK_SECONDS if self.wishes.quick else None
+            with open_source(path, duration=duration) as source:
+                return self._measured(Clip(source, path, self.cache, duration), peers)
+        except (Cancelled, OutputError):
+            raise
+        except MtorError as error:
+            self.failures.append(Failure(path.stem, "", "", error.what))
+            return None
+        finally:
+            self._done = done + len(peers) + 1
+
+    def _measured(self, clip: Clip, peers: list[Peer]) -> ClipResult:
+        points: dict[str, list[tuple[str, Point]]] = {}
+        for peer in peers:
+            points[peer.name] = self._peer(clip, peer)
+        points[mtor.NAME] = self._ours(clip)
+        rows: dict[str, list[Row]] = {
+            name: [summary.row(point) for _, point in pairs] for name, pairs in points.items()
+        }
+        self._picture(clip, points)
+        info = clip.source.info
+        missing = next((p.scores.missing for pairs in points.values() for _, p in pairs if p.scores), {})
+        return ClipResult(
+            name=clip.name,
+            family=clip.family,
+            digest=clip.digest,
+            width=info.width,
+            height=info.height,
+            frame_rate=round(float(info.frame_rate), 6),
+            frames=clip.frames,
+            seconds=round(clip.seconds, 6),
+            points=rows,
+            curves=summary.curves(rows),
+            density=summary.density(rows),
+            compared=summary.compared(rows, self.wishes.rates),
+            costs=self._costs(clip, points) if self.wishes.costs and not self.wishes.quick else {},
+            missing=missing,
+        )
+
+    def _peer(self, clip: Clip, peer: Peer) -> list[tuple[str, Point]]:
+        began = time.perf_counter()
+        run = PeerRun(clip, peer, self.cache, lambda what: self._say(clip, what))
+        changes = clip.changed < 0.9 * clip.frames
+        if self.wishes.quick:
+            plan = Plan(peer.crfs, peer.per_halving, False, 9, False, QUICK_SEEDS)
+        else:
+            plan = Plan(peer.crfs, peer.per_halving, peer.screens, changes=changes)
+        points = run.points(plan, 0 if self.wishes.quick else REFINEMENTS)
+        self.failures += [Failure(clip.name, peer.name, label, why) for label, why in run.failures.items()]
+        self.peer_seconds += time.perf_counter() - began
+        self._done += 1
+        return [(run.key_of(point), point) for point in points]
+
+    def _ours(self, clip: Clip) -> list[tuple[str, Point]]:
+        began = time.perf_counter()
+        run = OurRun(clip, self.cache, lambda what: self._say(clip, what))
+        quick = self.wishes.quick
+        points = run.points(QUICK_QUALITIES if quick else QUALITIES, extend=not quick)
+        self.failures += [Failure(clip.name, mtor.NAME, label, why) for label, why in run.failures.items()]
+        self.our_seconds += time.perf_counter() - began
+        self._done += 1
+        return [(run.key(float(point.parameters["quality"])), point) for point in points]
+
+    def _picture(self, clip: Clip, points: dict[str, list[tuple[str, Point]]]) -> None:
+        self._say(clip, "pictures")
+        try:
+            found = strip(clip, self.cache, points)
+        except MtorError as error:
+            self.failures.append(Failure(clip.name, "", "pictures", error.what))
+            return
+        if found is not None:
+            self.strips.append(found)
+
+    def _costs(self, clip: Clip, points: dict[str, list[tuple[str, Point]]]) -> dict[str, Cost]:
+        """Costs of each codec's point nearest to 10 kbps, all measured in one go (or all kept from one)."""
+        near = {
+            name: min((point for _, point in pairs), key=lambda point: abs(point.kbps - WANTED_KBPS))
+            for name, pairs in points.items()
+            if pairs
+        }
+        named = {name: (point.version, point.label) for name, point in near.items()}
+        key = key_of(costs=clip.digest, points=named, machine=machine())
+        kept = self.cache.record(key, dict[str, Cost])
+        if isinstance(kept, dict):
+            return kept
+        found: dict[str, Cost] = {}
+        for name, point in near.items():
+            self._say(clip, f"cost of {name}, {point.label}")
+            try:
+                found[name] = cost_of(clip.path, point)
+            except MtorError as error:
+                self.failures.append(Failure(clip.name, name, "cost", error.what))
+        self.cache.keep(key, found)
+        return found
+
+    def _say(self, clip: Clip, what: str) -> None:
+        total = len(self.clips) * (len(self.wishes.against) + 1)
+        self.tell(f"{clip.name}: {what}", self._done, total)

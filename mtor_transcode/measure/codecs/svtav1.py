@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SVT-AV1 through PyAV: preset 4, one key frame. Screen-content tools are tried and kept where they pay."""
+
+from __future__ import annotations
+
+from mtor_transcode.measure.codecs.peer import PYAV, Peer
+from mtor_transcode.measure.codecs.recipe import Recipe
+
+
+def _options(recipe: Recipe) -> dict[str, str]:
+    # scm: 1 forces the tools for screens, 2 lets the encoder decide picture by picture.
+    screen = 1 if recipe.screen else 2
+    return {"preset": "4", "crf": str(recipe.crf), "svtav1-params": f"keyint=-1:scm={screen}"}
+
+
+CODEC = Peer(
+    "svtav1", "SVT-AV1", PYAV, "libsvtav1", _options, (20, 63), 8.0, screens=True, headers_apart=False
+)
