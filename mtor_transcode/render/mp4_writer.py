@@ -29,6 +29,9 @@ CRF = "16"
 FASTER = "subme=1:partitions=i8x8,i4x4"
 """Half the time of the preset, at the same PSNR, for 5 to 13% more bytes."""
 
+THREADS = 3
+"""Two pictures under way while the next is drawn."""
+
 LOSSLESS_PRESET = "ultrafast"
 
 
@@ -62,7 +65,9 @@ class Mp4Writer:
         context.width, context.height = self._size
         context.pix_fmt = self._format
         context.time_base = 1 / times.fps
-        context.thread_count = 2
+        # PyAV's default cuts each picture into slices and waits for it: nothing would code while we draw.
+        context.thread_type = "FRAME"
+        context.thread_count = THREADS
         context.sample_aspect_ratio = pixel_aspect(header.pixel_aspect, (header.width, header.height), size)
         tag_colour(context, header.colour)
         self._colour = header.colour

@@ -48,7 +48,7 @@ class Stamps:
         return len(self._kept)
 
     def of(self, shapes: Iterable[Placed], seen: Sequence[Box]) -> Iterator[Stamp]:
-        """The stamps, in order, of those shapes that may touch one of the boxes ``seen`` (px of the world)."""
+        """The stamps, in order, of shapes that may touch one of the boxes ``seen`` (px of the world)."""
         before, self._kept = self._kept, {}
         room = self._nodes
         for shape in shapes:
