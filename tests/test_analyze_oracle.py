@@ -50,6 +50,18 @@ def test_a_flat_film_comes_back_at_40_db(tmp_path: Path) -> None:
     assert made.bytes < 3 * len(truth), f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"
 
 
+def test_moving_figures_come_back_at_40_db(tmp_path: Path) -> None:
+    frames = 75
+    truth = film_of(FILMS["motion"](), frames)
+    renderer = FrameRenderer(FilmReader(io.BytesIO(truth)))
+    pictures = [renderer.frame(tick).copy() for tick in range(frames)]
+    source = write_y4m(tmp_path / "truth.y4m", pictures)
+    made = transcode(source, tmp_path / "film.mtor", quality=50)
+    score = luma_psnr(rendered(tmp_path / "film.mtor", range(frames)), pictures)
+    assert score >= 40, f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"
+    assert made.bytes < 3 * len(truth), f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"
+
+
 def nodes(fit: tuple[Outline, Point]) -> set[tuple[float, float]]:
     outline, (dx, dy) = fit
     return {((x + dx) / 16, (y + dy) / 16) for contour in outline.contours for x, y in contour.points}

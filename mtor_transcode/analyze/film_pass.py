@@ -215,10 +215,7 @@ class _FilmPass:
         """Write what was decided since the last span; sound and text up to its end come before it."""
         self._sound(end)
         self._text(end)
-        tokens = tuple(sorted(coder.tokens, key=lambda token: token.at))
-        coder.tokens.clear()
-        coder.nodes = 0
-        self.writer.span(Span(start, end, tokens))
+        self.writer.span(Span(start, end, coder.take_tokens()))
         coder.price_with(self.writer.pricer())
 
     def _refresh(self, coder: SceneCoder, last: int, tick: int) -> int:

@@ -20,7 +20,7 @@ from mtor_transcode.analyze.easel import (
 )
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, through_camera
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, inverse, through_camera
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 
 CACHED_AREA = 1 << 18
@@ -121,6 +121,27 @@ class LiveShapes:
     def cover_of(self, shape: LiveShape) -> Picture:
         """Coverage (0-255) of a shape over its rectangle."""
         return self._cover(shape)
+
+    def below(self, index: int, rect: Rect) -> Picture:
+        """The pixels of ``rect`` as they are under the shape at ``index`` of the painter's list."""
+        pixels: Picture = np.empty((rect[3] - rect[1], rect[2] - rect[0], 3), dtype=np.uint8)
+        self._fill(pixels, rect)
+        for i in self._touching(rect, None):
+            if i < index:
+                self._paint(self.shapes[i], pixels, rect)
+        return pixels
+
+    def above(self, index: int, rect: Rect, pixels: Picture) -> Picture:
+        """``pixels`` of ``rect`` with all shapes above the one at ``index`` painted on them, in place."""
+        for i in self._touching(rect, None):
+            if i > index:
+                self._paint(self.shapes[i], pixels, rect)
+        return pixels
+
+    def to_world(self, across: float, down: float) -> tuple[float, float]:
+        """A shift of the picture (px) as a shift of the world."""
+        a, b, c, d, _, _ = inverse(self.view)
+        return a * across + c * down, b * across + d * down
 
     def composited(self, shape: LiveShape, under: Picture) -> Picture:
         """The pixels of a shape's rectangle if it were painted last, over ``under``."""

@@ -9,7 +9,7 @@ a still picture costs nothing and nothing flickers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -20,11 +20,11 @@ from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.edges import region_weights
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
-from mtor_transcode.analyze.lookahead import half_of
-from mtor_transcode.analyze.motion import camera_motion, moved_camera, shape_shifts, warp
+from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
+from mtor_transcode.analyze.moves import MoveFinder
 from mtor_transcode.analyze.paints import fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
-from mtor_transcode.analyze.track import aligned, carried, matched_shift
+from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
@@ -40,7 +40,6 @@ from mtor_transcode.model import (
     Token,
     Transform,
 )
-from mtor_transcode.render.matrix import compose, inverse
 from mtor_transcode.render.rasterizer import Rasterizer
 
 NOTICED = 20.0
@@ -60,21 +59,17 @@ COARSE = 1500.0
 
 FINER = 3.0
 
+BORDER = 7
+"""Side (px) of the square by which a shape is grown to look for its error around it as well."""
+
 BORDER_BITS = 0.8
 """Bits of a px of border, for the merging of regions."""
 
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
 
-MATCH_BITS = 20.0
-ALIGN_BITS = 120.0
-"""Shapes whose error is worth fewer bits are not matched, or not aligned: that takes time."""
-
-SIMILARITY_BITS = 16.0
-"""What a turn or a change of size costs, roughly, beyond a shift."""
-
-SHIFT_STEP = 4
-"""Grid of proposed shifts in units."""
+CONTINUED_BITS = 3.0
+"""What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +81,10 @@ class Times:
     middle: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Mover:
-    """A shape that may have moved: its name among owners, its mean flow (px), the error at stake."""
-
-    owner: int
-    shift: NDArray[np.float32]
-    stake: float
-
-
 class SceneCoder:
     """Makes the tokens of one scene.
 
-    ``tokens`` collects them in order of decision, ``nodes`` counts those of new shapes.
+    ``nodes`` counts those of the new shapes since ``take_tokens``.
     """
 
     def __init__(
@@ -108,7 +94,8 @@ class SceneCoder:
         self.lam = lam
         self._refine = refine
         self.live = LiveShapes(engine, (width, height), background)
-        self.tokens: list[Token] = []
+        self._tokens: list[Token] = []
+        self._before: dict[int, ShapeState] = {}
         self.nodes = 0
         self._engine = engine
         self._decided = target
@@ -116,6 +103,7 @@ class SceneCoder:
         self._library = OutlineLibrary(engine)
         self._palette = Palette()
         self._next = 0
+        self._tracks = Tracks()
         self._pricer: Pricer | None = None
 
     def begin(self, pricer: Pricer, target: Picture, worth: Plane, tick: int) -> None:
@@ -125,6 +113,14 @@ class SceneCoder:
         everywhere = np.ones(worth.shape, dtype=bool)
         self._paint(target, worth, everywhere, Times(tick, tick, tick))
         self._accepted = _error(target, self.live.shown) * worth
+
+    def take_tokens(self) -> tuple[Token, ...]:
+        """The tokens decided since the last call, with tracks smoothed, in order of time."""
+        tokens = self._tracks.smoothed(self._tokens, self._before, self.lam)
+        self._tokens.clear()
+        self.nodes = 0
+        self._before = {shape.number: shape.state for shape in self.live.shapes}
+        return tuple(tokens)
 
     def price_with(self, pricer: Pricer) -> None:
         """Price by another pricer from now on (the writer has gone on to a new span)."""
@@ -159,7 +155,7 @@ class SceneCoder:
     def _emit(self, token: Token) -> None:
         assert self._pricer is not None
         self._pricer.commit(token)
-        self.tokens.append(token)
+        self._tokens.append(token)
         if isinstance(token, Enter):
             self.nodes += token.state.outline.node_count
 
@@ -191,99 +187,44 @@ class SceneCoder:
         count = len(self.live.shapes)
         if count == 0:
             return
-        seen = np.bincount(owners[owners >= 0], minlength=count)
-        touched = np.bincount(owners[moved & (owners >= 0)], minlength=count)
         error = _error(target, self.live.shown) * worth
-        at_stake = np.bincount(owners[owners >= 0], error[owners >= 0], minlength=count)
-        candidates = np.flatnonzero((touched > 0.3 * seen) & (at_stake > self.lam * LEAST_BITS))
-        shifts = self._shifts(target, owners, count) if len(candidates) else np.zeros((count, 2))
+        candidates, at_stake = _candidates(owners, count, moved, error, self.lam * LEAST_BITS)
+        if not len(candidates):
+            return
+        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam)
         numbers = [self.live.shapes[i].number for i in candidates]
-        movers = {
-            self.live.shapes[i].number: _Mover(int(i), shifts[i], float(at_stake[i])) for i in candidates
-        }
-        for number in numbers:
-            self._try_moving(number, movers[number], target, worth, owners, times)
+        for number, owner in zip(numbers, candidates, strict=True):
+            self._try_moving(number, finder, int(owner), float(at_stake[owner]), times)
         for number in reversed(numbers):
             if not self._try_leaving(number, target, worth, times):
-                self._try_colour(number, target, worth, owners, times)
+                self._try_colour(number, target, worth, times)
         self._drop_hidden(times)
 
-    def _shifts(self, target: Picture, owners: NDArray[np.int32], count: int) -> NDArray[np.float32]:
-        before, after = half_of(self._decided[..., 0]), half_of(target[..., 0])
-        if min(before.shape) < 16:
-            return np.zeros((count, 2), dtype=np.float32)
-        height, width = before.shape
-        small = owners[::2, ::2][:height, :width]
-        return shape_shifts(before, after, small, count)
-
-    def _try_moving(
-        self,
-        number: int,
-        mover: _Mover,
-        target: Picture,
-        worth: Plane,
-        owners: NDArray[np.int32],
-        times: Times,
-    ) -> None:
+    def _try_moving(self, number: int, finder: MoveFinder, owner: int, stake: float, times: Times) -> None:
         """Take the best of the proposed moves over, if it pays."""
         index = self.live.index_of(number)
-        state = self.live.shapes[index].state
-        best: tuple[float, ShapeState] | None = None
-        for place in self._moves(index, mover, target, owners):
-            if place == state.transform or (best is not None and place == best[1].transform):
-                continue
-            fresh = replace(state, transform=place)
-            rect, pixels = self.live.seen_with(index, self.live.make(number, fresh))
-            change = error_change(
-                rect_of(target, rect), rect_of(self.live.shown, rect), pixels, rect_of(worth, rect)
-            )
-            if place.scale != state.transform.scale or place.angle != state.transform.angle:
-                change += self.lam * SIMILARITY_BITS
-            if change < (0.0 if best is None else best[0]):
-                best = change, fresh
-        if best is not None:
-            token = Edit(times.since, times.at - times.since, number, best[1])
-            self._try(index, best[1], token, target, worth)
-
-    def _moves(
-        self, index: int, mover: _Mover, target: Picture, owners: NDArray[np.int32]
-    ) -> Iterator[Transform]:
-        """Places where a shape may have gone: by dense flow, by matching it, by aligning it."""
         shape = self.live.shapes[index]
-        x0, y0, x1, y1 = shape.rect
-        flow = float(mover.shift[0]), float(mover.shift[1])
-        yield self._shifted(shape.state.transform, flow)
-        if mover.stake < self.lam * MATCH_BITS:
-            return
-        before = np.ascontiguousarray(self._decided[..., 0])
-        after = np.ascontiguousarray(target[..., 0])
-        visible = (owners[y0:y1, x0:x1] == mover.owner).astype(np.uint8) * np.uint8(255)
-        shift = matched_shift(before, after, shape.rect, visible, flow)
-        if shift is None:
-            return
-        yield self._shifted(shape.state.transform, shift)
-        if mover.stake < self.lam * ALIGN_BITS:
-            return
-        seen = aligned(before, after, shape.rect, shift)
-        if seen is not None:
-            yield carried(
-                shape.state.transform, compose(inverse(self.live.view), compose(seen, self.live.view))
-            )
+        expected = self._tracks.expected(number, times.since, times.at)
 
-    def _shifted(self, place: Transform, shift: tuple[float, float]) -> Transform:
-        """A place moved by a shift of the picture (px), on the grid of proposed shifts."""
-        a, b, c, d, _, _ = inverse(self.live.view)
-        step = 16 / SHIFT_STEP
-        dx = round((a * shift[0] + c * shift[1]) * step) * SHIFT_STEP
-        dy = round((b * shift[0] + d * shift[1]) * step) * SHIFT_STEP
-        return replace(place, dx=place.dx + dx, dy=place.dy + dy)
+        def price(place: Transform) -> float:
+            if place == expected:
+                return CONTINUED_BITS
+            fresh = replace(shape.state, transform=place)
+            return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
+
+        pose = finder.best(index, owner, stake, expected, price)
+        if pose is None:
+            return
+        other = self.live.make(number, replace(shape.state, transform=pose.place))
+        rect, pixels = self.live.seen_with(index, other)
+        self._tracks.moved(number, times.since, times.at, shape.state.transform, pose)
+        self.live.change(index, other, rect, pixels)
+        self._emit(Edit(times.since, times.at - times.since, number, other.state))
 
     def _try_leaving(self, number: int, target: Picture, worth: Plane, times: Times) -> bool:
         return self._try(self.live.index_of(number), None, Leave(times.middle, number), target, worth)
 
-    def _try_colour(
-        self, number: int, target: Picture, worth: Plane, owners: NDArray[np.int32], times: Times
-    ) -> None:
+    def _try_colour(self, number: int, target: Picture, worth: Plane, times: Times) -> None:
         index = self.live.index_of(number)
         shape = self.live.shapes[index]
         x0, y0, x1, y1 = shape.rect
@@ -299,7 +240,9 @@ class SceneCoder:
             return
         fresh = replace(shape.state, paint=paint)
         token = Edit(times.since, times.at - times.since, number, fresh)
-        self._try(index, fresh, token, target, worth)
+        if self._try(index, fresh, token, target, worth):
+            area = float((visible * worth[y0:y1, x0:x1]).sum(dtype=np.float64)) / 255
+            self._tracks.recoloured(number, times.at, area)
 
     def _try(self, index: int, state: ShapeState | None, token: Token, target: Picture, worth: Plane) -> bool:
         """See a shape in another state (None: gone), and take it over if that pays."""
@@ -353,6 +296,25 @@ class SceneCoder:
 
     def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
         return lambda state: self._token_price(Enter(times.middle, self._next, state))
+
+
+def _candidates(
+    owners: NDArray[np.int32], count: int, moved: NDArray[np.bool_], error: Plane, least: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The shapes that may have changed, and the error at stake of each (count,).
+
+    Of a shape that has grown or moved, the error is at its border: around it as well as on it.
+    """
+    grown = cv2.dilate(owners.astype(np.float32), np.ones((BORDER, BORDER), np.uint8)).astype(np.int32)
+    seen = np.bincount(owners[owners >= 0], minlength=count)
+    touched = np.zeros(count, dtype=np.int64)
+    stake = np.zeros(count, dtype=np.float64)
+    for names in (owners, grown):
+        own = names >= 0
+        touched = np.maximum(touched, np.bincount(names[moved & own], minlength=count))
+        stake = np.maximum(stake, np.bincount(names[own], error[own], minlength=count))
+    enough = 0.3 * np.minimum(seen, 2.0 * np.sqrt(seen))
+    return np.flatnonzero((touched > enough) & (seen > 0) & (stake > least)), stake
 
 
 def background_of(target: Picture) -> Solid:

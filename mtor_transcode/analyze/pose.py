@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A shape's place fitted against the picture: what the decoder would show, by Gauss and Newton.
+
+Where a shape went is first guessed from how the source moved; guesses add up from key to key. Fitting the
+rendered shape to the picture itself ends that drift: each place is as exact as the source's pixels allow.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import Picture, Plane, coverage, paint_colours
+from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Outline, ShapeState, Transform
+from mtor_transcode.render.rasterizer import Rect
+
+REACHES = (4.0, 2.0, 1.0, 0.5)
+"""Px by which parameters are varied in turn: a wide step sees an edge that is far off."""
+
+LARGEST = 1 << 19
+"""Rectangles of more px than this are not fitted."""
+
+_CHANNELS = np.array([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds a shape inside ``rect``: the picture is ``over + through * (shape on under)``.
+
+    ``under`` and ``over`` (h, w, 3), ``through`` (h, w, 1): float32. ``target`` and ``weight`` are what the
+    picture should be and what an error there is worth.
+    """
+
+    rect: Rect
+    under: Plane
+    over: Plane
+    through: Plane
+    target: Plane
+    weight: Plane
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """A fitted place, its weighted squared error, and how that grows with deviations from it.
+
+    ``stiffness`` (4, 4) float64: a deviation ``d`` (px of shift x, y; of growth and turn at ``radius``)
+    costs ``d @ stiffness @ d``. ``area`` (px) is what shows of the shape, weighted.
+    """
+
+    place: Transform
+    error: float
+    stiffness: NDArray[np.float64]
+    radius: float
+    area: float = 0.0
+
+
+def setting_of(live: LiveShapes, index: int, rect: Rect, target: Picture, worth: Plane) -> Setting:
+    """Everything of the present picture inside ``rect`` but the shape at ``index`` of the painter's list."""
+    x0, y0, x1, y1 = rect
+    under = live.below(index, rect)
+    black = live.above(index, rect, np.zeros_like(under))
+    white = live.above(index, rect, np.full_like(under, 255))
+    through = (white[..., :1].astype(np.float32) - black[..., :1]) / np.float32(255)
+    return Setting(
+        rect,
+        under.astype(np.float32),
+        black.astype(np.float32),
+        np.clip(through, 0, 1),
+        target[y0:y1, x0:x1].astype(np.float32),
+        worth[y0:y1, x0:x1],
+    )
+
+
+class PoseFit:
+    """Fits the place of one shape inside its setting."""
+
+    def __init__(self, live: LiveShapes, state: ShapeState, setting: Setting) -> None:
+        self._live = live
+        self._state = state
+        self._setting = setting
+        self.radius = reach_of(state.outline)
+
+    def error(self, place: Transform) -> float:
+        """Weighted squared error inside the setting's rectangle with the shape at ``place``."""
+        cover = self._cover(place)
+        residual, _ = self._residual(cover, place)
+        return self._energy(residual)
+
+    def fitted(self, place: Transform, similarity: bool) -> Transform:
+        """The best place near ``place``: its shift, and with ``similarity`` its turn and size as well."""
+        error = self.error(place)
+        count = 4 if similarity else 2
+        for reach in REACHES:
+            for _ in range(2):
+                matrix, pull = self._normal(place, reach, count)
+                damped = matrix + np.eye(count) * (1e-3 * np.trace(matrix) / count + 1e-9)
+                step = np.clip(np.linalg.solve(damped, pull), -2 * reach, 2 * reach)
+                moved = self.moved(place, step)
+                better = self.error(moved)
+                if better >= error:
+                    break
+                gained, error, place = error - better, better, moved
+                if gained < 0.02 * error:
+                    break
+        return place
+
+    def known(self, place: Transform) -> Pose:
+        """All of the pose that a place makes."""
+        setting = self._setting
+        shown = self._cover(place) * setting.through[..., 0]
+        area = float((shown * setting.weight).sum(dtype=np.float64))
+        return Pose(place, self.error(place), self._normal(place, 1.0, 4)[0], self.radius, area)
+
+    def moved(self, place: Transform, step: NDArray[np.float64]) -> Transform:
+        """``place`` after a step of parameters (px)."""
+        growth, turn = (step[2], step[3]) if len(step) == 4 else (0.0, 0.0)
+        across, down = self._live.to_world(float(step[0]), float(step[1]))
+        scale = place.scale * math.exp(growth / self.radius)
+        return Transform(
+            round(place.dx + across * UNITS_PER_PX),
+            round(place.dy + down * UNITS_PER_PX),
+            min(max(round(scale), SCALE_ONE // 16), SCALE_ONE * 16),
+            round(place.angle + turn / self.radius * TURN / (2 * math.pi)),
+        )
+
+    def _normal(
+        self, place: Transform, reach: float, count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Gauss and Newton's matrix and right side over the first ``count`` parameters, by differences."""
+        cover = self._cover(place)
+        residual, lever = self._residual(cover, place)
+        weight = self._setting.weight
+        strength = ((lever * lever) @ _CHANNELS) * weight
+        pull = ((lever * residual) @ _CHANNELS) * weight
+        slopes = np.empty((count, cover.size), dtype=np.float32)
+        for number in range(count):
+            step = np.zeros(4)
+            step[number] = reach
+            plus, minus = self._cover(self.moved(place, step)), self._cover(self.moved(place, -step))
+            slopes[number] = ((plus - minus) / np.float32(2 * reach)).ravel()
+        matrix = (slopes * strength.ravel()) @ slopes.T
+        return matrix.astype(np.float64), (slopes @ pull.ravel()).astype(np.float64)
+
+    def _cover(self, place: Transform) -> Plane:
+        live = self._live
+        cover = coverage(live.engine, self._state.outline, place, self._setting.rect, live.view)
+        share: Plane = cover.astype(np.float32) / np.float32(255)
+        return share
+
+    def _residual(self, cover: Plane, place: Transform) -> tuple[Plane, Plane]:
+        """Target less picture, and what full coverage would add to the picture, both (h, w, 3)."""
+        setting = self._setting
+        colours = paint_colours(self._state.paint, self._state.outline, place, setting.rect, self._live.view)
+        lever = setting.through * (colours - setting.under)
+        shown = setting.over + setting.through * setting.under + cover[..., None] * lever
+        return setting.target - shown, lever
+
+    def _energy(self, residual: Plane) -> float:
+        return float((((residual * residual) @ _CHANNELS) * self._setting.weight).sum(dtype=np.float64))
+
+
+def reach_of(outline: Outline) -> float:
+    """Distance (px) from an outline's centre within which about all of it lies; at least 1."""
+    x0, y0, x1, y1 = outline.bounds
+    return max(math.hypot(max(-x0, x1), max(-y0, y1)) / UNITS_PER_PX, 1.0)
+
+
+def deviation(a: Transform, b: Transform, radius: float) -> NDArray[np.float64]:
+    """By how far ``a`` is from ``b``, in the parameters of ``Pose`` (px)."""
+    return np.array(
+        [
+            (a.dx - b.dx) / UNITS_PER_PX,
+            (a.dy - b.dy) / UNITS_PER_PX,
+            math.log(a.scale / b.scale) * radius,
+            (a.angle - b.angle) * (2 * math.pi / TURN) * radius,
+        ]
+    )

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tracks of shapes over many keys, smoothed: as few straight pieces as the picture can bear.
+
+Keys follow each other at short intervals, and each says where a shape is. What moves evenly needs only the
+ends: by dynamic programming over the keys of a run (as for outlines: Schuster and Katsaggelos 1998), a key is
+left out where the error of going straight past it costs less than the bits of saying it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.pose import Pose, deviation
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.model import (
+    Colour,
+    Edit,
+    Enter,
+    LinearGradient,
+    Paint,
+    ShapeState,
+    Solid,
+    Token,
+    Transform,
+)
+
+PIECE_BITS = 30.0
+"""What one more piece of a track costs, roughly."""
+
+LONGEST = 40
+"""Keys that one piece passes at most: the work grows with the square."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last move of a shape."""
+
+    since: int
+    at: int
+    before: Transform
+    after: Transform
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """How much a shape shows, and how its error grows where it strays (see ``Pose``; None: unknown)."""
+
+    area: float
+    stiffness: NDArray[np.float64] | None
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Knot:
+    """A shape's state at a tick, and what a deviation from it costs."""
+
+    at: int
+    state: ShapeState
+
+
+class Tracks:
+    """What is known of the moves of a scene's shapes: how they go on, and how exact they must be."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, _Last] = {}
+        self._bounds: dict[tuple[int, int], _Bound] = {}
+
+    def moved(self, shape: int, since: int, at: int, before: Transform, pose: Pose) -> None:
+        """Remember that a shape moved over ``[since, at)``."""
+        self._last[shape] = _Last(since, at, before, pose.place)
+        self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius)
+
+    def recoloured(self, shape: int, at: int, area: float) -> None:
+        """Remember that a shape of a weighted visible ``area`` (px) has another colour from ``at`` on."""
+        if (shape, at) not in self._bounds:
+            self._bounds[shape, at] = _Bound(area, None, 1.0)
+
+    def expected(self, shape: int, since: int, at: int) -> Transform | None:
+        """Where a shape that moved until ``since`` is at ``at`` if it goes on, or None if it stood still."""
+        last = self._last.get(shape)
+        if last is None or last.at != since or last.at <= last.since:
+            return None
+        share = (at - since) / (last.at - last.since)
+        a, b = last.before, last.after
+        return Transform(
+            round(b.dx + (b.dx - a.dx) * share),
+            round(b.dy + (b.dy - a.dy) * share),
+            max(round(b.scale + (b.scale - a.scale) * share), 1),
+            round(b.angle + (b.angle - a.angle) * share),
+        )
+
+    def smoothed(self, tokens: Iterable[Token], before: dict[int, ShapeState], lam: float) -> list[Token]:
+        """The tokens of a span with edits of one moment joined, and runs of moves in fewer pieces.
+
+        ``before`` holds the states of the shapes that live at the span's start. In order of time.
+        """
+        states = dict(before)
+        kept: list[Token] = []
+        runs: dict[int, list[_Knot]] = {}
+
+        def close(shape: int) -> None:
+            knots = runs.pop(shape, None)
+            if knots is not None:
+                kept.extend(self._pieces(shape, knots, lam))
+
+        for token in tokens:
+            if not isinstance(token, Edit):
+                if isinstance(token, Enter):
+                    states[token.shape] = token.state
+                kept.append(token)
+                continue
+            old = states[token.shape]
+            run = runs.get(token.shape)
+            end = token.at + token.duration
+            if run is not None and run[-1].at == end and len(run) > 1 and run[-2].at == token.at:
+                run[-1] = _Knot(end, token.state)
+            elif token.duration and run is not None and run[-1].at == token.at and _alike(old, token.state):
+                run.append(_Knot(end, token.state))
+            else:
+                close(token.shape)
+                if token.duration and _alike(old, token.state):
+                    runs[token.shape] = [_Knot(token.at, old), _Knot(end, token.state)]
+                else:
+                    kept.append(token)
+            states[token.shape] = token.state
+        for shape in list(runs):
+            close(shape)
+        self._bounds.clear()
+        return sorted(kept, key=lambda token: token.at)
+
+    def _pieces(self, shape: int, knots: list[_Knot], lam: float) -> list[Token]:
+        """The cheapest way from the first knot to the last."""
+        count = len(knots)
+        best = [0.0] + [float("inf")] * (count - 1)
+        origin = [0] * count
+        for end in range(1, count):
+            for start in range(max(0, end - LONGEST), end):
+                cost = best[start] + lam * PIECE_BITS
+                if cost < best[end]:
+                    cost += self._passed(shape, knots, start, end)
+                if cost < best[end]:
+                    best[end], origin[end] = cost, start
+        edits: list[Token] = []
+        end = count - 1
+        while end > 0:
+            start = origin[end]
+            edits.append(Edit(knots[start].at, knots[end].at - knots[start].at, shape, knots[end].state))
+            end = start
+        return edits[::-1]
+
+    def _passed(self, shape: int, knots: list[_Knot], start: int, end: int) -> float:
+        """Error of going straight from one knot to another, at the knots between."""
+        a, b = knots[start], knots[end]
+        cost = 0.0
+        for knot in knots[start + 1 : end]:
+            share = (knot.at - a.at) / (b.at - a.at)
+            cost += self._strayed(shape, knot, between(a.state, b.state, share))
+        return cost
+
+    def _strayed(self, shape: int, knot: _Knot, shown: ShapeState) -> float:
+        bound = self._bounds.get((shape, knot.at))
+        if shown == knot.state:
+            return 0.0
+        if bound is None:
+            return float("inf")
+        cost = bound.area * _colour_distance(shown.paint, knot.state.paint)
+        if shown.transform == knot.state.transform:
+            return cost
+        if bound.stiffness is None:
+            return float("inf")
+        away = deviation(shown.transform, knot.state.transform, bound.radius)
+        return cost + float(away @ bound.stiffness @ away)
+
+
+def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
+    """The place and colour on the way from ``a`` to ``b``."""
+    p, q = a.transform, b.transform
+    place = Transform(
+        round(p.dx + (q.dx - p.dx) * share),
+        round(p.dy + (q.dy - p.dy) * share),
+        round(p.scale + (q.scale - p.scale) * share),
+        round(p.angle + (q.angle - p.angle) * share),
+    )
+    return replace(a, transform=place, paint=_paint_between(a.paint, b.paint, share))
+
+
+def _paint_between(a: Paint, b: Paint, share: float) -> Paint:
+    if isinstance(a, Solid) and isinstance(b, Solid):
+        return Solid(_mixed(a.colour, b.colour, share))
+    if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
+        return replace(a, first=_mixed(a.first, b.first, share), last=_mixed(a.last, b.last, share))
+    return a
+
+
+def _mixed(a: Colour, b: Colour, share: float) -> Colour:
+    y, u, v = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    return y, u, v
+
+
+def _colour_distance(a: Paint, b: Paint) -> float:
+    """Squared error of a px that has one paint and not the other."""
+    if isinstance(a, Solid) and isinstance(b, Solid):
+        return _squares(a.colour, b.colour)
+    if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
+        return (_squares(a.first, b.first) + _squares(a.last, b.last)) / 2
+    return float("inf")
+
+
+def _squares(a: Colour, b: Colour) -> float:
+    y, u, v = ((p - q) ** 2 for p, q in zip(a, b, strict=True))
+    return float(y + CHROMA_WEIGHT * (u + v))
+
+
+def _alike(a: ShapeState, b: ShapeState) -> bool:
+    """Whether two states differ in nothing but place and colour."""
+    if isinstance(a.paint, LinearGradient) and isinstance(b.paint, LinearGradient):
+        p, q = a.paint, b.paint
+        if (p.angle, p.start, p.end) != (q.angle, q.start, q.end):
+            return False
+    return a.outline == b.outline and a.opacity == b.opacity and type(a.paint) is type(b.paint)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places fitted to pictures, and tracks in as few pieces as will do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from render_film import box
+
+from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.pose import Pose, PoseFit, setting_of
+from mtor_transcode.analyze.tracks import Tracks
+from mtor_transcode.model import Edit, Enter, ShapeState, Solid, Token, Transform
+from mtor_transcode.render.rasterizer import rasterizer
+
+GREY = Solid((90, 128, 128))
+WHITE = Solid((220, 110, 140))
+SIZE = (120, 90)
+FRAME = (0, 0, *SIZE)
+
+
+def state_at(dx: int, dy: int, scale: int = 4096, angle: int = 0) -> ShapeState:
+    return ShapeState(box(30, 16), WHITE, Transform(dx, dy, scale, angle))
+
+
+@pytest.mark.parametrize(
+    ("place", "similarity"),
+    [(Transform(1010, 700), False), (Transform(980, 731), False), (Transform(970, 710, 4400, 120), True)],
+)
+def test_a_fit_finds_the_place(place: Transform, similarity: bool) -> None:
+    live = LiveShapes(rasterizer(), SIZE, GREY)
+    live.add(live.make(0, replace(state_at(0, 0), transform=place)))
+    target = live.shown.copy()
+    live = LiveShapes(rasterizer(), SIZE, GREY)
+    live.add(live.make(0, state_at(960, 720)))
+    worth = np.ones(target.shape[:2], np.float32)
+    fit = PoseFit(live, live.shapes[0].state, setting_of(live, 0, FRAME, target, worth))
+    found = fit.fitted(Transform(960, 720), similarity)
+    assert abs(found.dx - place.dx) <= 1
+    assert abs(found.dy - place.dy) <= 1
+    assert abs(found.scale - place.scale) <= 24
+    assert abs(found.angle - place.angle) <= 6
+
+
+def test_a_fit_sees_what_lies_above() -> None:
+    """A shape half hidden is fitted by what shows of it."""
+    cover = ShapeState(box(40, 60), Solid((30, 128, 128)), Transform(1200, 720))
+    live = LiveShapes(rasterizer(), SIZE, GREY)
+    live.add(live.make(0, state_at(1000, 700)))
+    live.add(live.make(1, cover))
+    target = live.shown.copy()
+    live = LiveShapes(rasterizer(), SIZE, GREY)
+    live.add(live.make(0, state_at(960, 720)))
+    live.add(live.make(1, cover))
+    worth = np.ones(target.shape[:2], np.float32)
+    fit = PoseFit(live, live.shapes[0].state, setting_of(live, 0, FRAME, target, worth))
+    found = fit.fitted(Transform(960, 720), similarity=False)
+    assert (abs(found.dx - 1000), abs(found.dy - 700)) <= (1, 1)
+    assert fit.error(found) < 0.01 * fit.error(Transform(960, 720))
+
+
+def pose(place: Transform) -> Pose:
+    return Pose(place, 0.0, np.eye(4) * 1000.0, 20.0, 300.0)
+
+
+def run(places: list[Transform]) -> tuple[Tracks, list[Token]]:
+    """A shape that is at ``places`` every 10 ticks, as edits from key to key."""
+    tracks = Tracks()
+    start = replace(state_at(0, 0), transform=places[0])
+    tokens: list[Token] = [Enter(0, 7, start)]
+    for number, (before, after) in enumerate(zip(places, places[1:], strict=False)):
+        tracks.moved(7, 10 * number, 10 * number + 10, before, pose(after))
+        tokens.append(Edit(10 * number, 10, 7, replace(start, transform=after)))
+    return tracks, tokens
+
+
+def test_an_even_move_is_one_edit() -> None:
+    tracks, tokens = run([Transform(64 * n, 32 * n) for n in range(6)])
+    assert tracks.expected(7, 50, 60) == Transform(64 * 6, 32 * 6)
+    enter, edit = tracks.smoothed(tokens, {}, 100.0)
+    assert isinstance(enter, Enter)
+    assert isinstance(edit, Edit)
+    assert (edit.at, edit.duration, edit.state.transform) == (0, 50, Transform(320, 160))
+
+
+def test_a_corner_of_a_track_stays() -> None:
+    tracks, tokens = run([Transform(64 * n, 64 * abs(n - 3)) for n in range(7)])
+    edits = [token for token in tracks.smoothed(tokens, {}, 100.0) if isinstance(token, Edit)]
+    assert [(edit.at, edit.duration) for edit in edits] == [(0, 30), (30, 30)]
+
+
+def test_a_pause_is_not_joined() -> None:
+    tracks, tokens = run([Transform(64 * n, 0) for n in range(3)])
+    later = Edit(40, 10, 7, replace(tokens[0].state, transform=Transform(999, 0)))  # type: ignore[union-attr]
+    edits = [token for token in tracks.smoothed([*tokens, later], {}, 100.0) if isinstance(token, Edit)]
+    assert [(edit.at, edit.duration) for edit in edits] == [(0, 20), (40, 10)]
+
+
+def test_a_move_and_a_colour_of_one_moment_are_one_edit() -> None:
+    tracks = Tracks()
+    start = state_at(0, 0)
+    moved = replace(start, transform=Transform(64, 0))
+    painted = replace(moved, paint=Solid((40, 128, 128)))
+    tokens: list[Token] = [Edit(0, 10, 7, moved), Edit(0, 10, 7, painted)]
+    assert tracks.smoothed(tokens, {7: start}, 100.0) == [Edit(0, 10, 7, painted)]
