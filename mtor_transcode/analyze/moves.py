@@ -79,6 +79,8 @@ class MoveFinder:
             return None
         fit = PoseFit(self._live, state, setting_of(self._live, index, rect, self._target, self._worth))
         still = fit.error(state.transform)
+        if fit.error_recoloured(state.transform) < MISSED * still:
+            return None  # It has another colour; it has not moved.
         if stake >= self._lam * FIT_BITS and (x1 - x0) * (y1 - y0) <= LARGEST:
             near = min([*proposed, state.transform], key=fit.error)
             proposed += self._fitted(fit, index, near, stake, still)

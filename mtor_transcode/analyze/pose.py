@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, coverage, paint_colours
@@ -87,9 +88,26 @@ class PoseFit:
 
     def error(self, place: Transform) -> float:
         """Weighted squared error inside the setting's rectangle with the shape at ``place``."""
-        cover = self._cover(place)
-        residual, _ = self._residual(cover, place)
-        return self._energy(residual)
+        setting = self._setting
+        return float(
+            _error(
+                setting.target, setting.under, setting.over, setting.through, setting.weight,
+                self._cover(place), self._colours(place),
+            )
+        )  # fmt: skip
+
+    def error_recoloured(self, place: Transform) -> float:
+        """The least error with the shape at ``place`` in any one colour."""
+        setting = self._setting
+        share = self._cover(place).astype(np.float32)[..., None] * (setting.through / np.float32(255))
+        rest = setting.target - setting.over - (setting.through - share) * setting.under
+        weight = setting.weight[..., None]
+        power = float((share * share * weight).sum(dtype=np.float64))
+        if power <= 0:
+            return self.error(place)
+        colour = (share * weight * rest).sum(axis=(0, 1), dtype=np.float64) / power
+        left = rest - share * colour.astype(np.float32)
+        return float((((left * left) @ _CHANNELS) * setting.weight).sum(dtype=np.float64))
 
     def fitted(self, place: Transform, similarity: bool) -> Transform:
         """The best place near ``place``: its shift, and with ``similarity`` its turn and size as well."""
@@ -112,7 +130,7 @@ class PoseFit:
     def known(self, place: Transform) -> Pose:
         """All of the pose that a place makes."""
         setting = self._setting
-        shown = self._cover(place) * setting.through[..., 0]
+        shown = self._cover(place) * (setting.through[..., 0] / np.float32(255))
         area = float((shown * setting.weight).sum(dtype=np.float64))
         return Pose(place, self.error(place), self._normal(place, 1.0, 4)[0], self.radius, area)
 
@@ -132,36 +150,75 @@ class PoseFit:
         self, place: Transform, reach: float, count: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Gauss and Newton's matrix and right side over the first ``count`` parameters, by differences."""
-        cover = self._cover(place)
-        residual, lever = self._residual(cover, place)
-        weight = self._setting.weight
-        strength = ((lever * lever) @ _CHANNELS) * weight
-        pull = ((lever * residual) @ _CHANNELS) * weight
-        slopes = np.empty((count, cover.size), dtype=np.float32)
+        setting = self._setting
+        strength, pull = _levers(
+            setting.target, setting.under, setting.over, setting.through, setting.weight,
+            self._cover(place), self._colours(place),
+        )  # fmt: skip
+        slopes = np.empty((count, strength.size), dtype=np.float32)
         for number in range(count):
             step = np.zeros(4)
             step[number] = reach
             plus, minus = self._cover(self.moved(place, step)), self._cover(self.moved(place, -step))
-            slopes[number] = ((plus - minus) / np.float32(2 * reach)).ravel()
+            np.subtract(plus.ravel(), minus.ravel(), out=slopes[number], dtype=np.float32)
+        slopes *= np.float32(1 / (2 * reach * 255))
         matrix = (slopes * strength.ravel()) @ slopes.T
         return matrix.astype(np.float64), (slopes @ pull.ravel()).astype(np.float64)
 
-    def _cover(self, place: Transform) -> Plane:
+    def _cover(self, place: Transform) -> Picture:
         live = self._live
-        cover = coverage(live.engine, self._state.outline, place, self._setting.rect, live.view)
-        share: Plane = cover.astype(np.float32) / np.float32(255)
-        return share
+        return coverage(live.engine, self._state.outline, place, self._setting.rect, live.view)
 
-    def _residual(self, cover: Plane, place: Transform) -> tuple[Plane, Plane]:
-        """Target less picture, and what full coverage would add to the picture, both (h, w, 3)."""
-        setting = self._setting
-        colours = paint_colours(self._state.paint, self._state.outline, place, setting.rect, self._live.view)
-        lever = setting.through * (colours - setting.under)
-        shown = setting.over + setting.through * setting.under + cover[..., None] * lever
-        return setting.target - shown, lever
+    def _colours(self, place: Transform) -> Plane:
+        state = self._state
+        return paint_colours(state.paint, state.outline, place, self._setting.rect, self._live.view)
 
-    def _energy(self, residual: Plane) -> float:
-        return float((((residual * residual) @ _CHANNELS) * self._setting.weight).sum(dtype=np.float64))
+
+@njit(cache=True, nogil=True)
+def _error(target, under, over, through, weight, cover, colours):  # type: ignore[no-untyped-def]
+    """Weighted squared error of ``over + through * (colours on under by cover)``."""
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    total = 0.0
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            alpha = np.float32(cover[y, x]) / np.float32(255)
+            cy = 0 if solid else y
+            cx = 0 if solid else x
+            error = np.float32(0)
+            for c in range(3):
+                below = under[y, x, c]
+                shown = over[y, x, c] + through[y, x, 0] * (below + alpha * (colours[cy, cx, c] - below))
+                left = target[y, x, c] - shown
+                error += left * left if c == 0 else np.float32(CHROMA_WEIGHT) * left * left
+            total += weight[y, x] * error
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _levers(target, under, over, through, weight, cover, colours):  # type: ignore[no-untyped-def]
+    """What coverage weighs at each px, (h, w) each: its square against the error, and the pull towards the
+    target."""
+    height, width = cover.shape
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    strength = np.empty((height, width), np.float32)
+    pull = np.empty((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            alpha = np.float32(cover[y, x]) / np.float32(255)
+            cy = 0 if solid else y
+            cx = 0 if solid else x
+            square = np.float32(0)
+            towards = np.float32(0)
+            for c in range(3):
+                below = under[y, x, c]
+                lever = through[y, x, 0] * (colours[cy, cx, c] - below)
+                left = target[y, x, c] - over[y, x, c] - through[y, x, 0] * below - alpha * lever
+                share = np.float32(1) if c == 0 else np.float32(CHROMA_WEIGHT)
+                square += share * lever * lever
+                towards += share * lever * left
+            strength[y, x] = weight[y, x] * square
+            pull[y, x] = weight[y, x] * towards
+    return strength, pull
 
 
 def reach_of(outline: Outline) -> float:
