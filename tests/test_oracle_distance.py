@@ -16,11 +16,13 @@ from mtor_transcode.measure.oracle.crossing import bytes_at, ssim_db
 from mtor_transcode.measure.oracle.result import OraclePoint, distance, is_enough, scene_result
 from mtor_transcode.measure.oracle.tables import distance_rows, split_rows
 
-TRUTH = OraclePoint(None, 1000, {"outlines": 600, "motion": 400}, 1.0, 1.0, 100.0, None, None)
+TRUTH = OraclePoint(None, 1000, {"outlines": 600, "motion": 400}, 1.0, 1.0, 100.0, None, 1.0, 0, None)
 
 
 def a_point(quality: float, size: int, ssim: float, psnr: float) -> OraclePoint:
-    return OraclePoint(quality, size, {"outlines": size - 100, "paints": 100}, ssim, ssim, psnr, None, 1.0)
+    return OraclePoint(
+        quality, size, {"outlines": size - 100, "paints": 100}, ssim, ssim, psnr, None, ssim, 0, 1.0
+    )
 
 
 def test_bytes_are_interpolated_over_their_logarithm() -> None:
@@ -100,6 +102,8 @@ def test_a_run_writes_truth_mp4_transcodes_and_both_reports(tmp_path: Path) -> N
     for scene in found.scenes:
         (point,) = scene.points
         film = folder / f"dissolve-{scene.source}-q30.mtor"
+        assert point.worst_ssim < point.ssim
+        assert 0 <= point.worst_frame < 140
         assert point.bytes == film.stat().st_size == sum(point.bytes_by_kind.values())
         assert scene.truth.bytes == (folder / "dissolve.mtor").stat().st_size
     written = json.loads((folder / "oracle.json").read_text())

@@ -23,7 +23,7 @@ class OraclePoint(msgspec.Struct, frozen=True):
     """One film beside a scene's MP4: every byte of it, its figures, seconds of work.
 
     ``ssim`` is libvmaf's ``float_ssim``, ``window_ssim`` that of FFmpeg's ``ssim`` filter. The truth itself
-    has neither quality nor seconds.
+    has neither quality nor seconds. ``worst_frame`` (of ``window_ssim``) tells where to look.
     """
 
     quality: float | None
@@ -33,6 +33,8 @@ class OraclePoint(msgspec.Struct, frozen=True):
     window_ssim: float
     psnr_y: float
     vmaf: float | None
+    worst_ssim: float
+    worst_frame: int
     seconds: float | None
 
 
@@ -104,6 +106,8 @@ def point(
         window_ssim=pooled["ssim"].mean,
         psnr_y=found.psnr_y_mean_mse,
         vmaf=pooled["vmaf"].mean if "vmaf" in pooled else None,
+        worst_ssim=pooled["float_ssim"].min,
+        worst_frame=found.picks.worst,
         seconds=seconds,
     )
 

@@ -49,7 +49,18 @@ def split_rows(scenes: Sequence[OracleScene]) -> list[Row]:
 
 def point_rows(scene: OracleScene) -> list[Row]:
     """A head, the truth, and a row for each transcode of one scene."""
-    head: Row = ("quality", "bytes", "times", "SSIM", "window SSIM", "PSNR-Y dB", "VMAF", "s")
+    head: Row = (
+        "quality",
+        "bytes",
+        "times",
+        "SSIM",
+        "window SSIM",
+        "PSNR-Y dB",
+        "VMAF",
+        "worst SSIM",
+        "worst frame",
+        "s",
+    )
     return [head, *(_point_row(p, scene.truth.bytes) for p in (scene.truth, *scene.points))]
 
 
@@ -101,6 +112,8 @@ def _point_row(point: OraclePoint, truth: int) -> Row:
         f"{point.window_ssim:.4f}",
         f"{point.psnr_y:.2f}",
         "-" if point.vmaf is None else f"{point.vmaf:.1f}",
+        f"{point.worst_ssim:.4f}",
+        str(point.worst_frame),
         "-" if point.seconds is None else f"{point.seconds:.1f}",
     )
 
