@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
+from cli_run import WRONG_USE, assert_one_line, mtor
 
 from mtor_transcode import api
 from mtor_transcode.cli.oracle import distances, lines
@@ -125,3 +126,10 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         api.oracle(tmp_path / "file" / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_command_takes_videos_or_the_oracle_and_never_both(tmp_path: Path) -> None:
+    video = Path(__file__).parents[1] / "samples" / "cut.mp4"
+    assert_one_line(mtor("bench", "--oracle", video, "-o", tmp_path), WRONG_USE, "--oracle")
+    assert_one_line(mtor("bench", "-o", tmp_path), WRONG_USE, "--oracle")
+    assert not list(tmp_path.iterdir())
