@@ -12,6 +12,7 @@ from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions, Encod
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.rate import lambda_of_quality, quality_of_lambda
 from mtor_transcode.analyze.scenes import SceneBoundary, SceneFinder
+from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.targets import Score, film_of_score, film_of_size
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.ingest.audio import encode_audio
@@ -58,7 +59,7 @@ def _made(job: Job, options: EncodeOptions, score: Score | None) -> tuple[Film, 
         seconds = job.survey.end * job.source.info.time_base
         return film_of_size(job, int(options.target_kbps * 1000 / 8 * float(seconds)))
     lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
-    return job.make(lam), lam
+    return job.make(Course(lam)), lam
 
 
 def _look_over(source: Source, tell: ProgressCallback) -> Survey:

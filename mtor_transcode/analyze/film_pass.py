@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over a source at one lambda: scene by scene, window by window, into a file that may be kept."""
+"""One pass over a source, on a course: scene by scene, window by window, into a file that may be kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.soften import best_softness
+from mtor_transcode.analyze.steering import Course
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
@@ -47,6 +48,10 @@ INTERVALS = {"fast": 0.5, "balanced": 0.34, "best": 0.25}
 INTERVAL_LAMBDA = 1000.0
 INTERVAL_POWER = 0.35
 """Keys come closer as lambda falls: with finer pictures, errors between them weigh more."""
+
+
+AFTER = 0.5
+"""Ticks after a scene's start at which, for rate control, its first state has been coded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +105,30 @@ class Job:
         self.options = options
         self._tell = tell
         self._tries = 0
+        self._priced = self._written = 0.0
 
-    def make(self, lam: float) -> Film:
-        """A film at one lambda, in a temporary file."""
+    @property
+    def written_share(self) -> float:
+        """Bytes that spans took of what their tokens were priced at when they were decided, so far."""
+        return self._written / self._priced if self._priced else 1.0
+
+    def weighed(self, priced: float, written: float) -> None:
+        """Tell what a span's tokens were priced at, and what they took (bytes)."""
+        self._priced += priced
+        self._written += written
+
+    def make(self, course: Course) -> Film:
+        """A film made on a course, in a temporary file; raises GivenUp if the course does."""
         self._tries += 1
         file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL))  # noqa: SIM115
         try:
-            film = _FilmPass(self, lam, file, self._report)
+            film = _FilmPass(self, course, file, self._report)
             film.run()
         except BaseException:
             file.close()
             raise
         size = file.tell()
+        course.at(self.survey.end + 1, film.spent)
         return Film(file, size, dict(film.writer.bytes_by_kind))
 
     def _report(self, frames: int, size: int) -> None:
@@ -120,12 +137,12 @@ class Job:
 
 
 class _FilmPass:
-    """One pass over the source at one lambda."""
+    """One pass over the source."""
 
-    def __init__(self, job: Job, lam: float, file: BinaryIO, report: Callable[[int, int], None]) -> None:
+    def __init__(self, job: Job, course: Course, file: BinaryIO, report: Callable[[int, int], None]) -> None:
         info = job.source.info
         self._job = job
-        self._lam = lam
+        self._course = course
         self._report = report
         self._engine: Rasterizer = rasterizer()
         self._frames_done = 0
@@ -145,6 +162,12 @@ class _FilmPass:
             job.tracks.subtitles,
         )
         self.writer = FilmWriter(file, self._header)
+
+    @property
+    def spent(self) -> int:
+        """Bytes written so far, but for the data of the sound."""
+        accounts = self.writer.bytes_by_kind
+        return sum(accounts.values()) - accounts["audio"]
 
     def run(self) -> None:
         """Write the whole film."""
@@ -174,10 +197,12 @@ class _FilmPass:
         head = SceneStart(
             number, boundary.start, background, transition=transition, transition_duration=duration
         )
-        coder = SceneCoder(self._engine, target, self._lam, background, refine=average)
+        lam = self._course.at(boundary.start, self.spent)
+        coder = SceneCoder(self._engine, target, lam, background, refine=average)
         coder.begin(self._first_prices(head), target, worth, boundary.start)
         softness = best_softness(target, coder.live.shown, worth)
         self.writer.scene(replace(head, softness=softness))
+        self._steer(coder, boundary.start + AFTER)
         self._follow(coder, look, boundary.start, end)
 
     def _first_prices(self, head: SceneStart) -> Pricer:
@@ -189,11 +214,9 @@ class _FilmPass:
     def _follow(self, coder: SceneCoder, look: Lookahead, start: int, end: int) -> None:
         """Go from key to key to the scene's end, writing spans on the way."""
         average = self._job.options.preset != "fast"
-        share = (self._lam / INTERVAL_LAMBDA) ** INTERVAL_POWER
-        interval = INTERVALS[self._job.options.preset] * min(max(share, 0.1), 2.0)
         index, span_start, refreshed = 0, start, start
         while True:
-            key = look.next_key(index, interval)
+            key = look.next_key(index, self._interval(coder.lam))
             if key is None:
                 far = look.reach(index)
                 if not look.has(far + 1):
@@ -203,6 +226,7 @@ class _FilmPass:
                 index = key.index
                 times = _times(look, key.since, key.index, key.jump)
                 coder.step(look.target(index, average), look.worth(index), times, key.jump)
+                self._steer(coder, look[index].frame.tick)
             tick = look[index].frame.tick
             look.drop_before(index)
             if (tick - span_start) * self._time_base >= WINDOW or coder.nodes > SPAN_NODES:
@@ -211,11 +235,22 @@ class _FilmPass:
                 refreshed = self._refresh(coder, refreshed, tick)
         self._span(coder, span_start, end)
 
+    def _steer(self, coder: SceneCoder, position: float) -> None:
+        """Ask the course for lambda from ``position`` (ticks) on."""
+        pending = coder.bits / 8 * self._job.written_share
+        coder.lam = self._course.at(position, self.spent + pending)
+
+    def _interval(self, lam: float) -> float:
+        share = (lam / INTERVAL_LAMBDA) ** INTERVAL_POWER
+        return float(INTERVALS[self._job.options.preset] * min(max(share, 0.1), 2.0))
+
     def _span(self, coder: SceneCoder, start: int, end: int) -> None:
         """Write what was decided since the last span; sound and text up to its end come before it."""
         self._sound(end)
         self._text(end)
+        before, priced = self.spent, coder.bits / 8
         self.writer.span(Span(start, end, coder.take_tokens()))
+        self._job.weighed(priced, self.spent - before)
         coder.price_with(self.writer.pricer())
 
     def _refresh(self, coder: SceneCoder, last: int, tick: int) -> int:

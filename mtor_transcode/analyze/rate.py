@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rate control: the lambda whose film just fits, found by repeated encoding."""
+"""Rate control: lambda over the time of a pass, from what earlier passes spent when.
+
+Every pass leaves a trace: how many bytes were spent up to each decision, at which lambda. The next pass asks
+the traces, at each of its own decisions, how much the rest of the film would take at a lambda, and chooses
+the one that uses up what is left of the budget. So sizes that are a noisy function of lambda are met too.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mtor_transcode.errors import TargetError
+import numpy as np
+from numpy.typing import NDArray
 
 LAMBDA_MIN = 8.0
 LAMBDA_MAX = 2e6
-TRIES = 12
-
-CLOSE = 0.95
-"""A film that uses this share of its budget is near enough."""
-
-AIM = 0.975
-STRIDE = 1.8
-"""How far (in log lambda) a try goes beyond what is known: small lambdas take long."""
 
 USUAL_SLOPE = -0.7
 """Fall of log bytes over log lambda where nothing is known yet."""
+
+SLOPES = (-1.6, -0.25)
+"""What such curves do."""
+
+NEAR_LAMBDA = 0.15
+"""Points whose logarithms of lambda are nearer than this tell nothing about the slope."""
+
+STRIDE = 3.0
+"""How far (in log lambda) a guess goes beyond what is known: small lambdas take long."""
 
 
 def lambda_of_quality(quality: float) -> float:
@@ -33,93 +41,117 @@ def quality_of_lambda(lam: float) -> float:
     return float(min(max(25.0 * math.log10(40_000.0 / lam), 0.0), 100.0))
 
 
+class GivenUp(Exception):  # noqa: N818
+    """A pass that cannot end near its budget was broken off; its trace tells what it has learnt."""
+
+
 @dataclass(slots=True)
-class RateSearch:
-    """Finds the smallest lambda whose film has at most ``budget`` bytes.
+class Trace:
+    """What a pass told: positions in time (ticks, rising), bytes spent up to each, lambda since the last."""
 
-    ``fixed`` bytes of it (sound, header) do not depend on lambda. Sizes are noted by lambda; ``next_lambda``
-    proposes the next try until ``done``.
+    positions: list[float] = field(default_factory=list)
+    spent: list[float] = field(default_factory=list)
+    logs: list[float] = field(default_factory=list)
+
+    def note(self, position: float, spent: float, lam: float) -> None:
+        """Add a decision: ``spent`` bytes up to ``position``, those since the last one at ``lam``."""
+        self.positions.append(position)
+        self.spent.append(spent)
+        self.logs.append(math.log(lam))
+
+    def rest(self, position: float) -> Point | None:
+        """The bytes after ``position`` if all had been at the mean lambda; None if there were none."""
+        costs = np.diff(np.asarray(self.spent), prepend=0.0)
+        logs = np.asarray(self.logs)
+        mean = float((costs * logs).sum() / max(float(costs.sum()), 1.0))
+        even = np.cumsum(costs * np.exp(-USUAL_SLOPE * (logs - mean)))
+        size = float(even[-1]) - float(np.interp(position, np.asarray(self.positions), even, left=0.0))
+        return Point(mean, math.log(size)) if size >= 1 else None
+
+
+def rests(traces: Sequence[Trace], position: float, end: float) -> list[Point]:
+    """What each trace tells of the bytes after ``position`` in a film that ends at ``end``.
+
+    Passes that were broken off before ``position`` tell nothing; the rest of those that were broken off
+    later is taken from the one that came furthest.
     """
-
-    budget: int
-    fixed: int = 0
-    first: float = 2000.0
-    sizes: dict[float, int] = field(default_factory=dict)
-
-    def note(self, lam: float, size: int) -> None:
-        """Tell the size (bytes) that ``lam`` gave."""
-        self.sizes[lam] = size
-
-    @property
-    def best(self) -> float | None:
-        """The lambda of the largest film within the budget, or None so far."""
-        fitting = [(size, -lam) for lam, size in self.sizes.items() if size <= self.budget]
-        return -max(fitting)[1] if fitting else None
-
-    @property
-    def done(self) -> bool:
-        """Whether the best film is near enough, or no better one can be hoped for."""
-        best = self.best
-        if len(self.sizes) >= TRIES:
-            return True
-        if best is None:
-            return bool(self.sizes) and max(self.sizes) >= LAMBDA_MAX
-        return self.sizes[best] >= CLOSE * self.budget or best <= LAMBDA_MIN
-
-    def next_lambda(self) -> float:
-        """Where to try next: by the power law through the nearest known points."""
-        if not self.sizes:
-            return min(max(self.first, LAMBDA_MIN), LAMBDA_MAX)
-        aim = math.log(max(AIM * self.budget - self.fixed, 16.0))
-        points = sorted((math.log(lam), self._log_size(lam)) for lam in self.sizes)
-        over = [
-            point
-            for point, lam in zip(points, sorted(self.sizes), strict=True)
-            if self.sizes[lam] > self.budget
-        ]
-        under = [
-            point
-            for point, lam in zip(points, sorted(self.sizes), strict=True)
-            if self.sizes[lam] <= self.budget
-        ]
-        if over and under:
-            low, high = over[-1], under[0]
-            if low[0] > high[0]:
-                low, high = over[0], under[-1]
-            span = high[0] - low[0]
-            share = (low[1] - aim) / (low[1] - high[1]) if low[1] > high[1] else 0.5
-            guess = low[0] + span * min(max(share, 0.08), 0.92)
-        else:
-            if over and len(self.sizes) == TRIES - 1:
-                return LAMBDA_MAX  # What is called the smallest possible must be it.
-            near = over[-1] if over else under[0]
-            slope = _slope(points) if len(points) > 1 else USUAL_SLOPE
-            stretch = 1.15 if len(points) > 1 else 1.0
-            guess = near[0] + (aim - near[1]) / slope * stretch
-        guess = min(max(guess, points[0][0] - STRIDE), points[-1][0] + 2 * STRIDE)
-        return min(max(math.exp(guess), LAMBDA_MIN), LAMBDA_MAX)
-
-    def require(self, where: str = "", seconds: float = 0.0) -> float:
-        """The best lambda; TargetError, naming the smallest film, if none fits.
-
-        ``where`` names the source, ``seconds`` is its length, for the message.
-        """
-        best = self.best
-        if best is None:
-            smallest = min(self.sizes.values())
-            rate = f" ({math.ceil(smallest * 8 / 10 / seconds) / 100:g} kbps)" if seconds else ""
-            raise TargetError(
-                f"no film of at most {self.budget} bytes can be made of it",
-                where=where,
-                remedy=f"the smallest possible has {smallest} bytes{rate}",
-            )
-        return best
-
-    def _log_size(self, lam: float) -> float:
-        return math.log(max(self.sizes[lam] - self.fixed, 16))
+    furthest = max(reversed(traces), key=lambda trace: trace.positions[-1])
+    points = []
+    for trace in traces:
+        point = trace.rest(position) if trace.positions[-1] > position else None
+        if point is None:
+            continue
+        reached, log = trace.positions[-1], trace.logs[-1]
+        size = math.exp(point.log_size)
+        rest = furthest.rest(reached) if trace is not furthest else None
+        if rest is not None:
+            # As much more, or less, as up to there, as far as that is likely.
+            so_far = max(furthest.spent[-1] - math.exp(rest.log_size), 1.0)
+            likely = sorted(slope * (log - rest.log_lambda) for slope in SLOPES)
+            ratio = math.log(max(trace.spent[-1], 1.0) / so_far)
+            size += math.exp(rest.log_size + min(max(ratio, likely[0]), likely[1]))
+        if furthest.positions[-1] < end:
+            scale = math.exp(USUAL_SLOPE * (log - furthest.logs[-1]))
+            size += scale * _unknown_rest(furthest, end)
+        points.append(Point(point.log_lambda, math.log(size)))
+    return points
 
 
-def _slope(points: list[tuple[float, float]]) -> float:
-    """Of the two outermost points, kept within what such curves do."""
-    (x0, y0), (x1, y1) = points[0], points[-1]
-    return min(max((y1 - y0) / (x1 - x0), -1.6), -0.25)
+def _unknown_rest(trace: Trace, end: float) -> float:
+    """A guess at the bytes after a pass was broken off: as before, at even pace, but for the first state."""
+    share = trace.positions[-1] / end
+    spent = trace.spent[-1]
+    pace = (spent - trace.spent[min(1, len(trace.spent) - 1)]) / share if share > 0.1 else spent
+    return (1 - min(share, 1.0)) * pace
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A known point of the curve of size over lambda, both as logarithms."""
+
+    log_lambda: float
+    log_size: float
+
+
+def solve(points: Sequence[Point], size: float) -> float:
+    """The lambda at which ``size`` bytes are to be expected, by the power law through the nearest points."""
+    aim = math.log(max(size, 1.0))
+    over = [point for point in points if point.log_size > aim]
+    under = [point for point in points if point.log_size <= aim]
+    nearest = min(points, key=lambda point: abs(point.log_size - aim))
+    if over and under:
+        low = max(over, key=_log_lambda)
+        beyond = [point for point in under if point.log_lambda > low.log_lambda]
+        if beyond:
+            high = min(beyond, key=_log_lambda)
+            share = (low.log_size - aim) / (low.log_size - high.log_size)
+            return math.exp(low.log_lambda + share * (high.log_lambda - low.log_lambda))
+    step = (aim - nearest.log_size) / _slope(points, nearest)
+    return math.exp(nearest.log_lambda + min(max(step, -STRIDE), 2 * STRIDE))
+
+
+def expected(points: Sequence[Point], lam: float) -> float:
+    """The bytes to be expected at ``lam``, by the power law through the nearest points."""
+    log = math.log(lam)
+    below = max((point for point in points if point.log_lambda <= log), key=_log_lambda, default=None)
+    above = min((point for point in points if point.log_lambda > log), key=_log_lambda, default=None)
+    if below is not None and above is not None:
+        share = (log - below.log_lambda) / (above.log_lambda - below.log_lambda)
+        return math.exp(below.log_size + share * (above.log_size - below.log_size))
+    nearest = below or above
+    assert nearest is not None
+    return math.exp(nearest.log_size + _slope(points, nearest) * (log - nearest.log_lambda))
+
+
+def _log_lambda(point: Point) -> float:
+    return point.log_lambda
+
+
+def _slope(points: Sequence[Point], nearest: Point) -> float:
+    """The slope of the curve about ``nearest``, by regression over all points."""
+    x = np.array([point.log_lambda - nearest.log_lambda for point in points])
+    y: NDArray[np.float64] = np.array([point.log_size - nearest.log_size for point in points])
+    spread = float((x * x).sum())
+    if spread < NEAR_LAMBDA**2:
+        return USUAL_SLOPE
+    return float(min(max(float((x * y).sum()) / spread, SLOPES[0]), SLOPES[1]))

@@ -84,7 +84,8 @@ class Times:
 class SceneCoder:
     """Makes the tokens of one scene.
 
-    ``nodes`` counts those of the new shapes since ``take_tokens``.
+    ``nodes`` counts those of the new shapes since ``take_tokens``, ``bits`` what its tokens cost; ``lam`` may
+    be changed between decisions.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class SceneCoder:
         self._tokens: list[Token] = []
         self._before: dict[int, ShapeState] = {}
         self.nodes = 0
+        self.bits = 0.0
         self._engine = engine
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
@@ -119,6 +121,7 @@ class SceneCoder:
         tokens = self._tracks.smoothed(self._tokens, self._before, self.lam)
         self._tokens.clear()
         self.nodes = 0
+        self.bits = 0.0
         self._before = {shape.number: shape.state for shape in self.live.shapes}
         return tuple(tokens)
 
@@ -154,7 +157,7 @@ class SceneCoder:
 
     def _emit(self, token: Token) -> None:
         assert self._pricer is not None
-        self._pricer.commit(token)
+        self.bits += self._pricer.commit(token)
         self._tokens.append(token)
         if isinstance(token, Enter):
             self.nodes += token.state.outline.node_count

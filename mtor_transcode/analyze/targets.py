@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from mtor_transcode.analyze.film_pass import Film, Job
-from mtor_transcode.analyze.rate import LAMBDA_MAX, LAMBDA_MIN, RateSearch
+from mtor_transcode.analyze.rate import LAMBDA_MAX, LAMBDA_MIN, GivenUp
+from mtor_transcode.analyze.steering import Course, SizeSearch, first_lambda
 from mtor_transcode.errors import TargetError
 
 Score = Callable[[BinaryIO], float]
@@ -23,29 +24,42 @@ STRIDE = 1.6
 
 
 def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
-    """The film that uses ``budget`` bytes best, with its lambda.
+    """The film that uses ``budget`` bytes best, with its mean lambda.
 
     Raises TargetError, naming the smallest film, if none is small enough.
     """
     fixed = sum(len(packet.data) for packet in job.tracks.packets)
-    search = RateSearch(budget, fixed)
-    kept: Film | None = None
+    seconds = float(job.survey.end * job.source.info.time_base)
+    beyond = budget - fixed
+    search = SizeSearch(beyond, job.survey.end, first_lambda(beyond * 8 / 1000 / seconds))
+    kept: tuple[Film, float] | None = None
     while not search.done:
-        lam = search.next_lambda()
-        if lam in search.sizes:
-            break
-        film = job.make(lam)
-        search.note(lam, film.size)
-        if search.best == lam:
+        course = search.next_course()
+        try:
+            film = job.make(course)
+        except GivenUp:
+            search.note(course, None)
+            continue
+        if search.note(course, film.size - fixed):
             if kept is not None:
-                kept.file.close()
-            kept = film
+                kept[0].file.close()
+            kept = film, course.mean
         else:
             film.file.close()
-    seconds = float(job.survey.end * job.source.info.time_base)
-    lam = search.require(job.source.name, seconds)
-    assert kept is not None
-    return kept, lam
+    if kept is None:
+        assert search.smallest is not None
+        smallest = round(search.smallest) + fixed
+        raise TargetError(
+            f"no film of at most {budget} bytes can be made of it",
+            where=job.source.name,
+            remedy=f"the smallest possible has {smallest} bytes ({_kbps(smallest, seconds)} kbps)",
+        )
+    return kept
+
+
+def _kbps(size: int, seconds: float) -> str:
+    """The rate of ``size`` bytes, rounded up to hundredths."""
+    return f"{math.ceil(size * 8 / 10 / seconds) / 100:g}"
 
 
 def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
@@ -58,7 +72,7 @@ def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
     kept: tuple[Film, float] | None = None
     lam = FIRST
     while len(scores) < TRIES and lam not in scores:
-        film = job.make(lam)
+        film = job.make(Course(lam))
         film.file.seek(0)
         scores[lam] = score(film.file)
         if scores[lam] >= target and (kept is None or film.size < kept[0].size):
