@@ -217,10 +217,12 @@ def _is_same(then: dict[str, Any], now: dict[str, Any]) -> bool:
 
 
 def write(path: Path, found: dict[str, Figures]) -> None:
-    """Write a baseline; items that were not measured keep their old figures."""
-    kept = json.loads(path.read_text())["items"] if path.exists() else {}
+    """Write a baseline. Items that were not measured keep their figures, if those are of this environment."""
+    here = _environment()
+    before = json.loads(path.read_text()) if path.exists() else None
+    kept = before["items"] if before is not None and _is_same(before, here) else {}
     items = kept | {name: asdict(figures) for name, figures in found.items()}
-    path.write_text(json.dumps({"schema": SCHEMA, **_environment(), "items": items}, indent=1) + "\n")
+    path.write_text(json.dumps({"schema": SCHEMA, **here, "items": items}, indent=1) + "\n")
 
 
 def lines(verdicts: Sequence[Verdict], *, everything: bool) -> list[str]:

@@ -86,6 +86,19 @@ def test_an_item_that_left_the_set_fails_the_check(check: ModuleType, tmp_path: 
     assert check._judge(baseline, {}, asked) == 1
 
 
+def test_figures_of_another_machine_are_not_kept_beside_ours(check: ModuleType, tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    figures = check.Figures(bytes=1000, ssim=0.99, psnr_y=40.0)
+    check.write(baseline, {"oracle pan": figures})
+    check.write(baseline, {"oracle chart": figures})
+    assert set(json.loads(baseline.read_text())["items"]) == {"oracle pan", "oracle chart"}
+    other = json.loads(baseline.read_text())
+    other["machine"]["processor"] = "another"
+    baseline.write_text(json.dumps(other))
+    check.write(baseline, {"oracle chart": figures})
+    assert set(json.loads(baseline.read_text())["items"]) == {"oracle chart"}
+
+
 def test_the_committed_baseline_knows_the_whole_set(check: ModuleType) -> None:
     baseline = json.loads((BENCHMARKS / "baseline.json").read_text())
     assert baseline["schema"] == check.SCHEMA

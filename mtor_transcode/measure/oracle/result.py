@@ -23,7 +23,8 @@ class OraclePoint(msgspec.Struct, frozen=True):
     """One film beside a scene's MP4: every byte of it, its figures, seconds of work.
 
     ``ssim`` is libvmaf's ``float_ssim``, ``window_ssim`` that of FFmpeg's ``ssim`` filter. The truth itself
-    has neither quality nor seconds. ``worst_frame`` (of ``window_ssim``) tells where to look.
+    has neither quality nor seconds; the first film of a process also takes the loading of the kernels.
+    ``worst_frame`` (of ``window_ssim``) tells where to look.
     """
 
     quality: float | None
