@@ -8,19 +8,13 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from mtor_transcode.analyze.film_pass import Film, Job
-from mtor_transcode.analyze.rate import LAMBDA_MAX, LAMBDA_MIN, GivenUp
+from mtor_transcode.analyze.rate import GivenUp
+from mtor_transcode.analyze.scores import ScoreSearch
 from mtor_transcode.analyze.steering import Course, SizeSearch, first_lambda
 from mtor_transcode.errors import TargetError
 
 Score = Callable[[BinaryIO], float]
 """Tells the quality of a film, given as a stream at its beginning; higher is better."""
-
-FIRST = 1000.0
-NEAR = 0.4
-"""A film whose score is at most this much above the one asked for is near enough."""
-
-TRIES = 8
-STRIDE = 1.6
 
 
 def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
@@ -65,41 +59,25 @@ def _kbps(size: int, seconds: float) -> str:
 def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
     """The smallest film that a search over lambda finds whose score is at least ``target``.
 
-    Interpolates between the scores of the tries so far, over the logarithm of lambda. Raises TargetError,
-    naming the best score, if no lambda is enough.
+    Raises TargetError, naming the best score, if no lambda is enough.
     """
-    scores: dict[float, float] = {}
+    search = ScoreSearch(target)
     kept: tuple[Film, float] | None = None
-    lam = FIRST
-    while len(scores) < TRIES and lam not in scores:
+    while not search.done:
+        lam = search.next_lambda()
         film = job.make(Course(lam))
         film.file.seek(0)
-        scores[lam] = score(film.file)
-        if scores[lam] >= target and (kept is None or film.size < kept[0].size):
+        search.scores[lam] = score(film.file)
+        if search.scores[lam] >= target and (kept is None or film.size < kept[0].size):
             if kept is not None:
                 kept[0].file.close()
             kept = film, lam
         else:
             film.file.close()
-        if kept is not None and scores[kept[1]] <= target + NEAR:
-            break
-        lam = _next_lambda(scores, target)
     if kept is None:
         raise TargetError(
             f"no film of it reaches a VMAF of {target:g}",
             where=job.source.name,
-            remedy=f"the best possible is {max(scores.values()):.2f}",
+            remedy=f"the best possible is {max(search.scores.values()):.2f}",
         )
     return kept
-
-
-def _next_lambda(scores: dict[float, float], target: float) -> float:
-    good = [lam for lam, value in scores.items() if value >= target]
-    poor = [lam for lam, value in scores.items() if value < target]
-    if not good:
-        return max(min(poor) / math.exp(STRIDE), LAMBDA_MIN)
-    if not poor:
-        return min(max(good) * math.exp(STRIDE), LAMBDA_MAX)
-    low, high = max(good), min(poor)
-    share = (scores[low] - target - NEAR / 2) / max(scores[low] - scores[high], 1e-6)
-    return float(low * (high / low) ** min(max(share, 0.1), 0.9))
