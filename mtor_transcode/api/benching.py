@@ -31,10 +31,10 @@ def bench(
 ) -> Bench:
     """Measure MTOR beside the codecs ``against`` on ``clips``; write the results to the folder ``output``.
 
-    They are JSON, CSV, HTML and Markdown. ``rates`` (kbps) are those at which qualities are told; ``quick``
+    They are JSON, CSV, HTML, Markdown. ``rates`` (kbps) are those at which qualities are told; ``quick``
     measures the first seconds of each clip on a short ladder; ``costs`` also measures time and memory. Points
     are kept in the folder ``cache``, by default in the user's cache folder. What fails on a clip is named in
-    the result and the rest goes on. Raises UsageError, OutputError, MissingExtraError without ``bjontegaard``.
+    the result and the rest goes on. Raises UsageError, OutputError, MissingExtraError (``bjontegaard``).
     """
     paths = [Path(clip) for clip in clips]
     if not paths:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 
@@ -13,6 +14,7 @@ from mtor_transcode.measure.bench.cache import Cache, file_digest, key_of
 from mtor_transcode.measure.bench.score import Judge
 from mtor_transcode.measure.codecs.feeding import SourceFeed
 from mtor_transcode.measure.codecs.recipe import Changes
+from mtor_transcode.measure.codecs.worker import Worker
 from mtor_transcode.measure.ffmpeg import find_ffmpeg
 
 LEAST_FRAMES = 10
@@ -31,7 +33,8 @@ class Facts(msgspec.Struct, frozen=True):
 class Clip:
     """An opened source of the bench, the first ``duration`` seconds of ``path`` if that is given.
 
-    Raises InputError if it has fewer than ``LEAST_FRAMES`` frames.
+    Raises InputError if it has fewer than ``LEAST_FRAMES`` frames. As a
+    context manager it ends its encoders' process.
     """
 
     def __init__(self, source: Source, path: Path, cache: Cache, duration: float | None = None) -> None:
@@ -51,6 +54,15 @@ class Clip:
         self.measure = f"{MEASURE}, {ffmpeg.version if ffmpeg else 'no FFmpeg'}"
         self.judge = Judge(source)
         self.feed = SourceFeed(source)
+        self.worker = Worker(path, duration)
+
+    def __enter__(self) -> Clip:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.worker.close()
 
     @property
     def family(self) -> str:

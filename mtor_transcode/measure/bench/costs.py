@@ -20,7 +20,7 @@ from mtor_transcode.errors import MtorError
 from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.result import Cost
 
-LONGEST = 3600.0
+LONGEST = 1200.0
 
 
 def cost_of(clip: Path, point: Point) -> Cost:
@@ -45,9 +45,12 @@ def cost_of(clip: Path, point: Point) -> Cost:
 
 def _child(job: dict[str, Any]) -> dict[str, Any]:
     command = [sys.executable, "-m", __name__ if __name__ != "__main__" else __spec__.name, json.dumps(job)]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MtorError(f"took more than {LONGEST:g} s", where=str(job["codec"])) from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise MtorError(said[-1] if said else f"exit code {done.returncode}", where=str(job["codec"]))

@@ -69,6 +69,17 @@ def quality_at(curve: Sequence[Dot], kbps: float) -> float | None:
     return curve[0].quality if curve and curve[0].kbps == kbps else None
 
 
+def ahead(first: Sequence[Dot], second: Sequence[Dot]) -> bool | None:
+    """Whether ``first`` is better (worse: False) at every rate that both have, else None."""
+    if not first or not second:
+        return None
+    low, high = max(first[0].kbps, second[0].kbps), min(first[-1].kbps, second[-1].kbps)
+    rates = sorted({low, high, *(dot.kbps for dot in (*first, *second) if low < dot.kbps < high)})
+    pairs = [(quality_at(first, rate), quality_at(second, rate)) for rate in rates if low <= high]
+    signs = {one > other for one, other in pairs if one is not None and other is not None}
+    return signs.pop() if len(signs) == 1 else None
+
+
 def crossings(first: Sequence[Dot], second: Sequence[Dot]) -> list[tuple[float, bool]]:
     """Rates (kbps) where the curves cross, and whether ``first`` is the better one above."""
     if not first or not second:

@@ -65,7 +65,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    kind = {"-": "win", "+": "loss"}.get(text[:1], "quiet" if text == words.NOT_COMPARABLE else "")
+    kind = {"-": "win", "+": "loss"}.get(text[:1], "quiet" if text.startswith(words.NOT_COMPARABLE) else "")
     return f'<td class="{kind}">{escape(text)}</td>'
 
 

@@ -24,7 +24,7 @@ LOW_KBPS, HIGH_KBPS = 0.4, 60.0
 FIRST_KBPS = 15.0
 """Where arms are compared first."""
 
-WIDEST = 0.3
+WIDEST = 0.4
 """Widest gap of an envelope that is left while the budget lasts, in octaves of rate."""
 
 DULL = {"vmaf": 0.6, "ssim": 0.06, "psnr_y": 0.06}
@@ -32,6 +32,9 @@ DULL = {"vmaf": 0.6, "ssim": 0.06, "psnr_y": 0.06}
 
 TOLERANCE = {"vmaf": 3.0, "ssim": 0.35, "psnr_y": 0.35}
 """How far (in VMAF, dB, dB) an arm may stay behind the envelope and still be tried nearby."""
+
+CHALLENGED = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
+"""Rates (kbps) at which arms that have no point nearby are tried, the most promising first."""
 
 Arm = tuple[int, str]
 _SEEDS: tuple[Arm, ...] = (
@@ -49,7 +52,7 @@ class Plan:
     crfs: tuple[int, int]
     per_halving: float
     screens: bool = False
-    probes: int = 34
+    probes: int = 48
     changes: bool = True
     seeds: tuple[Arm, ...] = _SEEDS
 
@@ -72,9 +75,12 @@ class Ladder:
                 self._try_at(arm, FIRST_KBPS)
         if self._lowest() > 2 * LOW_KBPS:
             self._try(self._recipe((SCALES[-1], "1/8"), self.plan.crfs[1]))
-        while self._left() > 0:
-            if not any(self._fill(low, high) for low, high in self._gaps()):
-                return
+        while self._left() > self.plan.probes // 3 and any(self._fill(*gap) for gap in self._gaps()):
+            pass
+        while self._left() > 0 and sum(map(self._challenge, CHALLENGED)):
+            pass
+        while self._left() > 0 and any(self._fill(*gap) for gap in self._gaps()):
+            pass
 
     def chosen(self) -> list[Recipe]:
         """Recipes that make the envelope of any metric, rates rising."""
@@ -197,6 +203,19 @@ class Ladder:
             return False
         self._try(recipe)
         return True
+
+    def _challenge(self, kbps: float) -> bool:
+        """Tries the most promising arm without a point near a rate; False if there is none."""
+        for arm in self._candidates(kbps / 1.4, kbps * 1.4):
+            near = any(abs(math.log2(own / kbps)) < 0.5 for _, own in self._own(arm))
+            crf = None if near else self._crf(arm, kbps)
+            if crf is None or abs(math.log2(self._predicted(arm, crf) / kbps)) > 0.5:
+                continue
+            recipe = self._recipe(arm, crf)
+            if recipe not in self.tried:
+                self._try(recipe)
+                return True
+        return False
 
     def _curve(self, metric: str) -> list[Dot]:
         return non_dominated(self._dots(metric, list(self.points)))

@@ -32,7 +32,8 @@ def _about(bench: Bench) -> str:
     return (
         "Written by `mtor bench`; [measuring.md](measuring.md) says how and why. BD-rate: how much more rate "
         "MTOR needs for equal quality; negative is a win. Peers are charged their elementary stream, "
-        f"MTOR its whole file.{quick}\n\n{used}; {machine.get('processor', '')}, {machine.get('cores', '')} cores."
+        f"MTOR its whole file.{quick}\n\n"
+        f"{used}; {machine.get('processor', '')}, {machine.get('cores', '')} cores."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +17,7 @@ from mtor_transcode.measure.bench.clip import Clip
 from mtor_transcode.measure.bench.envelope import Dot, envelope
 from mtor_transcode.measure.bench.ladder import HIGH_KBPS, Ladder, Plan
 from mtor_transcode.measure.codecs.feeding import shown
-from mtor_transcode.measure.codecs.peer import Peer
+from mtor_transcode.measure.codecs.peer import PYAV, Coded, Peer
 from mtor_transcode.measure.codecs.recipe import Recipe
 
 MOST_MOVED = 3.0
@@ -101,7 +102,8 @@ class PeerRun:
     def _made(self, key: str, recipe: Recipe) -> Point:
         clip = self.clip
         with staged_file(self.cache.path(key, ".mp4")) as path:
-            coded = self.peer.encode(clip.feed, recipe, path)
+            encode = clip.worker.encode if self.peer.way == PYAV else self._here
+            coded = encode(self.peer, recipe, path)
             probe = clip.judge.probe(shown(path, coded.kept, coded.frames, clip.judge.layout))
         return Point(
             codec=self.peer.name,
@@ -116,6 +118,9 @@ class PeerRun:
             encode_seconds=coded.seconds,
             probe=probe,
         )
+
+    def _here(self, peer: Peer, recipe: Recipe, path: Path) -> Coded:
+        return peer.encode(self.clip.feed, recipe, path)
 
 
 def _weak_gap(points: list[Point]) -> tuple[float, float] | None:

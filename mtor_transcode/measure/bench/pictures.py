@@ -17,8 +17,8 @@ from mtor_transcode.measure.metrics import Planes
 from mtor_transcode.measure.rgb import to_rgb
 from mtor_transcode.render.chroma import upsample
 
-LONG_SIDE = 560
-QUALITY = 72
+LONG_SIDE = 384
+QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)

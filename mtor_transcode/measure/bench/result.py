@@ -36,7 +36,8 @@ class Compared(msgspec.Struct, frozen=True):
     ``bd_rate`` (%, negative is a win) is against elementary streams, ``bd_rate_files`` against files;
     None where the curves share no quality. ``covered`` is the share of the peer's range between 1 and 50 kbps
     that both cover, and ``comparable`` whether that is enough. ``at`` has ``[rate, MTOR, peer]`` with None
-    outside a curve; ``crossings`` the rates from which on MTOR is better (true) or worse.
+    outside a curve; ``crossings`` the rates from which on MTOR is better (true) or worse;
+    ``ahead`` tells that MTOR is better (worse) at every rate of both curves, else None.
     """
 
     peer: str
@@ -47,6 +48,7 @@ class Compared(msgspec.Struct, frozen=True):
     comparable: bool
     at: list[tuple[float, float | None, float | None]]
     crossings: list[tuple[float, bool]]
+    ahead: bool | None = None
 
 
 class Cost(msgspec.Struct, frozen=True):

@@ -88,8 +88,11 @@ class Run:
         done = self._done
         try:
             duration = QUICK_SECONDS if self.wishes.quick else None
-            with open_source(path, duration=duration) as source:
-                return self._measured(Clip(source, path, self.cache, duration), peers)
+            with (
+                open_source(path, duration=duration) as source,
+                Clip(source, path, self.cache, duration) as clip,
+            ):
+                return self._measured(clip, peers)
         except (Cancelled, OutputError):
             raise
         except MtorError as error:

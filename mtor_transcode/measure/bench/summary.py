@@ -10,7 +10,7 @@ import numpy as np
 
 from mtor_transcode.measure.bench.bdrate import LEAST_SHARE, bd_rate, covered, leave_one_out
 from mtor_transcode.measure.bench.cache import Point
-from mtor_transcode.measure.bench.envelope import Dot, crossings, envelope, quality_at
+from mtor_transcode.measure.bench.envelope import Dot, ahead, crossings, envelope, quality_at
 from mtor_transcode.measure.bench.result import BEST, ClassRow, ClipResult, Compared, Curve, Row
 from mtor_transcode.measure.bench.score import METRICS
 
@@ -83,6 +83,7 @@ def _compared(name: str, metric: str, peer: list[Row], ours: list[Row], rates: S
         comparable=share >= LEAST_SHARE,
         at=[(rate, _rounded(quality_at(mine, rate)), _rounded(quality_at(theirs, rate))) for rate in rates],
         crossings=[(round(rate, 3), above) for rate, above in crossings(mine, theirs)],
+        ahead=ahead(mine, theirs),
     )
 
 

@@ -33,9 +33,10 @@ def title_of(bench: Bench, codec: str) -> str:
 
 
 def bd_of(found: Compared) -> str:
-    """A BD-rate, or why there is none."""
+    """A BD-rate, or why there is none and who is better at the rates that both have."""
     if not found.comparable or found.bd_rate is None:
-        return NOT_COMPARABLE
+        sign = {True: ", better", False: ", worse", None: ""}[found.ahead]
+        return NOT_COMPARABLE + sign
     return f"{found.bd_rate:+.1f}%"
 
 
