@@ -8,7 +8,7 @@ OUT    := out/demo
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS   ?= 2
 
-.PHONY: demo test lint types results images samples bench-check clean browser
+.PHONY: demo test lint types results images samples bench bench-check clean browser
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "== installing what the tests need (once) =="
-	@$(PIP) install -c constraints.txt -e '.[dev,skia]'
+	@$(PIP) install -c constraints.txt -e '.[dev,skia,bench]'
 	@for plugin in plugins/*/pyproject.toml; do \
 		[ ! -f "$$plugin" ] || $(PIP) install -c constraints.txt -e "$$(dirname $$plugin)" || exit 1; \
 	done
@@ -67,6 +67,11 @@ results: $(VENV)/.installed
 
 images: $(VENV)/.installed
 	$(BIN)/python benchmarks/images.py
+
+# MTOR beside SVT-AV1 on the clips; what was measured before is kept in the user's cache. Hours at first.
+bench: $(VENV)/.installed-dev
+	$(BIN)/mtor bench ../shared/clips/*.mp4 -o out/bench
+	cp out/bench/results.md docs/bench.md
 
 # By hand, before a release: figures of a small set against benchmarks/baseline.json.
 bench-check: $(VENV)/.installed
