@@ -243,6 +243,15 @@ def test_solving_and_expecting_are_each_others_inverse(slope: float, size: float
         assert expected(points, lam) == pytest.approx(size, rel=1e-3)
 
 
+def test_estimates_are_corrected_once_the_truth_is_known() -> None:
+    trace = Trace([0, 0.5, 10], [40, 440, 640], [7.0] * 3)
+    trace.settle(340)
+    assert trace.spent == pytest.approx([40, 240, 340])
+    trace.note(20, 440, 7.0)
+    trace.settle(440)
+    assert trace.spent == pytest.approx([40, 240, 340, 440])
+
+
 def test_lower_rates_begin_at_higher_lambdas() -> None:
     lambdas = [first_lambda(kbps) for kbps in (0.1, 1, 10, 100, 1_000)]
     assert lambdas == sorted(lambdas, reverse=True)

@@ -251,6 +251,7 @@ class _FilmPass:
         before, priced = self.spent, coder.bits / 8
         self.writer.span(Span(start, end, coder.take_tokens()))
         self._job.weighed(priced, self.spent - before)
+        self._course.trace.settle(self.spent)
         coder.price_with(self.writer.pricer())
 
     def _refresh(self, coder: SceneCoder, last: int, tick: int) -> int:

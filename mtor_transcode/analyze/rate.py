@@ -52,12 +52,23 @@ class Trace:
     positions: list[float] = field(default_factory=list)
     spent: list[float] = field(default_factory=list)
     logs: list[float] = field(default_factory=list)
+    settled: int = 0
 
     def note(self, position: float, spent: float, lam: float) -> None:
         """Add a decision: ``spent`` bytes up to ``position``, those since the last one at ``lam``."""
         self.positions.append(position)
         self.spent.append(spent)
         self.logs.append(math.log(lam))
+
+    def settle(self, spent: float) -> None:
+        """Correct what was noted since the last call: it was an estimate, ``spent`` bytes is the truth."""
+        base = self.spent[self.settled]
+        estimated = self.spent[-1] - base
+        if estimated > 0:
+            factor = (spent - base) / estimated
+            later = range(self.settled + 1, len(self.spent))
+            self.spent[self.settled + 1 :] = [base + factor * (self.spent[i] - base) for i in later]
+        self.settled = len(self.spent) - 1
 
     def rest(self, position: float) -> Point | None:
         """The bytes after ``position`` if all had been at the mean lambda; None if there were none."""
