@@ -101,19 +101,31 @@ def _fit_contour(
     centre = thin.mean(axis=0)
     first = int(np.argmax(((thin - centre) ** 2).sum(axis=1)))
     closed = np.concatenate([thin[first:], thin[: first + 1]])
-    chosen, arcs = _best_vertices(closed, area_per_bit, curves)
+    chosen, arcs = best_vertices(closed, area_per_bit, curves)
     vertices = closed[chosen[:-1]]
     if len(vertices) >= 3:
         vertices = _sharpened(np.ascontiguousarray(points, dtype=np.float64), vertices, arcs)
     if not curves or len(vertices) < 3:
         return vertices, np.zeros(len(vertices), dtype=bool)
+    return vertices, smooth_nodes(vertices, arcs, closed=True)
+
+
+def smooth_nodes(
+    vertices: NDArray[np.float64], arcs: NDArray[np.bool_], *, closed: bool
+) -> NDArray[np.bool_]:
+    """Which of the vertices (M, 2) are smooth, where ``arcs`` tells the pieces between them that are bent."""
     before = vertices - np.concatenate([vertices[-1:], vertices[:-1]])
     after = np.concatenate([before[1:], before[:1]])
     norm = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
     cosine = (before * after).sum(axis=1) / np.maximum(norm, 1e-9)
+    if not closed:
+        arcs = np.concatenate([arcs, [False]])
+        cosine[[0, -1]] = -1.0
     earlier = np.concatenate([arcs[-1:], arcs[:-1]])
-    smooth = ((arcs | earlier) & (cosine > SMOOTH_COSINE)) | (arcs & earlier & (cosine > ARC_COSINE))
-    return vertices, smooth
+    smooth: NDArray[np.bool_] = ((arcs | earlier) & (cosine > SMOOTH_COSINE)) | (
+        arcs & earlier & (cosine > ARC_COSINE)
+    )
+    return smooth
 
 
 def _thinned(points: NDArray[np.float32], tolerance: float) -> NDArray[np.float64]:
@@ -123,8 +135,11 @@ def _thinned(points: NDArray[np.float32], tolerance: float) -> NDArray[np.float6
 
 
 @njit(cache=True, nogil=True)
-def _best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
-    """Indices of the best vertices of a ring (the last point repeats the first); which pieces are arcs."""
+def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
+    """Indices of the best vertices from the first point to the last, and which pieces are arcs.
+
+    A ring is given with its first point repeated at the end.
+    """
     n = len(points)
     cost = np.full(n, 1e30)
     parent = np.zeros(n, dtype=np.int64)

@@ -24,6 +24,7 @@ from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder
 from mtor_transcode.analyze.paints import fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
+from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
 from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
@@ -64,6 +65,12 @@ BORDER = 7
 
 BORDER_BITS = 0.8
 """Bits of a px of border, for the merging of regions."""
+
+LINES = 0.1
+"""Share of what is wrong in a picture from which on its thin lines are painted as strokes."""
+
+LARGE_AREA = 1600
+"""Px of an area that is painted before thin lines are: letters and the like come after them."""
 
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
@@ -277,25 +284,60 @@ class SceneCoder:
         weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)
+        lines = find_lines(target, where, self.lam, self.live.view)
+        wrong = float(_error(target, self.live.shown)[where].sum(dtype=np.float64))
+        if lines.gain > LINES * wrong:
+            # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
+            self._paint_areas(without_lines(target, lines), worth, weights, where, lam, times, LARGE_AREA)
+            price = self._enter_price(times)
+            for state in paint_lines(
+                self._engine, self._palette, self.live, target, worth, lines, self.lam, price
+            ):
+                self._enter(state, times)
         while True:
-            active = where
-            if self.live.shapes:
-                active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
-            if active.any():
-                regions = merge_regions(target, weights, active, lam, BORDER_BITS)
-                task = Task(
-                    target, worth, lam, self.lam, self._library, self._palette, self.live.view, self._refine
-                )
-                price = self._enter_price(times)
-                for state in paint_regions(self._engine, task, self.live.shown, regions, price):
-                    self._emit(Enter(times.middle, self._next, state))
-                    self._library.add(state.outline)
-                    self._palette.add(state.paint)
-                    self.live.add(self.live.make(self._next, state), painted=True)
-                    self._next += 1
+            self._paint_areas(target, worth, weights, where, lam, times)
             if lam <= self.lam:
                 return
             lam = max(lam / FINER, self.lam)
+
+    def _paint_areas(
+        self,
+        target: Picture,
+        worth: Plane,
+        weights: Plane,
+        where: NDArray[np.bool_],
+        lam: float,
+        times: Times,
+        least_area: int = 0,
+    ) -> None:
+        """Add shapes for regions at one lambda where the picture is wrong."""
+        active = where
+        if self.live.shapes:
+            active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
+        if not active.any():
+            return
+        regions = merge_regions(target, weights, active, lam, BORDER_BITS)
+        task = Task(
+            target,
+            worth,
+            lam,
+            self.lam,
+            self._library,
+            self._palette,
+            self.live.view,
+            self._refine,
+            least_area,
+        )
+        for state in paint_regions(self._engine, task, self.live.shown, regions, self._enter_price(times)):
+            self._enter(state, times)
+
+    def _enter(self, state: ShapeState, times: Times) -> None:
+        """Let a shape that is painted on ``shown`` already enter."""
+        self._emit(Enter(times.middle, self._next, state))
+        self._library.add(state.outline)
+        self._palette.add(state.paint)
+        self.live.add(self.live.make(self._next, state), painted=True)
+        self._next += 1
 
     def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
         return lambda state: self._token_price(Enter(times.middle, self._next, state))

@@ -71,7 +71,8 @@ class Task:
 
     ``target`` (H, W, 3) uint8; ``weight`` (H, W) float32 scales squared errors; ``lam`` is distortion per
     bit; ``library`` and ``palette`` hold what the scene has used; ``view`` maps px of the world to px of the
-    picture; ``refine`` asks for small new outlines to be fitted to the rendered error.
+    picture; ``refine`` asks for small new outlines to be fitted to the rendered error; regions of less than
+    ``least_area`` px are left for later.
     """
 
     target: Picture
@@ -82,6 +83,7 @@ class Task:
     palette: Palette
     view: Matrix = IDENTITY_MATRIX
     refine: bool = True
+    least_area: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,11 @@ def paint_regions(
     stakes = label_stakes(labels, regions.count, target, np.pad(shown, _FRAME, mode="edge"), weight)
     # What cannot pay for a shape is not painted, so nothing below may run on over it.
     worthy = stakes >= task.lam * LEAST_BITS
-    order = [label for label in painting_order(boxes, areas) if worthy[label]]
+    large = areas >= task.least_area
+    order = [label for label in painting_order(boxes, areas) if worthy[label] and large[label]]
     rank_of = np.full(regions.count + 1, -1, dtype=np.int32)
     rank_of[order] = np.arange(len(order))
+    rank_of[np.flatnonzero(worthy & ~large)] = len(order)  # Painted later, so below they may run on.
     rank = rank_of[labels]
     for place, label in enumerate(order):
         layer = _cut(boxes[label], place, rank, target, shown, weight)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thin lines of a picture traced: skeletons cut at their junctions, and joined where they go straight on.
+
+A grid's lines cross, a curve crosses an axis: what runs on in its own direction on the other side of a
+crossing is one line.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.easel import Picture, Plane
+
+AROUND = 11
+"""Side (px) of the median whose picture has no thin lines: lines of up to half of it vanish."""
+
+WIDEST = 4.0
+"""Width (px) up to which something is a line."""
+
+SHORTEST = 40.0
+"""Length (px) from which a chain is a line."""
+
+RIDGE = 0.45
+"""Share of the greatest contrast within 2 px that a line's pixels have."""
+
+GAPS = ((12.0, 0.85, 2.0, 0.0), (80.0, 0.995, 1.0, 30.0))
+"""How lines are joined across crossings, and across what covers them: px of gap at most, least cosine of the
+angle between the ends, px aside at most, least length (px) of both pieces."""
+
+BACK = 10
+"""Px of a chain that tell the direction of its end."""
+
+Chain = NDArray[np.float64]
+"""Points (N, 2) of a centre line in px, pixel centres at halves."""
+
+
+def line_contrast(target: Picture) -> Plane:
+    """How much each pixel differs from its surroundings without thin lines: (H, W) float32, all channels."""
+    around = cv2.medianBlur(target, AROUND)
+    difference = cv2.absdiff(target, around).astype(np.float32)
+    contrast: Plane = np.sqrt((difference * difference).sum(axis=2))
+    return contrast
+
+
+def trace_lines(contrast: Plane, least: float) -> list[Chain]:
+    """The centre lines of what stands out by ``least`` and is long and thin, longest first."""
+    from skimage.morphology import skeletonize
+
+    # Beside a strong line its blur is none; beside a faint one that crosses it, the faint one is cut.
+    mask = (contrast > least) & (contrast > RIDGE * cv2.dilate(contrast, np.ones((5, 5), np.uint8)))
+    if not mask.any():
+        return []
+    skeleton = skeletonize(mask).astype(np.uint8)
+    crowd = cv2.filter2D(skeleton, -1, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT)
+    junctions = (skeleton > 0) & (crowd > 3)
+    skeleton[cv2.dilate(junctions.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+    reach = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    pieces = [piece for piece in _pieces(skeleton) if len(piece) >= 3]
+    pieces = [p for p in pieces if np.median(reach[p[:, 1], p[:, 0]]) <= WIDEST / 2 + 0.5]
+    chains = _joined([piece.astype(np.float64) + 0.5 for piece in pieces])
+    long = [chain for chain in chains if length_of(chain) >= SHORTEST]
+    return sorted(long, key=length_of, reverse=True)
+
+
+def length_of(chain: Chain) -> float:
+    """Length of a chain in px."""
+    return float(np.hypot(*np.diff(chain, axis=0).T).sum())
+
+
+def _pieces(skeleton: Picture) -> list[NDArray[np.int64]]:
+    """Chains of neighbouring pixels (x, y), each from end to end; rings are cut somewhere."""
+    order, starts = _walk(skeleton.copy())
+    return [order[a:b] for a, b in pairwise(starts)]
+
+
+@njit(cache=True, nogil=True)
+def _walk(left):  # type: ignore[no-untyped-def]
+    """Takes the pixels of a skeleton away chain by chain, ends first; their places and where chains begin."""
+    height, width = left.shape
+    total = 0
+    for y in range(height):
+        for x in range(width):
+            total += left[y, x]
+    order = np.empty((total, 2), np.int64)
+    starts = [0]
+    count = 0
+    for only_ends in (True, False):
+        for y0 in range(height):
+            for x0 in range(width):
+                if left[y0, x0] == 0:
+                    continue
+                if only_ends:
+                    near = 0
+                    for y in range(max(0, y0 - 1), min(height, y0 + 2)):
+                        for x in range(max(0, x0 - 1), min(width, x0 + 2)):
+                            near += left[y, x]
+                    if near > 2:
+                        continue
+                x, y = x0, y0
+                going = True
+                while going:
+                    left[y, x] = 0
+                    order[count, 0] = x
+                    order[count, 1] = y
+                    count += 1
+                    going = False
+                    # Straight neighbours first, so that staircases keep their order.
+                    for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
+                        u, v = x + dx, y + dy
+                        if 0 <= u < width and 0 <= v < height and left[v, u]:
+                            x, y = u, v
+                            going = True
+                            break
+                starts.append(count)
+    return order, np.array(starts)
+
+
+def _joined(pieces: list[Chain]) -> list[Chain]:
+    """Pieces joined end to end where the line goes on, over short gaps first."""
+    for gap, facing, aside, length in GAPS:
+        if pieces:
+            pieces = _linked(pieces, gap, facing, aside, length)
+    return pieces
+
+
+def _linked(pieces: list[Chain], gap: float, facing: float, aside: float, length: float) -> list[Chain]:
+    ends, ways = _ends(pieces)
+    long = np.repeat([length_of(piece) >= length for piece in pieces], 2)
+    partner = np.full(len(ends), -1)
+    for _, a, b in sorted(_matches(ends, ways, long, gap, facing, aside)):
+        if partner[a] < 0 and partner[b] < 0:
+            partner[a], partner[b] = b, a
+    chains: list[Chain] = []
+    used = np.zeros(len(pieces), dtype=bool)
+    # Open chains begin at an end without a partner; what is left after them are rings.
+    for start in [*np.flatnonzero(partner < 0), *range(len(ends))]:
+        end, parts = int(start), []
+        while end >= 0 and not used[end // 2]:
+            used[end // 2] = True
+            parts.append(pieces[end // 2] if end % 2 == 0 else pieces[end // 2][::-1])
+            end = int(partner[end ^ 1])
+        if parts:
+            chains.append(np.concatenate(parts))
+    return chains
+
+
+def _ends(pieces: list[Chain]) -> tuple[Chain, Chain]:
+    """Both ends of each piece, and the direction in which the line leaves there: (2N, 2) each."""
+    ends, ways = [], []
+    for piece in pieces:
+        for chain in (piece, piece[::-1]):
+            back = chain[: min(BACK, len(chain))]
+            way = back[: (len(back) + 1) // 2].mean(axis=0) - back[len(back) // 2 :].mean(axis=0)
+            ends.append(chain[0])
+            ways.append(way / max(float(np.hypot(*way)), 1e-9))
+    return np.array(ends), np.array(ways)
+
+
+def _matches(
+    ends: Chain, ways: Chain, long: NDArray[np.bool_], gap: float, facing: float, aside: float
+) -> list[tuple[float, int, int]]:
+    """Pairs of ends that may be one line, with how badly they fit."""
+    order = np.argsort(ends[:, 0], kind="stable")
+    xs = ends[order, 0]
+    found = []
+    for place, a in enumerate(order):
+        if not long[a]:
+            continue
+        others = order[place + 1 : int(np.searchsorted(xs, ends[a, 0] + gap, side="right"))]
+        others = others[long[others] & (others // 2 != a // 2)]
+        step = ends[others] - ends[a]
+        distance = np.hypot(step[:, 0], step[:, 1])
+        cosine = -(ways[others] @ ways[a])
+        across = np.abs(ways[a, 0] * step[:, 1] - ways[a, 1] * step[:, 0])
+        ahead = step @ ways[a] > -2.0
+        good = (distance <= gap) & (cosine > facing) & (across < aside) & ahead
+        badness = distance + 10 * (1 - cosine) + across
+        found += [(float(badness[i]), int(a), int(others[i])) for i in np.flatnonzero(good)]
+    return found

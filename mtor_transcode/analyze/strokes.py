@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thin lines as strokes: a centre line, a width, a colour, where an outline would pay for both sides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.chains import WIDEST, Chain, length_of, line_contrast, trace_lines
+from mtor_transcode.analyze.easel import Picture, Plane, best_colour, cover_rect, coverage, gain_of
+from mtor_transcode.analyze.library import Palette
+from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.outlines import best_vertices, grid_step, smooth_nodes
+from mtor_transcode.analyze.paints import to_colour
+from mtor_transcode.analyze.vectorize import apply_state
+from mtor_transcode.codec.canonical import canonical_state
+from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, ShapeState, Solid
+from mtor_transcode.render.matrix import Matrix, inverse
+from mtor_transcode.render.rasterizer import Rasterizer
+
+LEAST_CONTRAST, MOST_CONTRAST = 7.0, 24.0
+"""Range (codes) of the least contrast a line must have; between them it follows lambda."""
+
+REACH = 4.0
+"""Px across a line within which its profile is looked at."""
+
+NEAR = 2.5
+"""Px across a line that tell where its middle is."""
+
+BESIDE = 2.0
+"""Px beyond a line's border at which its sides are looked at."""
+
+ALIKE = 0.35
+MOSTLY = 0.7
+"""Share of the line's contrast by which its sides may differ, and of its length where they must agree."""
+
+SMOOTHED = 9
+"""Points of a chain over which its centre is averaged."""
+
+BEYOND = 4
+"""Px by which a line that ends at the frame goes on beyond it."""
+
+AT_EDGE = 4.0
+"""Px from the frame's edge at which a line counts as reaching it."""
+
+WIDTHS = (1.0, 0.75, 1.3)
+"""Factors of the measured width that are tried."""
+
+STRAIGHT = 0.5
+"""Px by which most of a chain may stray from a straight line; a few points may go further."""
+
+SLENDER = 25.0
+"""Times its width that a line is long."""
+
+PLAIN = 45.0
+"""Px of a line for each node beyond the third: what turns more often is writing, not a line."""
+
+UPRIGHT = 0.35
+"""Px by which the ends of a level or upright line may differ."""
+
+_NO_PAINT = Solid((0, 128, 128))
+
+Price = Callable[[ShapeState], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A thin line: its path in units, its width in px, and roughly the squared error that it takes away."""
+
+    path: Contour
+    width: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The thin lines of a picture, longest first, and the pixels they take, (H, W) uint8 of 0 and 1."""
+
+    lines: list[Line]
+    mask: Picture
+
+    @property
+    def gain(self) -> float:
+        """The squared error that all of them take away, roughly."""
+        return sum(line.gain for line in self.lines)
+
+
+def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix) -> Lines:
+    """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``."""
+    contrast = line_contrast(target)
+    contrast[~where] = 0
+    least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
+    mask = np.zeros(target.shape[:2], np.uint8)
+    lines = []
+    for chain in trace_lines(contrast, least):
+        profile = _profile(contrast, target, chain)
+        length = length_of(profile.chain)
+        if profile.width > WIDEST or length < SLENDER * profile.width or not profile.alone:
+            continue
+        area_per_bit = min(max(lam / max(profile.contrast**2, 1.0), 0.01), 20.0)
+        path = _path(_through(profile.chain, view), area_per_bit, mask.shape)
+        if path is None or len(path.points) > 3 + length / PLAIN:
+            continue
+        lines.append(Line(path, profile.width, length * profile.width * profile.contrast**2))
+        points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(mask, [points], False, 1, 5)
+    return Lines(lines, mask & (contrast > least / 2))
+
+
+def without_lines(target: Picture, lines: Lines) -> Picture:
+    """The picture as it would be without its thin lines: their pixels from around them."""
+    around = cv2.medianBlur(target, 15)
+    return np.where(lines.mask[..., None] > 0, around, target)
+
+
+def paint_lines(
+    engine: Rasterizer,
+    palette: Palette,
+    live: LiveShapes,
+    target: Picture,
+    weight: Plane,
+    lines: Lines,
+    lam: float,
+    price: Price,
+) -> Iterator[ShapeState]:
+    """Yield the strokes that pay, longest first, and paint each on what ``live`` shows, in place."""
+    for line in lines.lines:
+        found = _best(engine, palette, live, target, weight, line.path, line.width)
+        if found is not None and found[1] > lam * price(found[0]):
+            apply_state(engine, found[0], live.shown, live.view)
+            yield found[0]
+
+
+def _best(
+    engine: Rasterizer,
+    palette: Palette,
+    live: LiveShapes,
+    target: Picture,
+    weight: Plane,
+    path: Contour,
+    width: float,
+) -> tuple[ShapeState, float] | None:
+    """The stroke along a path that gains most, and its gain."""
+    best: tuple[ShapeState, float] | None = None
+    for factor in WIDTHS:
+        units = max(round(width * factor * 4), 2) * (UNITS_PER_PX // 4)
+        placed = canonical_state(ShapeState(Outline((path,), units), _NO_PAINT))
+        outline, place = placed.outline, placed.transform
+        rect = cover_rect(outline, place, live.view, live.size)
+        x0, y0, x1, y1 = rect
+        if x1 <= x0 or y1 <= y0:
+            return None
+        cover = coverage(engine, outline, place, rect, live.view)
+        part = slice(y0, y1), slice(x0, x1)
+        colour = to_colour(best_colour(target[part], live.shown[part], cover, weight[part]))
+        for paint in _paints(colour, palette):
+            colours = np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
+            gain = float(gain_of(target[part], live.shown[part], cover, colours, weight[part]))
+            if gain > (0.0 if best is None else best[1]):
+                best = ShapeState(outline, paint, place), gain
+    return best
+
+
+def _paints(colour: tuple[int, int, int], palette: Palette) -> Iterator[Solid]:
+    yield Solid(colour)
+    known = palette.nearest(colour)
+    if known is not None and known != colour:
+        yield Solid(known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """A line across: the chain moved to its middle, its width (px), its contrast (codes), and whether both of
+    its sides look the same."""
+
+    chain: Chain
+    width: float
+    contrast: float
+    alone: bool
+
+
+def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
+    points = chain[:: max(1, len(chain) // 1200)]
+    ways = np.gradient(_averaged(points), axis=0)
+    norms = np.maximum(np.hypot(ways[:, 0], ways[:, 1]), 1e-9)
+    across = np.stack([-ways[:, 1], ways[:, 0]], axis=1) / norms[:, None]
+    offsets = np.arange(-REACH, REACH + 0.25, 0.5)
+    profile = _sampled(contrast, points, across, offsets)
+    near = profile * (np.abs(offsets) <= NEAR)
+    shift = (near * offsets).sum(axis=1) / np.maximum(near.sum(axis=1), 1e-6)
+    shift = np.median(np.stack([np.roll(shift, k) for k in (-1, 0, 1)]), axis=0)
+    centred = _averaged(points + across * cv2.blur(shift.reshape(-1, 1), (1, SMOOTHED)))
+    peak = float(np.percentile(profile.max(axis=1), 75))
+    width = max(float(np.median(near.sum(axis=1))) * 0.5 / max(peak, 1e-6), 0.5)
+    sides = _sampled(target, centred, across, np.array([-1.0, 1.0]) * (width / 2 + BESIDE)).astype(np.float32)
+    apart = np.abs(sides[:, 0] - sides[:, 1]).max(axis=1)
+    alone = float(np.mean(apart < max(ALIKE * peak, 6.0))) > MOSTLY
+    return _Profile(centred, width, peak, alone)
+
+
+def _sampled(
+    picture: NDArray[Any], points: Chain, across: Chain, offsets: NDArray[np.float64]
+) -> NDArray[Any]:
+    """A picture's values at ``offsets`` (px) across a chain: (N, offsets, ...)."""
+    places = (points[:, None, :] + across[:, None, :] * offsets[None, :, None] - 0.5).astype(np.float32)
+    x, y = places[..., 0], places[..., 1]
+    values: NDArray[Any] = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return values
+
+
+def _averaged(points: Chain) -> Chain:
+    """A chain smoothed along itself; its ends stay."""
+    if len(points) < 5:
+        return points
+    reach = min(SMOOTHED, len(points) // 2 * 2 - 1)
+    padded = np.concatenate(
+        [2 * points[:1] - points[reach:0:-1], points, 2 * points[-1:] - points[-2 : -reach - 2 : -1]]
+    )
+    kernel = np.ones(reach) / reach
+    smooth = np.stack([np.convolve(padded[:, axis], kernel, mode="same") for axis in range(2)], axis=1)
+    return smooth[reach : reach + len(points)]
+
+
+def _through(chain: Chain, view: Matrix) -> Chain:
+    """From px of the picture to px of the world."""
+    a, b, c, d, e, f = inverse(view)
+    x, y = chain[:, 0], chain[:, 1]
+    return np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
+
+
+def _path(chain: Chain, area_per_bit: float, shape: tuple[int, ...]) -> Contour | None:
+    """An open contour of few nodes along the chain, in units."""
+    chain = _to_edges(_straightened(chain), shape)
+    straight = chain[[0, -1]]
+    thin = (
+        cv2.approxPolyDP(chain.astype(np.float32).reshape(-1, 1, 2), 0.15, False)
+        .reshape(-1, 2)
+        .astype(np.float64)
+    )
+    if len(thin) < 2:
+        return None
+    if len(thin) > 2:
+        chosen, arcs = best_vertices(thin, area_per_bit, True)
+        vertices = thin[chosen]
+    else:
+        vertices, arcs = straight, np.zeros(1, dtype=bool)
+    if len(vertices) == 2 and not arcs[0]:
+        vertices = _levelled(vertices)
+        kinds = np.zeros(2, dtype=bool)
+    else:
+        if len(vertices) == 2:
+            vertices = np.stack([vertices[0], chain[len(chain) // 2], vertices[1]])
+            arcs = np.ones(2, dtype=bool)
+        kinds = smooth_nodes(vertices, arcs, closed=False)
+    step = min(grid_step(area_per_bit, length_of(vertices) / len(vertices)), 8)
+    grid = np.rint(vertices * (UNITS_PER_PX / step)).astype(np.int64) * step
+    keep = np.concatenate([[True], np.any(grid[1:] != grid[:-1], axis=1)])
+    grid, kinds = grid[keep], kinds[keep]
+    if len(grid) < 2:
+        return None
+    return Contour(
+        tuple((int(x), int(y)) for x, y in grid),
+        tuple(NodeKind.SMOOTH if smooth else NodeKind.CORNER for smooth in kinds),
+        closed=False,
+    )
+
+
+def _straightened(chain: Chain) -> Chain:
+    """The two ends of the straight line that most of a chain lies on, or the chain itself if it is bent.
+
+    Crossings pull a chain aside here and there; the line through the others does not follow.
+    """
+    vx, vy, x, y = (
+        float(v) for v in cv2.fitLine(chain.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+    )
+    aside = np.abs((chain[:, 0] - x) * vy - (chain[:, 1] - y) * vx)
+    if np.percentile(aside, 85) > STRAIGHT or aside.max() > 7 * STRAIGHT:
+        return chain
+    along = (chain[[0, -1], 0] - x) * vx + (chain[[0, -1], 1] - y) * vy
+    return np.stack([x + along * vx, y + along * vy], axis=1)
+
+
+def _to_edges(chain: Chain, shape: tuple[int, ...]) -> Chain:
+    """A chain that ends near the frame's edge goes on beyond it."""
+    height, width = shape[0], shape[1]
+    parts = [chain]
+    for first, ends in ((True, chain), (False, chain[::-1])):
+        x, y = ends[0]
+        way = ends[0] - ends[min(12, len(ends) - 1)]
+        way = way / max(float(np.hypot(*way)), 1e-9)
+        goals = []
+        if x < AT_EDGE and way[0] < -0.3:
+            goals.append((-BEYOND - x) / way[0])
+        if x > width - AT_EDGE and way[0] > 0.3:
+            goals.append((width + BEYOND - x) / way[0])
+        if y < AT_EDGE and way[1] < -0.3:
+            goals.append((-BEYOND - y) / way[1])
+        if y > height - AT_EDGE and way[1] > 0.3:
+            goals.append((height + BEYOND - y) / way[1])
+        if goals:
+            tip = (ends[0] + way * max(goals)).reshape(1, 2)
+            parts = [tip, *parts] if first else [*parts, tip]
+    return np.concatenate(parts)
+
+
+def _levelled(ends: Chain) -> Chain:
+    """Two ends of a line that is all but level or upright, made so."""
+    out = ends.copy()
+    for axis in range(2):
+        if abs(ends[0, axis] - ends[1, axis]) < UPRIGHT:
+            out[:, axis] = ends[:, axis].mean()
+    return out
