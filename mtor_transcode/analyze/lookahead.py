@@ -168,7 +168,7 @@ class Lookahead:
             same = cv2.blur(cv2.absdiff(look.half, self[j].half), (3, 3)) <= SAME
             lasting[alive & ~same] = seconds
             alive &= same
-        if last > index and not self.has(last + 1):
+        if not self.has(last + 1):
             rest = self[last].frame
             left = (rest.tick + rest.duration - look.frame.tick) * self._time_base
             lasting = np.minimum(lasting, np.float32(left))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Solid
 from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
+from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, placed
 from mtor_transcode.render.path_cache import PathCache
@@ -45,7 +46,8 @@ class _Pen:
 
 def _path(outline: AnyOutline) -> Any:
     pen = _Pen()
-    trace(outline, pen)
+    # Blend2D's stroker never returns from some cubics that are all but straight.
+    trace(outline, FlatPen(pen) if outline.stroke_width else pen)
     return pen.path
 
 
