@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def run(places: list[Transform]) -> tuple[Tracks, list[Token]]:
     tracks = Tracks()
     start = replace(state_at(0, 0), transform=places[0])
     tokens: list[Token] = [Enter(0, 7, start)]
-    for number, (before, after) in enumerate(zip(places, places[1:], strict=False)):
+    for number, (before, after) in enumerate(pairwise(places)):
         tracks.moved(7, 10 * number, 10 * number + 10, before, pose(after))
         tokens.append(Edit(10 * number, 10, 7, replace(start, transform=after)))
     return tracks, tokens

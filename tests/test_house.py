@@ -122,6 +122,7 @@ def test_every_dependency_is_used() -> None:
         "opencv-python-headless": "cv2",
         "blend2d-python": "blend2d",
         "scenedetect-headless": "scenedetect",
+        "scikit-image": "skimage",
     }
     imported = {
         name.split(".")[0]

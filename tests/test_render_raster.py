@@ -271,3 +271,13 @@ def test_matrices() -> None:
     both = compose(sized(100, 60, (200, 60)), placed(Place(160, 160, 4096, 0)))
     assert box_through(both, (0, 0, 1, 1)) == pytest.approx((20, 10, 22, 11))
     assert hull(box(2, 4)) == (-1, -2, 1, 2)
+
+
+def test_a_stroke_along_an_all_but_straight_curve_ends(engine: Rasterizer) -> None:
+    """Blend2D's own stroker never returned from this one."""
+    points = ((996, -4484), (754, -3380), (-860, 4318), (-940, 4398), (-996, 4484))
+    outline = Outline((Contour(points, (C, S, S, S, C), closed=False),), 44)
+    canvas = engine.canvas(130, 559)
+    canvas.draw(outline, WHITE, Transform(1044, 4524))
+    bright = (canvas.luma > 100).sum()
+    assert 559 * 2 < bright < 559 * 4

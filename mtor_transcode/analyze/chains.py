@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane
 
-AROUND = 11
-"""Side (px) of the median whose picture has no thin lines: lines of up to half of it vanish."""
+AROUND = 15
+"""Side (px) of the median whose picture has no thin lines: lines of a third of it vanish."""
 
 WIDEST = 4.0
 """Width (px) up to which something is a line."""
@@ -39,9 +39,14 @@ Chain = NDArray[np.float64]
 """Points (N, 2) of a centre line in px, pixel centres at halves."""
 
 
-def line_contrast(target: Picture) -> Plane:
-    """How much each pixel differs from its surroundings without thin lines: (H, W) float32, all channels."""
-    around = cv2.medianBlur(target, AROUND)
+def without_thin(target: Picture) -> Picture:
+    """The picture (H, W, 3) without anything thin: the median around each pixel."""
+    around: Picture = cv2.medianBlur(target, AROUND)
+    return around
+
+
+def line_contrast(target: Picture, around: Picture) -> Plane:
+    """How much each pixel differs from its surroundings: (H, W) float32, over all channels."""
     difference = cv2.absdiff(target, around).astype(np.float32)
     contrast: Plane = np.sqrt((difference * difference).sum(axis=2))
     return contrast

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,9 @@ MATCH_BITS = 20.0
 FIT_BITS = 40.0
 ALIGN_BITS = 100.0
 """Shapes whose error is worth fewer bits are not matched, fitted, or turned and scaled: that takes time."""
+
+BORDER = 7
+"""Side (px) of the square by which a shape is grown to look for its error around it as well."""
 
 AROUND = 6
 """Px around all proposed places in which a fit sees errors."""
@@ -41,8 +45,30 @@ Price = Callable[[Transform], float]
 """Bits of the token that brings a shape to a place."""
 
 
+def candidates_of(
+    owners: NDArray[np.int32], count: int, moved: NDArray[np.bool_], error: Plane, least: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The shapes that may have changed, and the error at stake of each (count,).
+
+    Of a shape that has grown or moved, the error is at its border: around it as well as on it.
+    """
+    grown = cv2.dilate(owners.astype(np.float32), np.ones((BORDER, BORDER), np.uint8)).astype(np.int32)
+    seen = np.bincount(owners[owners >= 0], minlength=count)
+    touched = np.zeros(count, dtype=np.int64)
+    stake = np.zeros(count, dtype=np.float64)
+    for names in (owners, grown):
+        own = names >= 0
+        touched = np.maximum(touched, np.bincount(names[moved & own], minlength=count))
+        stake = np.maximum(stake, np.bincount(names[own], error[own], minlength=count))
+    enough = 0.3 * np.minimum(seen, 2.0 * np.sqrt(seen))
+    return np.flatnonzero((touched > enough) & (seen > 0) & (stake > least)), stake
+
+
 class MoveFinder:
-    """Proposes moves of the shapes of one picture towards the next, ``target``."""
+    """Proposes moves of the shapes of one picture towards the next, ``target``.
+
+    ``thorough`` names the owners whose places are fitted as well.
+    """
 
     def __init__(
         self,
@@ -52,8 +78,10 @@ class MoveFinder:
         worth: Plane,
         owners: NDArray[np.int32],
         lam: float,
+        thorough: NDArray[np.intp],
     ) -> None:
         self._live = live
+        self._thorough = set(thorough.tolist())
         self._before = np.ascontiguousarray(decided[..., 0])
         self._after = np.ascontiguousarray(target[..., 0])
         self._target = target
@@ -81,7 +109,8 @@ class MoveFinder:
         still = fit.error(state.transform)
         if fit.error_recoloured(state.transform) < MISSED * still:
             return None  # It has another colour; it has not moved.
-        if stake >= self._lam * FIT_BITS and (x1 - x0) * (y1 - y0) <= LARGEST:
+        fitted = owner in self._thorough and stake >= self._lam * FIT_BITS
+        if fitted and (x1 - x0) * (y1 - y0) <= LARGEST:
             near = min([*proposed, state.transform], key=fit.error)
             proposed += self._fitted(fit, index, near, stake, still)
         errors = [fit.error(place) for place in proposed]

@@ -23,7 +23,7 @@ from mtor_transcode.render.rasterizer import Rect
 REACHES = (4.0, 2.0, 1.0, 0.5)
 """Px by which parameters are varied in turn: a wide step sees an edge that is far off."""
 
-LARGEST = 1 << 19
+LARGEST = 1 << 17
 """Rectangles of more px than this are not fitted."""
 
 _CHANNELS = np.array([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT], dtype=np.float32)

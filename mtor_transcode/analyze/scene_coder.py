@@ -21,10 +21,10 @@ from mtor_transcode.analyze.edges import region_weights
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
-from mtor_transcode.analyze.moves import MoveFinder
+from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.paints import fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
-from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
+from mtor_transcode.analyze.strokes import find_lines, paint_lines
 from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
@@ -60,9 +60,6 @@ COARSE = 1500.0
 
 FINER = 3.0
 
-BORDER = 7
-"""Side (px) of the square by which a shape is grown to look for its error around it as well."""
-
 BORDER_BITS = 0.8
 """Bits of a px of border, for the merging of regions."""
 
@@ -74,6 +71,9 @@ LARGE_AREA = 1600
 
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
+
+FITS = 24
+"""Shapes of a key whose places are fitted to the picture: those with most at stake."""
 
 CONTINUED_BITS = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
@@ -198,10 +198,11 @@ class SceneCoder:
         if count == 0:
             return
         error = _error(target, self.live.shown) * worth
-        candidates, at_stake = _candidates(owners, count, moved, error, self.lam * LEAST_BITS)
+        candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
         if not len(candidates):
             return
-        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam)
+        thorough = candidates[np.argsort(-at_stake[candidates], kind="stable")[:FITS]]
+        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough)
         numbers = [self.live.shapes[i].number for i in candidates]
         for number, owner in zip(numbers, candidates, strict=True):
             self._try_moving(number, finder, int(owner), float(at_stake[owner]), times)
@@ -288,7 +289,7 @@ class SceneCoder:
         wrong = float(_error(target, self.live.shown)[where].sum(dtype=np.float64))
         if lines.gain > LINES * wrong:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
-            self._paint_areas(without_lines(target, lines), worth, weights, where, lam, times, LARGE_AREA)
+            self._paint_areas(lines.without, worth, weights, where, lam, times, LARGE_AREA)
             price = self._enter_price(times)
             for state in paint_lines(
                 self._engine, self._palette, self.live, target, worth, lines, self.lam, price
@@ -341,25 +342,6 @@ class SceneCoder:
 
     def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
         return lambda state: self._token_price(Enter(times.middle, self._next, state))
-
-
-def _candidates(
-    owners: NDArray[np.int32], count: int, moved: NDArray[np.bool_], error: Plane, least: float
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """The shapes that may have changed, and the error at stake of each (count,).
-
-    Of a shape that has grown or moved, the error is at its border: around it as well as on it.
-    """
-    grown = cv2.dilate(owners.astype(np.float32), np.ones((BORDER, BORDER), np.uint8)).astype(np.int32)
-    seen = np.bincount(owners[owners >= 0], minlength=count)
-    touched = np.zeros(count, dtype=np.int64)
-    stake = np.zeros(count, dtype=np.float64)
-    for names in (owners, grown):
-        own = names >= 0
-        touched = np.maximum(touched, np.bincount(names[moved & own], minlength=count))
-        stake = np.maximum(stake, np.bincount(names[own], error[own], minlength=count))
-    enough = 0.3 * np.minimum(seen, 2.0 * np.sqrt(seen))
-    return np.flatnonzero((touched > enough) & (seen > 0) & (stake > least)), stake
 
 
 def background_of(target: Picture) -> Solid:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.chains import WIDEST, Chain, length_of, line_contrast, trace_lines
+from mtor_transcode.analyze.chains import WIDEST, Chain, length_of, line_contrast, trace_lines, without_thin
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour, cover_rect, coverage, gain_of
 from mtor_transcode.analyze.library import Palette
 from mtor_transcode.analyze.live import LiveShapes
@@ -61,6 +61,9 @@ SLENDER = 25.0
 PLAIN = 45.0
 """Px of a line for each node beyond the third: what turns more often is writing, not a line."""
 
+ROUGH = 1.0
+"""Px^2 a bit at which turns are counted."""
+
 UPRIGHT = 0.35
 """Px by which the ends of a level or upright line may differ."""
 
@@ -80,10 +83,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The thin lines of a picture, longest first, and the pixels they take, (H, W) uint8 of 0 and 1."""
+    """The thin lines of a picture, longest first, and the picture as it would be without them."""
 
     lines: list[Line]
-    mask: Picture
+    without: Picture
 
     @property
     def gain(self) -> float:
@@ -93,7 +96,8 @@ class Lines:
 
 def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix) -> Lines:
     """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``."""
-    contrast = line_contrast(target)
+    around = without_thin(target)
+    contrast = line_contrast(target, around)
     contrast[~where] = 0
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
     mask = np.zeros(target.shape[:2], np.uint8)
@@ -103,20 +107,19 @@ def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matr
         length = length_of(profile.chain)
         if profile.width > WIDEST or length < SLENDER * profile.width or not profile.alone:
             continue
+        world = _through(profile.chain, view)
+        rough = _path(world, ROUGH, mask.shape)
+        if rough is None or len(rough.points) > 3 + length / PLAIN:
+            continue
         area_per_bit = min(max(lam / max(profile.contrast**2, 1.0), 0.01), 20.0)
-        path = _path(_through(profile.chain, view), area_per_bit, mask.shape)
-        if path is None or len(path.points) > 3 + length / PLAIN:
+        path = _path(world, area_per_bit, mask.shape)
+        if path is None:
             continue
         lines.append(Line(path, profile.width, length * profile.width * profile.contrast**2))
         points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(mask, [points], False, 1, 5)
-    return Lines(lines, mask & (contrast > least / 2))
-
-
-def without_lines(target: Picture, lines: Lines) -> Picture:
-    """The picture as it would be without its thin lines: their pixels from around them."""
-    around = cv2.medianBlur(target, 15)
-    return np.where(lines.mask[..., None] > 0, around, target)
+    taken = (mask > 0) & (contrast > least / 2)
+    return Lines(lines, np.where(taken[..., None], around, target))
 
 
 def paint_lines(

@@ -57,7 +57,7 @@ def aligned(
     which the nearest similarity is taken. None if it does not converge.
     """
     x0, y0, x1, y1 = rect
-    if min(x1 - x0, y1 - y0) < 10:
+    if min(x1 - x0, y1 - y0) < 10 or max(x1 - x0, y1 - y0) > LARGEST:
         return None
     warp = np.array([[1, 0, x0 + shift[0]], [0, 1, y0 + shift[1]]], dtype=np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, 1e-3)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +28,7 @@ from mtor_transcode.measure.codecs.recipe import Recipe
 STALL_SECONDS = 45.0
 TRIES = 2
 _LOOK_SECONDS = 2.0
+_ORDINARY_SECONDS = 0.1
 _NO_CLOCK_SECONDS = 900.0
 """Patience where the processor's time of another process cannot be read."""
 
@@ -150,12 +152,24 @@ def _cpu_seconds(pid: int) -> float | None:
         return None
 
 
+def _stay_ordinary() -> None:
+    """Keeps this process from real-time priority, which SVT-AV1 takes as root: nothing else would run."""
+    while True:
+        time.sleep(_ORDINARY_SECONDS)
+        for thread in Path("/proc/self/task").glob("*"):
+            with suppress(OSError):
+                if os.sched_getscheduler(int(thread.name)) in (os.SCHED_FIFO, os.SCHED_RR):
+                    os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
+
+
 def _serve(clip: str, duration: str) -> None:
     from mtor_transcode.errors import MtorError
     from mtor_transcode.ingest.source import open_source
     from mtor_transcode.measure.codecs.feeding import SourceFeed
     from mtor_transcode.measure.codecs.listing import PEERS
 
+    if hasattr(os, "sched_setscheduler"):
+        threading.Thread(target=_stay_ordinary, daemon=True).start()
     with open_source(clip, duration=duration or None) as source:
         feed = SourceFeed(source)
         for line in sys.stdin.buffer:

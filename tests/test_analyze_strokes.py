@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thin lines: traced through their crossings, told from other things, painted as strokes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from analyze_films import luma_psnr, rendered, write_y4m
+
+from mtor_transcode import transcode
+from mtor_transcode.analyze.chains import Chain, length_of, line_contrast, trace_lines, without_thin
+from mtor_transcode.analyze.easel import Picture
+from mtor_transcode.analyze.strokes import find_lines
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.model import Enter
+from mtor_transcode.render.matrix import IDENTITY_MATRIX
+
+WIDTH, HEIGHT = 320, 200
+EVERYWHERE = np.ones((HEIGHT, WIDTH), dtype=bool)
+
+
+def page(level: int = 40) -> Picture:
+    picture = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    picture[..., 0] = level
+    return picture
+
+
+def grid() -> Picture:
+    """Lines of 2 px, 40 px apart, that cross each other from edge to edge."""
+    picture = page()
+    for x in range(20, WIDTH, 40):
+        picture[:, x : x + 2, 0] = 130
+    for y in range(20, HEIGHT, 40):
+        picture[y : y + 2, :, 0] = 130
+    return picture
+
+
+def traced(picture: Picture) -> list[Chain]:
+    return trace_lines(line_contrast(picture, without_thin(picture)), 20.0)
+
+
+def test_lines_go_on_across_their_crossings() -> None:
+    chains = traced(grid())
+    assert len(chains) == 8 + 5
+    assert all(length_of(chain) > HEIGHT - 12 for chain in chains)
+
+
+def test_a_line_goes_on_behind_what_covers_it() -> None:
+    picture = page()
+    picture[100:102, :, 0] = 130
+    picture[90:112, 140:180, 0] = 90
+    assert max(length_of(chain) for chain in traced(picture)) > WIDTH - 12
+
+
+def test_a_level_line_has_two_nodes_and_its_width() -> None:
+    picture = page()
+    picture[100:103, :, 0] = 130
+    (line,) = find_lines(picture, EVERYWHERE, 1000.0, IDENTITY_MATRIX).lines
+    (x0, y0), (x1, y1) = line.path.points
+    assert min(x0, x1) < 0
+    assert max(x0, x1) > 16 * WIDTH
+    assert abs(y0 / 16 - 101.5) < 0.2
+    assert y0 == y1
+    assert line.width == pytest.approx(3.0, abs=0.4)
+
+
+@pytest.mark.parametrize("what", ["border", "box", "letters"])
+def test_what_is_no_line_is_none(what: str) -> None:
+    picture = page()
+    if what == "border":  # between two areas
+        picture[100:, :, 0] = 130
+        picture[99:101, :, 0] = 200
+    elif what == "box":
+        picture[60:140, 60:260, 0] = 130
+    else:
+        luma = np.ascontiguousarray(picture[..., 0])
+        cv2.putText(luma, "lines of text", (10, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 220, 2, cv2.LINE_AA)
+        picture[..., 0] = luma
+    assert not find_lines(picture, EVERYWHERE, 1000.0, IDENTITY_MATRIX).lines
+
+
+def test_a_grid_is_strokes(tmp_path: Path) -> None:
+    source = write_y4m(tmp_path / "grid.y4m", [grid()])
+    film = tmp_path / "grid.mtor"
+    made = transcode(source, film, quality=50)
+    with film.open("rb") as stream:
+        (span,) = FilmReader(stream).scene(0).spans
+        strokes = [t for t in span.tokens if isinstance(t, Enter) and t.state.outline.stroke_width]
+    assert len(strokes) == 8 + 5
+    assert made.bytes < 180
+    assert luma_psnr(rendered(film, range(1)), [grid()]) > 40
+
+
+def test_a_bent_line_is_a_stroke(tmp_path: Path) -> None:
+    picture = page()
+    luma = np.ascontiguousarray(picture[..., 0])
+    xs = np.arange(0, WIDTH * 16, 8)
+    ys = (100 + 60 * np.sin(xs / 16 / 50)) * 16
+    points = np.stack([xs, ys], axis=1).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(luma, [points], False, 200, 1, cv2.LINE_AA, 4)
+    picture[..., 0] = luma
+    lines = find_lines(picture, EVERYWHERE, 400.0, IDENTITY_MATRIX).lines
+    assert 1 <= len(lines) <= 2
+    assert sum(len(line.path.points) for line in lines) <= 22
+    source = write_y4m(tmp_path / "wave.y4m", [picture])
+    film = tmp_path / "wave.mtor"
+    made = transcode(source, film, quality=50)
+    assert made.bytes < 160
+    assert luma_psnr(rendered(film, range(1)), [picture]) > 38
