@@ -48,6 +48,12 @@ MISTAKE = 0.3
 LEAST_CONTRAST = 24.0
 """Luma codes below which contrast does not matter to that."""
 
+REFINED = 136
+"""Regions of at most this size (px) have their outlines refined against what they show."""
+
+SPARED = 0.35
+"""Share of lambda at which nodes of a new outline are spared: it may be used again."""
+
 ALIKE = 5
 """Known outlines that are tried for a region."""
 
@@ -207,8 +213,9 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
             guess = guessed_bits(state, task)
             if gain - lam * guess > best_worth:
                 best, best_worth, best_gain, best_guess = state, gain - lam * guess, gain, guess
-    if best is not None and small and task.refine and best.outline not in task.library:
-        best = refined(best, lambda state: _gain(engine, task, layer, state))
+    fit = task.refine and max(layer.region.shape) <= REFINED
+    if best is not None and fit and best.outline not in task.library:
+        best = refined(best, lambda state: _gain(engine, task, layer, state), SPARED * lam)
     if best is None or best_gain > SURE * task.lam * best_guess:
         return best
     return best if best_gain > task.lam * price(best) else None
