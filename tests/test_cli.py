@@ -101,11 +101,36 @@ def test_the_shell_completes_commands_and_options() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("arguments", [("inspect", TRUTH), ("inspect", TRUTH, "--json"), ("--version",)])
-def test_results_that_cannot_be_written(arguments: tuple[str | Path, ...]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("inspect", TRUTH),
+        ("inspect", TRUTH, "--json"),
+        ("--version",),
+        ("--help",),
+        ("transcode", "--help"),
+        ("--show-completion", "bash"),
+    ],
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_that_cannot_be_written(arguments: tuple[str | Path, ...], unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
-        done = mtor(*arguments, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        done = mtor(
+            *arguments,
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(PYTHONUNBUFFERED=unbuffered),
+        )
     assert_one_line(done, FAILED, "standard output", "the disk is full")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(("arguments", "code"), [(("inspect", "none.mtor"), FAILED), ((), WRONG_USE)])
+def test_errors_that_cannot_be_written_still_give_their_code(arguments: tuple[str, ...], code: int) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = mtor(*arguments, capture_output=False, stderr=full, env=environment(PYTHONUNBUFFERED=""))
+    assert done.returncode == code
 
 
 def test_nobody_listens() -> None:

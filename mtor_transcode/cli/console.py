@@ -9,16 +9,39 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from mtor_transcode.files import output_error
 
 
+class _Heard:
+    """A stream whose errors of writing are ours, whoever writes to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with _told():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _told():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def listen() -> None:
+    """From now on, what cannot be written to stdout is an OutputError, also of the help, which Typer writes."""
+    if sys.stdout is not None:
+        sys.stdout = cast(TextIO, _Heard(sys.stdout))
+
+
 def say(line: str) -> None:
     """A line of a result, on stdout."""
-    with _heard():
-        if sys.stdout is not None:
-            sys.stdout.write(line + "\n")
+    if sys.stdout is not None:
+        sys.stdout.write(line + "\n")
 
 
 def emit(event: str, fields: dict[str, Any]) -> None:
@@ -29,18 +52,21 @@ def emit(event: str, fields: dict[str, Any]) -> None:
 
 def flush() -> None:
     """Let go of all that was said. Raises OutputError; where nobody listens at all, that is no error."""
-    with _heard():
-        if sys.stdout is not None:
-            sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def drop(stream: int = 1) -> None:
+    """What is still held for stdout (2: stderr) goes nowhere, so that Python ends in silence."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 @contextlib.contextmanager
-def _heard() -> Iterator[None]:
-    """Errors of writing to stdout, told once: what is still held is dropped. A broken pipe passes through."""
+def _told() -> Iterator[None]:
+    """Errors of writing to stdout as OutputError. A broken pipe passes through."""
     try:
         yield
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         said = output_error(error, Path("standard output"))
         if said is None:
             raise
@@ -55,17 +81,23 @@ def note(line: str) -> None:
 
 def warn(line: str) -> None:
     """A warning, on stderr."""
-    _tell(f"mtor: warning: {_one_line(line)}")
+    tell(f"mtor: warning: {_one_line(line)}")
 
 
 def fail(line: str) -> None:
     """What went wrong, on stderr."""
-    _tell(f"mtor: error: {_one_line(line)}")
+    tell(f"mtor: error: {_one_line(line)}")
 
 
-def _tell(line: str) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(line + "\n")
+def tell(text: str) -> None:
+    """Lines on stderr. Where not even they can be written, the exit code is all that is left to say."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        drop(2)
 
 
 def _one_line(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import NoReturn
 import typer
 
 from mtor_transcode.cli.app import app
-from mtor_transcode.cli.console import fail, flush
+from mtor_transcode.cli.console import drop, fail, flush, listen, tell
 from mtor_transcode.errors import Cancelled, MtorError, UsageError
 
 EXIT_FAILURE = 1
@@ -27,8 +27,8 @@ def main() -> NoReturn:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     signal.signal(signal.SIGTERM, _terminate)
-    code = _run()
-    sys.exit(code or _flushed())
+    listen()
+    sys.exit(_flushed(_run()))
 
 
 def _run() -> int:
@@ -40,6 +40,8 @@ def _run() -> int:
         return _interrupted()
     except BrokenPipeError:
         return EXIT_FAILURE
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_FAILURE
     except MtorError as error:
         _trace()
         fail(str(error))
@@ -52,23 +54,23 @@ def _run() -> int:
     return _interrupted() if code == EXIT_INTERRUPTED else int(code or 0)
 
 
-def _flushed() -> int:
-    """The exit code of letting go of what is still held."""
+def _flushed(code: int) -> int:
+    """Let go of what is still held; the exit code, of this where all else went well."""
     try:
         flush()
-    except BrokenPipeError:
-        return EXIT_FAILURE
-    except MtorError as error:
-        fail(str(error))
-        return EXIT_FAILURE
-    return 0
+    except (BrokenPipeError, MtorError) as error:
+        drop()
+        if code == 0 and isinstance(error, MtorError):
+            fail(str(error))
+        return code or EXIT_FAILURE
+    return code
 
 
 def _wrong_use(error: typer.TyperException) -> int:
     """Click's complaints, in our words; the bare command shows its help."""
     message = error.format_message()
     if "\n" in message:
-        sys.stderr.write(message + "\n")
+        tell(message)
     else:
         fail(message)
     return error.exit_code
