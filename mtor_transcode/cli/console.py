@@ -33,7 +33,7 @@ class _Heard:
 
 
 def listen() -> None:
-    """From now on, what cannot be written to stdout is an OutputError, also of the help, which Typer writes."""
+    """From now on, what cannot be written to stdout is an OutputError, also of Typer's help."""
     if sys.stdout is not None:
         sys.stdout = cast(TextIO, _Heard(sys.stdout))
 
