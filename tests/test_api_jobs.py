@@ -11,7 +11,10 @@ import pytest
 
 import mtor_transcode as mtor
 from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.cli.inspect import lines
+from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.errors import InputError, TargetError, UsageError
+from mtor_transcode.model import FilmHeader, SceneStart, Solid, Span
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 DEMO = SAMPLES / "demo.mp4"
@@ -100,6 +103,24 @@ def test_inspect_counts_what_was_drawn() -> None:
     assert found.scenes[0].camera_moves
     assert found.bytes == sum(found.bytes_by_kind.values()) == (SAMPLES / "pan.mtor").stat().st_size
     assert (found.duration, found.audio, found.truncated) == (3.0, "", False)
+
+
+def test_inspect_tells_how_soft_each_scene_is(tmp_path: Path) -> None:
+    path = tmp_path / "soft.mtor"
+    with path.open("wb") as stream:
+        writer = FilmWriter(stream, FilmHeader(64, 48, Fraction(1, 25), Fraction(25)))
+        for number, softness in enumerate((0, 5)):
+            writer.scene(SceneStart(number, number, Solid((90, 128, 128)), softness=softness))
+            writer.span(Span(number, number + 1, ()))
+        writer.finish(2)
+    found = mtor.inspect(path)
+    assert [scene.softness for scene in found.scenes] == [0, 1.25]
+    assert [scene["softness"] for scene in found.to_json()["scenes"]] == [0, 1.25]
+    shown = [line.split() for line in lines(found)]
+    assert [words[-2:] for words in shown if words[:1] in (["0"], ["1"])] == [
+        ["still", "sharp"],
+        ["1.25", "px"],
+    ]
 
 
 def test_info_says_what_would_be_done() -> None:

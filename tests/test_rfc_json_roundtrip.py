@@ -186,3 +186,28 @@ def test_mtor_to_json_to_mtor_gives_the_same_bytes(film: MemoryFilm) -> None:
         import_json(Path(folder) / "json", Path(folder) / "film.mtor")
         assert (Path(folder) / "film.mtor").read_bytes() == before
         assert sorted(path.name for path in Path(folder).iterdir()) == ["film.mtor", "json"]
+
+
+def test_snapshots_are_ways_in_and_not_content(tmp_path: Path) -> None:
+    """What comes back is the film without them: the same tokens, in fewer bytes."""
+    state = ShapeState(SQUARE, GREY, Transform(1600, 1600))
+    head = SceneStart(0, 0, Solid((235, 128, 128)))
+    spans = (Span(0, 30, (Enter(0, 7, state),)), Span(30, 60, (Leave(50, 7, 5),)))
+
+    def written(*, snapshots: bool) -> bytes:
+        stream = io.BytesIO()
+        writer = FilmWriter(stream, FilmHeader(320, 240, Fraction(1, 30), Fraction(30)))
+        writer.scene(head)
+        writer.span(spans[0])
+        if snapshots:
+            writer.snapshot(30, head, [Enter(30, 7, state)])
+        writer.span(spans[1])
+        writer.finish(60)
+        return stream.getvalue()
+
+    entered = FilmReader(io.BytesIO(written(snapshots=True)))
+    assert [span.start for span in entered.spans(0, from_tick=31)] == [30, 30]
+    export_json(entered, tmp_path / "json")
+    import_json(tmp_path / "json", tmp_path / "film.mtor")
+    assert (tmp_path / "film.mtor").read_bytes() == written(snapshots=False)
+    assert len(written(snapshots=False)) < len(written(snapshots=True))

@@ -12,6 +12,9 @@ from mtor_transcode.api.results import DictionarySummary, Inspection, SceneSumma
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import AudioInfo, CameraMove, Edit, Enter, Outline, SceneStart
 
+SOFTNESS_STEPS = 4
+"""Steps of softness in a px."""
+
 KINDS = {
     "Enter": "enter",
     "Edit": "edit",
@@ -89,6 +92,7 @@ def _summary(
         outlines=outlines,
         tokens=tokens,
         camera_moves=moves,
+        softness=head.softness / SOFTNESS_STEPS,
     )
 
 

@@ -63,7 +63,10 @@ class RenderResult(Result):
 
 @dataclass(frozen=True)
 class SceneSummary(Result):
-    """One scene: times in seconds, how it begins, how many shapes it ever shows, its tokens by kind."""
+    """One scene: times in seconds, how it begins, how many shapes it ever shows, its tokens by kind.
+
+    ``softness`` is the standard deviation of the blur of its picture, in px of the film's size.
+    """
 
     number: int
     start: float
@@ -73,6 +76,7 @@ class SceneSummary(Result):
     outlines: int
     tokens: dict[str, int]
     camera_moves: bool
+    softness: float
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def lines(found: Inspection) -> list[str]:
 def _scenes(scenes: tuple[SceneSummary, ...]) -> list[str]:
     if not scenes:
         return []
-    head = ("scene", "start", "length", "begins with", "shapes", "outlines", "tokens", "camera")
+    head = ("scene", "start", "length", "begins with", "shapes", "outlines", "tokens", "camera", "softness")
     rows = [
         (
             str(scene.number),
@@ -66,6 +66,7 @@ def _scenes(scenes: tuple[SceneSummary, ...]) -> list[str]:
             f"{scene.outlines:,}",
             f"{sum(scene.tokens.values()):,}",
             "moves" if scene.camera_moves else "still",
+            f"{scene.softness:g} px" if scene.softness else "sharp",
         )
         for scene in scenes[:SCENES_SHOWN]
     ]
