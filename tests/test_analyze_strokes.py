@@ -11,7 +11,7 @@ import pytest
 from analyze_films import luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.chains import Chain, length_of, line_contrast, trace_lines, without_thin
+from mtor_transcode.analyze.chains import Chain, length_of, line_contrast, trace_lines
 from mtor_transcode.analyze.easel import Picture
 from mtor_transcode.analyze.strokes import find_lines
 from mtor_transcode.codec.film_reader import FilmReader
@@ -39,7 +39,7 @@ def grid() -> Picture:
 
 
 def traced(picture: Picture) -> list[Chain]:
-    return trace_lines(line_contrast(picture, without_thin(picture)), 20.0)
+    return trace_lines(line_contrast(picture), 20.0)
 
 
 def test_lines_go_on_across_their_crossings() -> None:

@@ -39,16 +39,16 @@ Chain = NDArray[np.float64]
 """Points (N, 2) of a centre line in px, pixel centres at halves."""
 
 
-def without_thin(target: Picture) -> Picture:
-    """The picture (H, W, 3) without anything thin: the median around each pixel."""
-    around: Picture = cv2.medianBlur(target, AROUND)
+def without_thin(picture: Picture) -> Picture:
+    """A picture (H, W) or (H, W, 3) without anything thin: the median around each pixel."""
+    around: Picture = cv2.medianBlur(np.ascontiguousarray(picture), AROUND)
     return around
 
 
-def line_contrast(target: Picture, around: Picture) -> Plane:
-    """How much each pixel differs from its surroundings: (H, W) float32, over all channels."""
-    difference = cv2.absdiff(target, around).astype(np.float32)
-    contrast: Plane = np.sqrt((difference * difference).sum(axis=2))
+def line_contrast(target: Picture) -> Plane:
+    """How much the luma of each pixel differs from its surroundings: (H, W) float32."""
+    luma = np.ascontiguousarray(target[..., 0])
+    contrast: Plane = cv2.absdiff(luma, without_thin(luma)).astype(np.float32)
     return contrast
 
 

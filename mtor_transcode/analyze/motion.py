@@ -20,6 +20,20 @@ LEAST_INLIERS = 0.25
 STILL_PX = 0.35
 """A camera that moves the corners of the picture by less than this (px) stands still."""
 
+SCROLL_CHANGE = 12
+"""Change of luma (codes) that counts as one when a page may have scrolled."""
+
+SCROLL_SHARE = 0.004
+SCROLL_ROWS = 24
+"""Share of the picture, and rows of it, that change at least when a page scrolls."""
+
+SCROLL_PIECES = 96
+SCROLL_MATCH = 0.45
+"""Share of the difference that may be left after a scroll."""
+
+SCROLL_OVERLAP = 0.3
+"""Share of the changed rows that stay in view."""
+
 
 def camera_motion(before: Picture, after: Picture) -> tuple[float, float, float, float] | None:
     """The similarity ``(scale, angle, dx, dy)`` that carries luma ``before`` to ``after``, if one does.
@@ -76,6 +90,38 @@ def warp(
         picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border
     )
     return moved
+
+
+def page_scroll(before: Picture, after: Picture) -> int | None:
+    """By how many px luma (H, W) ``before`` has scrolled down (negative: up) to become ``after``, if it has.
+
+    Rows are told apart by the means of their pieces; where the picture changed, the rows of one must be found
+    again in the other, all by the same way.
+    """
+    changed = cv2.absdiff(before, after) >= SCROLL_CHANGE
+    rows = np.flatnonzero(changed.any(axis=1))
+    if len(rows) < SCROLL_ROWS or changed.mean() < SCROLL_SHARE:
+        return None
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    weight = cv2.resize(changed[top:bottom].mean(axis=0).reshape(1, -1), (SCROLL_PIECES, 1)).ravel()
+    one, two = (_row_pieces(picture[top:bottom]) * weight for picture in (before, after))
+    height = bottom - top
+    still = float(np.abs(one - two).mean())
+    best, least = 0, SCROLL_MATCH * still
+    for way in range(1, int(height * (1 - SCROLL_OVERLAP))):
+        for shift in (way, -way):
+            kept, seen = (one[:-way], two[way:]) if shift > 0 else (one[way:], two[:-way])
+            cost = float(np.abs(kept - seen).mean())
+            if cost < least:
+                best, least = shift, cost
+    return best or None
+
+
+def _row_pieces(rows: Picture) -> NDArray[np.float32]:
+    """The means of ``SCROLL_PIECES`` pieces of each row, less those of the whole: (rows, pieces) float32."""
+    means = cv2.resize(rows.astype(np.float32), (SCROLL_PIECES, len(rows)), interpolation=cv2.INTER_AREA)
+    pieces: NDArray[np.float32] = means - means.mean(axis=0)
+    return pieces
 
 
 def shape_shifts(

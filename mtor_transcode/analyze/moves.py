@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.easel import Picture, Plane, cover_rect
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.lookahead import half_of
-from mtor_transcode.analyze.motion import shape_shifts
+from mtor_transcode.analyze.motion import page_scroll, shape_shifts
 from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, setting_of
 from mtor_transcode.analyze.track import aligned, carried, matched_shift
 from mtor_transcode.model import UNITS_PER_PX, Transform
@@ -89,6 +89,7 @@ class MoveFinder:
         self._owners = owners
         self._lam = lam
         self._shifts = self._flow(len(live.shapes))
+        self._scroll = page_scroll(self._before, self._after)
 
     def best(
         self, index: int, owner: int, stake: float, expected: Transform | None, price: Price
@@ -107,9 +108,9 @@ class MoveFinder:
             return None
         fit = PoseFit(self._live, state, setting_of(self._live, index, rect, self._target, self._worth))
         still = fit.error(state.transform)
-        if fit.error_recoloured(state.transform) < MISSED * still:
-            return None  # It has another colour; it has not moved.
         fitted = owner in self._thorough and stake >= self._lam * FIT_BITS
+        if fitted and fit.error_recoloured(state.transform) < MISSED * still:
+            return None  # It has another colour; it has not moved.
         if fitted and (x1 - x0) * (y1 - y0) <= LARGEST:
             near = min([*proposed, state.transform], key=fit.error)
             proposed += self._fitted(fit, index, near, stake, still)
@@ -138,11 +139,13 @@ class MoveFinder:
         return found
 
     def _proposed(self, index: int, owner: int, stake: float) -> list[Transform]:
-        """By dense flow, by matching the shape's pixels."""
+        """By dense flow, with the page, by matching the shape's pixels."""
         shape = self._live.shapes[index]
         place = shape.state.transform
         flow = float(self._shifts[owner][0]), float(self._shifts[owner][1])
         found = [self._shifted(place, flow)]
+        if self._scroll is not None:
+            found.append(self._shifted(place, (0.0, float(self._scroll))))
         if stake < self._lam * MATCH_BITS:
             return found
         x0, y0, x1, y1 = shape.rect

@@ -15,7 +15,7 @@ MOST_NODES = 40
 
 NODE_BITS = 3.1
 STEP_BITS = 1.45
-"""What a node costs, roughly: so much, and so much for each doubling of its way on the grid on each axis."""
+"""What a node costs, roughly: so much, and so much for each doubling of its way along each axis."""
 
 _WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 

@@ -24,7 +24,7 @@ from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.paints import fit_solid, to_colour
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
-from mtor_transcode.analyze.strokes import find_lines, paint_lines
+from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
 from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
@@ -46,7 +46,7 @@ from mtor_transcode.render.rasterizer import Rasterizer
 NOTICED = 20.0
 """Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
 
-LEAST_BITS = 9.0
+LEAST_BITS = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
 
 WRONG = 100.0
@@ -289,7 +289,7 @@ class SceneCoder:
         wrong = float(_error(target, self.live.shown)[where].sum(dtype=np.float64))
         if lines.gain > LINES * wrong:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
-            self._paint_areas(lines.without, worth, weights, where, lam, times, LARGE_AREA)
+            self._paint_areas(without_lines(target, lines), worth, weights, where, lam, times, LARGE_AREA)
             price = self._enter_price(times)
             for state in paint_lines(
                 self._engine, self._palette, self.live, target, worth, lines, self.lam, price

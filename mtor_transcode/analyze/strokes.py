@@ -83,10 +83,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The thin lines of a picture, longest first, and the picture as it would be without them."""
+    """The thin lines of a picture, longest first, and the pixels they take, (H, W) bool."""
 
     lines: list[Line]
-    without: Picture
+    mask: NDArray[np.bool_]
 
     @property
     def gain(self) -> float:
@@ -96,8 +96,7 @@ class Lines:
 
 def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix) -> Lines:
     """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``."""
-    around = without_thin(target)
-    contrast = line_contrast(target, around)
+    contrast = line_contrast(target)
     contrast[~where] = 0
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
     mask = np.zeros(target.shape[:2], np.uint8)
@@ -118,8 +117,12 @@ def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matr
         lines.append(Line(path, profile.width, length * profile.width * profile.contrast**2))
         points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(mask, [points], False, 1, 5)
-    taken = (mask > 0) & (contrast > least / 2)
-    return Lines(lines, np.where(taken[..., None], around, target))
+    return Lines(lines, (mask > 0) & (contrast > least / 2))
+
+
+def without_lines(target: Picture, lines: Lines) -> Picture:
+    """The picture as it would be without its thin lines: their pixels from around them."""
+    return np.where(lines.mask[..., None], without_thin(target), target)
 
 
 def paint_lines(
