@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, greatest_change
+from mtor_transcode.analyze.way import Way
 from mtor_transcode.ingest.frame import SourceFrame
 
 HORIZON = 1.0
@@ -161,13 +162,18 @@ class Lookahead:
         look = self[index]
         height, width = look.frame.luma8().shape
         last = self.reach(index)
-        lasting = np.full(look.half.shape, self._horizon, dtype=np.float32)
-        alive = np.ones(look.half.shape, dtype=bool)
+        # A pixel lasts where it is, or where it goes: a flow may go wrong where nothing moves.
+        lasting = np.zeros((2, *look.half.shape), dtype=np.float32)
+        alive = np.ones((2, *look.half.shape), dtype=bool)
+        way = Way(look.half)
         for j in _samples(index, last):
             seconds = (self[j].frame.tick - look.frame.tick) * self._time_base
-            same = cv2.blur(cv2.absdiff(look.half, self[j].half), (3, 3)) <= SAME
-            lasting[alive & ~same] = seconds
-            alive &= same
+            for how, there in enumerate((self[j].half, way.followed(self[j].half))):
+                same = cv2.blur(cv2.absdiff(look.half, there), (3, 3)) <= SAME
+                lasting[how][alive[how] & ~same] = seconds
+                alive[how] &= same
+        lasting[alive] = self._horizon
+        lasting = lasting.max(axis=0)
         if not self.has(last + 1):
             rest = self[last].frame
             left = (rest.tick + rest.duration - look.frame.tick) * self._time_base
