@@ -52,13 +52,18 @@ def line_contrast(target: Picture) -> Plane:
     return contrast
 
 
-def trace_lines(contrast: Plane, least: float) -> list[Chain]:
-    """The centre lines of what stands out by ``least`` and is long and thin, longest first."""
+def trace_lines(contrast: Plane, least: float, enough: float = 0.0) -> list[Chain]:
+    """The centre lines of what stands out by ``least`` and is long and thin, longest first.
+
+    None where all that stands out and is long has squares of contrast of less than ``enough`` in sum.
+    """
     from skimage.morphology import skeletonize
 
     # Beside a strong line its blur is none; beside a faint one that crosses it, the faint one is cut.
     mask = (contrast > least) & (contrast > RIDGE * cv2.dilate(contrast, np.ones((5, 5), np.uint8)))
-    if not mask.any():
+    mask = _long_parts(mask)
+    stands_out = contrast[mask]
+    if not len(stands_out) or float(stands_out @ stands_out) < enough:
         return []
     skeleton = skeletonize(mask).astype(np.uint8)
     crowd = cv2.filter2D(skeleton, -1, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT)
@@ -70,6 +75,16 @@ def trace_lines(contrast: Plane, least: float) -> list[Chain]:
     chains = _joined([piece.astype(np.float64) + 0.5 for piece in pieces])
     long = [chain for chain in chains if length_of(chain) >= SHORTEST]
     return sorted(long, key=length_of, reverse=True)
+
+
+def _long_parts(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The connected parts of a mask that are wide or high enough to hold a line."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    side = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    long = side >= SHORTEST / 2
+    long[0] = False
+    parts: NDArray[np.bool_] = long[labels]
+    return parts
 
 
 def length_of(chain: Chain) -> float:

@@ -72,8 +72,9 @@ LARGE_AREA = 1600
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
 
+LOOKED_AT = 64
 FITS = 24
-"""Shapes of a key whose places are fitted to the picture: those with most at stake."""
+"""Shapes of a key that may change, and whose places are fitted to the picture: those with most at stake."""
 
 CONTINUED_BITS = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
@@ -201,7 +202,8 @@ class SceneCoder:
         candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
         if not len(candidates):
             return
-        thorough = candidates[np.argsort(-at_stake[candidates], kind="stable")[:FITS]]
+        by_stake = candidates[np.argsort(-at_stake[candidates], kind="stable")]
+        candidates, thorough = np.sort(by_stake[:LOOKED_AT]), by_stake[:FITS]
         finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough)
         numbers = [self.live.shapes[i].number for i in candidates]
         for number, owner in zip(numbers, candidates, strict=True):
@@ -285,9 +287,9 @@ class SceneCoder:
         weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)
-        lines = find_lines(target, where, self.lam, self.live.view)
         wrong = float(_error(target, self.live.shown)[where].sum(dtype=np.float64))
-        if lines.gain > LINES * wrong:
+        lines = find_lines(target, where, self.lam, self.live.view, LINES * wrong)
+        if lines.lines:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
             self._paint_areas(without_lines(target, lines), worth, weights, where, lam, times, LARGE_AREA)
             price = self._enter_price(times)

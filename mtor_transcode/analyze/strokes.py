@@ -88,20 +88,20 @@ class Lines:
     lines: list[Line]
     mask: NDArray[np.bool_]
 
-    @property
-    def gain(self) -> float:
-        """The squared error that all of them take away, roughly."""
-        return sum(line.gain for line in self.lines)
 
+def find_lines(
+    target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix, enough: float = 0.0
+) -> Lines:
+    """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``.
 
-def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix) -> Lines:
-    """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``."""
+    None at all where they can take away no squared error of ``enough`` in sum.
+    """
     contrast = line_contrast(target)
     contrast[~where] = 0
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
     mask = np.zeros(target.shape[:2], np.uint8)
     lines = []
-    for chain in trace_lines(contrast, least):
+    for chain in trace_lines(contrast, least, enough):
         profile = _profile(contrast, target, chain)
         length = length_of(profile.chain)
         if profile.width > WIDEST or length < SLENDER * profile.width or not profile.alone:
@@ -117,6 +117,8 @@ def find_lines(target: Picture, where: NDArray[np.bool_], lam: float, view: Matr
         lines.append(Line(path, profile.width, length * profile.width * profile.contrast**2))
         points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(mask, [points], False, 1, 5)
+    if sum(line.gain for line in lines) < enough:
+        lines = []
     return Lines(lines, (mask > 0) & (contrast > least / 2))
 
 
