@@ -8,7 +8,7 @@ from typing import Final
 
 from mtor_transcode.codec.contexts import Kind
 
-KINDS: Final = ("outlines", "paints", "motion", "audio", "subtitles", "container")
+KINDS: Final = ("outlines", "paints", "motion", "textures", "audio", "subtitles", "container")
 """Names of the accounts. Motion is places, transforms, times, order and the camera."""
 
 

@@ -12,12 +12,15 @@ from mtor_transcode.codec.limits import (
     MAX_LIVE,
     MAX_NODES,
     MAX_SOFTNESS,
+    MAX_SPAN_TEXTURES,
     MAX_SPAN_TOKENS,
     MAX_STEP,
     MAX_TICK,
 )
+from mtor_transcode.codec.texture_syntax import check_backdrop
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
+    Backdrop,
     Background,
     Camera,
     CameraMove,
@@ -30,6 +33,7 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
+    TexturePaint,
     Token,
     Transform,
     Transition,
@@ -48,6 +52,10 @@ def check_scene_start(head: SceneStart) -> None:
         raise UsageError(f"scene {head.number} begins with a cut of {head.transition_duration} ticks")
     if not 0 <= head.softness <= MAX_SOFTNESS:
         raise UsageError(f"scene {head.number}: softness {head.softness} is not 0 to {MAX_SOFTNESS}")
+    if isinstance(head.background, TexturePaint):
+        raise UsageError(
+            f"scene {head.number} begins with a texture", remedy="use a Background token at its start"
+        )
     _check_paint(head.background)
     _check_place(head.camera)
 
@@ -60,6 +68,9 @@ def check_span(span: Span, start: int) -> None:
         raise UsageError(f"a span ends at tick {span.end}, its start is {span.start}")
     if len(span.tokens) > MAX_SPAN_TOKENS:
         raise UsageError(f"a span has {len(span.tokens)} tokens", remedy=f"at most {MAX_SPAN_TOKENS}")
+    changes = sum(isinstance(getattr(token, "paint", None), TexturePaint) for token in span.tokens)
+    if changes > MAX_SPAN_TEXTURES:
+        raise UsageError(f"a span has {changes} textures", remedy=f"at most {MAX_SPAN_TEXTURES}")
     before = span.start
     for token in span.tokens:
         if not before <= token.at <= span.end:
@@ -79,7 +90,7 @@ def check_token(token: Token) -> None:
     if isinstance(token, CameraMove):
         _check_place(token.camera)
     elif isinstance(token, Background):
-        _check_paint(token.paint)
+        _check_backdrop(token.paint)
     elif not isinstance(token, Leave):
         check_state(token.state)
         if isinstance(token, Enter):
@@ -117,6 +128,13 @@ def check_outline(outline: Outline) -> None:
         raise UsageError(f"an outline of {x1 - x0} x {y1 - y0} units is too large")
     if not is_canonical(outline):
         raise UsageError("an outline is not centred", remedy="use canonical_state(state) before writing it")
+
+
+def _check_backdrop(backdrop: Backdrop) -> None:
+    if isinstance(backdrop, TexturePaint):
+        check_backdrop(backdrop)
+    else:
+        _check_paint(backdrop)
 
 
 def _check_paint(paint: Paint) -> None:

@@ -39,6 +39,7 @@ class SectionKind(IntEnum):
     AUDIO = 6
     SUBTITLES = 7
     INDEX = 8
+    TEXTURE = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,13 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("sound.gap", SIGNED),
     ("sound.size", SIGNED),
     ("scene.softness", NUMBER),
+    ("backdrop.texture", 2),
+    ("texture.id", NUMBER),
+    ("texture.start", SIGNED),
+    ("texture.size", 2 * NUMBER),
+    ("texture.count", NUMBER),
+    ("texture.step", NUMBER),
+    ("texture.jitter", SIGNED),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -131,7 +138,9 @@ COUNT: Final = sum(size for _, size in LAYOUT)
 
 
 def _kind(name: str) -> Kind:
-    return {"outline": Kind.OUTLINES, "paint": Kind.PAINTS}.get(name.partition(".")[0], Kind.MOTION)
+    return {"outline": Kind.OUTLINES, "paint": Kind.PAINTS, "backdrop": Kind.PAINTS}.get(
+        name.partition(".")[0], Kind.MOTION
+    )
 
 
 KIND_OF: Final[tuple[Kind, ...]] = tuple(_kind(name) for name, size in LAYOUT for _ in range(size))

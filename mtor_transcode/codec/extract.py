@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts one scene out of a file: header, dictionary and that scene's sections, as they are."""
+"""Cuts one scene out of a file: header, dictionary, textures and that scene's sections, as they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mtor_transcode.codec.container import SectionKind, SectionReader, SectionWr
 
 
 def keep_scene(source: BinaryIO, target: BinaryIO, place: int) -> None:
-    """Copies header, all dictionary sections and the scene at ``place`` (0 is the first) to ``target``.
+    """Copies header, dictionary, textures and the scene at ``place`` (0 is the first) to ``target``.
 
     The result has no index, so it reads as a file that was cut.
     """
@@ -18,7 +18,7 @@ def keep_scene(source: BinaryIO, target: BinaryIO, place: int) -> None:
     scene = -1
     for section in sections.scan().sections:
         scene += section.kind == SectionKind.SCENE
-        shared = section.kind in (SectionKind.HEADER, SectionKind.DICT)
+        shared = section.kind in (SectionKind.HEADER, SectionKind.DICT, SectionKind.TEXTURE)
         own = section.kind in (SectionKind.SCENE, SectionKind.SPAN, SectionKind.SNAPSHOT) and scene == place
         if shared or own:
             writer.write(SectionKind(section.kind), sections.payload(section))

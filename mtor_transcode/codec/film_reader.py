@@ -15,10 +15,11 @@ from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.index_syntax import read_index
-from mtor_transcode.codec.rangecoder import CountingReader
-from mtor_transcode.codec.scene_reader import SceneEntry, SceneReader, add_part, read_entry
+from mtor_transcode.codec.rangecoder import CountingReader, RangeReader
+from mtor_transcode.codec.scene_reader import MakeReader, SceneEntry, SceneReader, add_part, read_entry
 from mtor_transcode.codec.sound_syntax import read_sound, sound_data_bytes
 from mtor_transcode.codec.subtitle_syntax import read_subtitles
+from mtor_transcode.codec.textures import TextureReader
 from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import AudioPacket, FilmHeader, Outline, Scene, Span, Subtitle
 
@@ -40,6 +41,7 @@ class FilmReader:
         self.truncated = contents.truncated
         self._all = contents.sections
         self._dictionary = DictionaryReader(self._sections)
+        self._textures = TextureReader(self._sections)
         self._scenes: list[SceneEntry] = []
         self._sound: list[Section] = []
         self._text: list[Section] = []
@@ -65,7 +67,7 @@ class FilmReader:
         With ``from_tick`` it may start at the last snapshot at or before that tick: the first span then has
         no duration and sets the whole state (``Background``, ``CameraMove``, ``Enter`` ...).
         """
-        return SceneReader(self._sections, self._entry(number), self._dictionary.for_scene()).spans(from_tick)
+        return self._reader(self._entry(number)).spans(from_tick)
 
     def scene(self, number: int) -> Scene:
         """Returns a whole scene."""
@@ -92,6 +94,8 @@ class FilmReader:
         for section in self._all:
             if section.kind == SectionKind.DICT:
                 self._book_dictionary(accounts, section)
+            elif section.kind == SectionKind.TEXTURE:
+                accounts["textures"] += section.length
             elif section.kind == SectionKind.SUBTITLES:
                 accounts["subtitles"] += section.length
             elif section.kind == SectionKind.AUDIO:
@@ -117,16 +121,22 @@ class FilmReader:
             made.append((len(data), reader))
             return reader
 
-        for _ in SceneReader(self._sections, entry, self._dictionary.for_scene(), make).spans():
+        for _ in self._reader(entry, make).spans():
             pass
         for count, reader in made:
             book_coded(accounts, count, reader.bits)
+
+    def _reader(self, entry: SceneEntry, make: MakeReader = RangeReader) -> SceneReader:
+        names = self._textures.names(self.header)
+        return SceneReader(self._sections, entry, self._dictionary.for_scene(), make, names)
 
     def _note(self, section: Section) -> None:
         """Takes note of a section."""
         kind = section.kind
         if kind == SectionKind.DICT:
             self._dictionary.add(section)
+        elif kind == SectionKind.TEXTURE:
+            self._textures.add(section)
         elif kind == SectionKind.SCENE:
             self._scenes.append(read_entry(self._sections, section))
         elif kind in (SectionKind.SPAN, SectionKind.SNAPSHOT):

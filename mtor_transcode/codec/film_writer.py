@@ -31,6 +31,8 @@ from mtor_transcode.codec.scene_syntax import ScenePlain, SnapshotPlain, write_s
 from mtor_transcode.codec.shape_names import ShapeNames
 from mtor_transcode.codec.sound_syntax import write_sound
 from mtor_transcode.codec.subtitle_syntax import write_subtitles
+from mtor_transcode.codec.texture_syntax import TextureNames, check_texture
+from mtor_transcode.codec.textures import KnownTextures, textures_of
 from mtor_transcode.codec.token_syntax import write_end, write_token
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
@@ -42,6 +44,8 @@ from mtor_transcode.model import (
     SceneStart,
     Span,
     Subtitle,
+    Texture,
+    TexturePaint,
     Token,
 )
 
@@ -52,10 +56,10 @@ _LINES = 256
 class _OpenScene:
     """The scene that is being written: its contexts, its memory, its shapes' names, how far it has come."""
 
-    def __init__(self, head: SceneStart, next_new: int) -> None:
+    def __init__(self, head: SceneStart, next_new: int, textures: TextureNames) -> None:
         self.head = head
         self.adaptive = Adaptive()
-        self.memory = SceneMemory(head.background, head.camera, next_new, head.start)
+        self.memory = SceneMemory(head.background, head.camera, next_new, head.start, textures)
         self.names = ShapeNames()
         self.end = head.start
 
@@ -80,6 +84,7 @@ class FilmWriter:
         self._sections = SectionWriter(stream)
         self._header = header
         self._known = KnownOutlines()
+        self._textures = KnownTextures()
         self._outlines = 0
         self._index = Index()
         self._scene: _OpenScene | None = None
@@ -96,7 +101,7 @@ class FilmWriter:
             raise UsageError(f"scene {head.number} starts at tick {head.start}, before {self._scene.end}")
         if self._scene is not None and head.number <= self._scene.head.number:
             raise UsageError(f"scene {head.number} comes after scene {self._scene.head.number}")
-        scene = _OpenScene(head, self._outlines)
+        scene = _OpenScene(head, self._outlines, self._textures.names)
         self._scene = scene
         self._index.add_scene(head.start, self._sections.offset)
         plain = ScenePlain(head.number, head.start, self._outlines).write()
@@ -110,6 +115,7 @@ class FilmWriter:
         check_span(span, scene.end)
         scene.memory.begin_span(span.start)
         scene.names.forget(span.start)
+        self._define_textures(textures_of(span.tokens))
         self._tokens(
             scene, SectionKind.SPAN, varint(span.end - span.start), span.tokens, scene.names.coded, None
         )
@@ -130,8 +136,9 @@ class FilmWriter:
         if at != scene.end:
             raise UsageError(f"a snapshot at tick {at} cannot follow a span that ends at {scene.end}")
         check_span(Span(at, at, tuple(tokens)), at)
+        self._define_textures([*_texture_of(head), *textures_of(tokens)])
         scene.adaptive = Adaptive()
-        scene.memory = SceneMemory(head.background, head.camera, self._outlines, at)
+        scene.memory = SceneMemory(head.background, head.camera, self._outlines, at, self._textures.names)
         scene.memory.next_shape = scene.names.next
         scene.memory.explicit_ids = True
         plain = SnapshotPlain(at - scene.head.start, self._outlines, scene.names.next).write()
@@ -206,7 +213,7 @@ class FilmWriter:
         outline_ids = self._define(tokens, scene.outlines())
         writer = RangeWriter(scene.adaptive)
         if view is not None:
-            write_view(writer, view.background, view.camera)
+            write_view(writer, view.background, view.camera, self._textures.names, scene.memory.moment.time)
         for token in tokens:
             shape = coded(token)
             outline = outline_of(token)
@@ -227,6 +234,15 @@ class FilmWriter:
             )
         write_end(writer, scene.memory)
         self._write_coded(kind, plain, writer, -(-len(tokens) // TOKENS_PER_BYTE))
+
+    def _define_textures(self, textures: Sequence[Texture]) -> None:
+        """Writes the sections of the textures that the film does not have yet."""
+        for texture in textures:
+            check_texture(texture, self._header)
+            payload = self._textures.add(texture)
+            if payload is not None:
+                self._index.textures.append(self._sections.offset)
+                self._write(SectionKind.TEXTURE, payload, "textures")
 
     def _define(self, tokens: Sequence[Token], current: dict[int, Outline]) -> dict[Outline, int]:
         """Writes the section of new outlines, if any; returns the ids of all outlines that the tokens bring.
@@ -292,3 +308,7 @@ class FilmWriter:
         self.bytes_by_kind["container"] += self._sections.write(kind, plain + data) + len(plain)
         book_coded(self.bytes_by_kind, len(data), writer.bits)
         return len(plain) + len(data)
+
+
+def _texture_of(head: SceneStart) -> list[Texture]:
+    return [head.background.texture] if isinstance(head.background, TexturePaint) else []

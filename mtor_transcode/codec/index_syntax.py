@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The index: duration, and where scenes and dictionary sections lie, for players that fetch parts."""
+"""The index: duration, and where scenes, dictionary and textures lie, for players that fetch parts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from mtor_transcode.codec.fields import Payload, varint
-from mtor_transcode.codec.limits import MAX_SECTION_OUTLINES, MAX_SECTIONS, MAX_TICK
+from mtor_transcode.codec.limits import MAX_SECTION_OUTLINES, MAX_SECTIONS, MAX_TEXTURES, MAX_TICK
 
 
 @dataclass
 class Index:
-    """``scenes``: (start in ticks, offset of the section); ``dictionaries``: (offset, number of outlines)."""
+    """``scenes``: (start in ticks, offset of the section); ``dictionaries``: (offset, number of outlines).
+
+    ``textures``: offsets in the order of their ids.
+    """
 
     scenes: list[tuple[int, int]] = field(default_factory=list)
     dictionaries: list[tuple[int, int]] = field(default_factory=list)
+    textures: list[int] = field(default_factory=list)
 
     def add_scene(self, start: int, offset: int) -> None:
         """Adds a scene."""
@@ -36,6 +40,12 @@ class Index:
         for offset, count in self.dictionaries:
             out += varint(offset - last) + varint(count)
             last = offset
+        if self.textures:
+            out += varint(len(self.textures))
+            last = 0
+            for offset in self.textures:
+                out += varint(offset - last)
+                last = offset
         return bytes(out)
 
 
@@ -52,4 +62,9 @@ def read_index(payload: Payload) -> tuple[int, Index]:
     for _ in range(payload.varint(MAX_SECTIONS, "number of dictionary sections")):
         offset += payload.varint(2**53, "offset of a dictionary section")
         index.add_dictionary(offset, payload.varint(MAX_SECTION_OUTLINES, "number of outlines"))
+    if payload.place < len(payload.data):
+        offset = 0
+        for _ in range(payload.varint(MAX_TEXTURES, "number of textures")):
+            offset += payload.varint(2**53, "offset of a texture")
+            index.textures.append(offset)
     return duration, index

@@ -84,5 +84,23 @@ NODES_PER_BYTE = 8
 TOKENS_PER_BYTE = 32
 """Tokens that a span may hold for each byte of its payload (the writer pads where there are more)."""
 
+MAX_TEXTURES = 1 << 20
+"""Textures of a film."""
+
+MAX_TEXTURE_BYTES = 1 << 22
+"""Bytes of one texture's AV1."""
+
+MAX_PICTURES = 1 << 12
+"""Pictures of one texture."""
+
+MAX_HIDDEN = 16
+"""Frames of a texture that are coded but not shown, beyond one for each that is."""
+
+TEXTURE_ROUNDING = 7
+"""Px by which a texture's sides may exceed the film's."""
+
+MAX_SPAN_TEXTURES = 64
+"""Textures that the tokens of one span may bring."""
+
 MAX_TRIMMED = 32
 """Zero bytes that a writer drops from the end of an entropy-coded payload, and a reader implies, at most."""

@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.paint_syntax import PaintMemory
+from mtor_transcode.codec.texture_syntax import NO_TEXTURES, TextureNames
 from mtor_transcode.model import (
+    Backdrop,
     Background,
     Camera,
     CameraMove,
@@ -20,8 +22,8 @@ from mtor_transcode.model import (
     Enter,
     Leave,
     Outline,
-    Paint,
     ShapeState,
+    TexturePaint,
     Token,
     Transform,
 )
@@ -61,12 +63,20 @@ class Moment(NamedTuple):
 class SceneMemory:
     """The memory of a scene. ``next_new`` is the dictionary id of the next new outline."""
 
-    def __init__(self, background: Paint, camera: Camera, next_new: int, start: int) -> None:
-        self.background: Paint = background
+    def __init__(
+        self,
+        background: Backdrop,
+        camera: Camera,
+        next_new: int,
+        start: int,
+        textures: TextureNames = NO_TEXTURES,
+    ) -> None:
+        self.background: Backdrop = background
+        self.textures = textures
         self.camera = camera
         self.camera_motion = (0, 0, 0, 0)
         self.paints = PaintMemory()
-        self.paints.add(background)
+        self._add(background)
         self.shapes: dict[int, LiveShape] = {}
         self.order: list[int] = []
         self.next_shape = 0
@@ -150,7 +160,11 @@ class SceneMemory:
             self.camera = new
         else:
             self.background = token.paint
-            self.paints.add(token.paint)
+            self._add(token.paint)
+
+    def _add(self, background: Backdrop) -> None:
+        if not isinstance(background, TexturePaint):
+            self.paints.add(background)
 
     def _name(self, shape: int) -> None:
         self.successor[self.moment.shape] = shape

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.container import Section, SectionKind, SectionReader
 from mtor_transcode.codec.fields import Payload
-from mtor_transcode.codec.limits import MAX_SPAN_TOKENS, TOKENS_PER_BYTE
+from mtor_transcode.codec.limits import MAX_SPAN_TEXTURES, MAX_SPAN_TOKENS, TOKENS_PER_BYTE
 from mtor_transcode.codec.rangecoder import RangeReader
 from mtor_transcode.codec.scene_memory import SceneMemory
 from mtor_transcode.codec.scene_syntax import (
@@ -20,8 +20,9 @@ from mtor_transcode.codec.scene_syntax import (
     read_view,
 )
 from mtor_transcode.codec.state_syntax import Resolve
+from mtor_transcode.codec.texture_syntax import NO_TEXTURES, TextureNames
 from mtor_transcode.codec.token_syntax import read_token
-from mtor_transcode.model import Background, CameraMove, SceneStart, Span, Token
+from mtor_transcode.model import Background, CameraMove, SceneStart, Span, TexturePaint, Token
 
 _PEEK = 16
 
@@ -75,11 +76,13 @@ class SceneReader:
         entry: SceneEntry,
         resolve: Resolve,
         make: MakeReader = RangeReader,
+        names: TextureNames = NO_TEXTURES,
     ) -> None:
         self._sections = sections
         self._entry = entry
         self._resolve = resolve
         self._make = make
+        self._names = names
         self._enter_head()
 
     def _open(self, payload: Payload) -> RangeReader:
@@ -93,7 +96,7 @@ class SceneReader:
         plain = read_scene_plain(payload)
         self._adaptive = Adaptive()
         head = read_scene_head(self._open(payload), plain)
-        self._memory = SceneMemory(head.background, head.camera, plain.next_new, head.start)
+        self._memory = SceneMemory(head.background, head.camera, plain.next_new, head.start, self._names)
 
     def spans(self, from_tick: int | None = None) -> Iterator[Span]:
         """Yields the scene's spans, from the last snapshot at or before ``from_tick`` on if there is one.
@@ -128,8 +131,8 @@ class SceneReader:
         size = len(payload.data)
         self._adaptive = Adaptive()
         reader = self._open(payload)
-        background, camera = read_view(reader)
-        self._memory = SceneMemory(background, camera, plain.next_new, at)
+        background, camera = read_view(reader, self._names, at)
+        self._memory = SceneMemory(background, camera, plain.next_new, at, self._names)
         self._memory.next_shape = plain.next_shape
         self._memory.explicit_ids = True
         tokens = self._tokens(reader, size, at)
@@ -139,10 +142,14 @@ class SceneReader:
     def _tokens(self, reader: RangeReader, size: int, end: int) -> tuple[Token, ...]:
         most = min(MAX_SPAN_TOKENS, TOKENS_PER_BYTE * size)
         tokens: list[Token] = []
+        textures = 0
         while (token := read_token(reader, self._memory, self._resolve)) is not None:
             if len(tokens) >= most:
                 raise reader.damaged("a span has too many tokens")
             if token.at > end:
                 raise reader.damaged("a token comes after the end of its span")
+            textures += isinstance(getattr(token, "paint", None), TexturePaint)
+            if textures > MAX_SPAN_TEXTURES:
+                raise reader.damaged("a span has too many textures")
             tokens.append(token)
         return tuple(tokens)

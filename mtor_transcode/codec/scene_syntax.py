@@ -15,8 +15,9 @@ from mtor_transcode.codec.fields import Payload, varint
 from mtor_transcode.codec.limits import MAX_OUTLINES, MAX_SOFTNESS, MAX_STEP, MAX_TICK
 from mtor_transcode.codec.paint_syntax import PaintMemory, read_paint, write_paint
 from mtor_transcode.codec.place_syntax import read_camera, write_camera
+from mtor_transcode.codec.texture_syntax import TextureNames, read_backdrop, write_backdrop
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import STILL_CAMERA, Camera, Paint, SceneStart, Transition
+from mtor_transcode.model import STILL_CAMERA, Backdrop, Camera, SceneStart, TexturePaint, Transition
 
 _DISSOLVE: Final = BASE["scene.dissolve"]
 _TRANSITION: Final = BASE["scene.transition"]
@@ -52,7 +53,9 @@ def write_scene_head(writer: Writer, head: SceneStart) -> None:
     if dissolve:
         write_number(writer, _TRANSITION, head.transition_duration)
     write_number(writer, _SOFTNESS, head.softness)
-    write_view(writer, head.background, head.camera)
+    assert not isinstance(head.background, TexturePaint)
+    write_paint(writer, PaintMemory(), head.background)
+    write_camera(writer, STILL_CAMERA, _STILL, head.camera)
 
 
 def read_scene_head(reader: Reader, plain: ScenePlain) -> SceneStart:
@@ -63,19 +66,20 @@ def read_scene_head(reader: Reader, plain: ScenePlain) -> SceneStart:
     softness = read_number(reader, _SOFTNESS)
     if softness > MAX_SOFTNESS:
         raise reader.damaged(f"a scene has the softness {softness}")
-    background, camera = read_view(reader)
+    background, camera = read_paint(reader, PaintMemory()), read_camera(reader, STILL_CAMERA, _STILL)
     return SceneStart(plain.number, plain.start, background, camera, transition, duration, softness)
 
 
-def write_view(writer: Writer, background: Paint, camera: Camera) -> None:
-    """Writes the background and the camera with which a scene or a snapshot starts."""
-    write_paint(writer, PaintMemory(), background)
+def write_view(writer: Writer, background: Backdrop, camera: Camera, names: TextureNames, start: int) -> None:
+    """Writes the background and the camera with which a snapshot starts, at tick ``start``."""
+    write_backdrop(writer, PaintMemory(), names, start, None, background)
     write_camera(writer, STILL_CAMERA, _STILL, camera)
 
 
-def read_view(reader: Reader) -> tuple[Paint, Camera]:
+def read_view(reader: Reader, names: TextureNames, start: int) -> tuple[Backdrop, Camera]:
     """Returns what ``write_view`` wrote."""
-    return read_paint(reader, PaintMemory()), read_camera(reader, STILL_CAMERA, _STILL)
+    background = read_backdrop(reader, PaintMemory(), names, start, None)
+    return background, read_camera(reader, STILL_CAMERA, _STILL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Final
 
 from mtor_transcode.codec.binarise import read_number, write_number
 from mtor_transcode.codec.contexts import BASE, NUMBER
-from mtor_transcode.codec.paint_syntax import read_paint_change, write_paint_change
 from mtor_transcode.codec.place_syntax import read_camera, write_camera
 from mtor_transcode.codec.reference_syntax import read_shape_reference, write_shape_reference
 from mtor_transcode.codec.scene_memory import KINDS, NOBODY, SceneMemory
 from mtor_transcode.codec.state_syntax import Resolve, read_edit, read_enter, write_edit, write_enter
+from mtor_transcode.codec.texture_syntax import read_backdrop, write_backdrop
 from mtor_transcode.codec.writers import Reader, Writer
 from mtor_transcode.model import Background, CameraMove, Edit, Enter, Leave, Token
 
@@ -49,7 +49,9 @@ def write_token(writer: Writer, memory: SceneMemory, token: Token, shape: int, o
     elif isinstance(token, CameraMove):
         write_camera(writer, memory.camera, memory.camera_motion, token.camera)
     else:
-        write_paint_change(writer, memory.paints, memory.background, token.paint)
+        write_backdrop(
+            writer, memory.paints, memory.textures, memory.moment.time, memory.background, token.paint
+        )
 
 
 def write_end(writer: Writer, memory: SceneMemory) -> None:
@@ -86,7 +88,8 @@ def read_token(reader: Reader, memory: SceneMemory, resolve: Resolve) -> Token |
     elif KINDS[kind] is CameraMove:
         token = CameraMove(at, duration, read_camera(reader, memory.camera, memory.camera_motion))
     else:
-        token = Background(at, duration, read_paint_change(reader, memory.paints, memory.background))
+        paint = read_backdrop(reader, memory.paints, memory.textures, at, memory.background)
+        token = Background(at, duration, paint)
     memory.remember(token, shape, outline_id)
     return token
 

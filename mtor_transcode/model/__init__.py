@@ -15,15 +15,17 @@ from mtor_transcode.model.geometry import (
     Point,
     Transform,
 )
-from mtor_transcode.model.paint import Colour, LinearGradient, Paint, Solid
+from mtor_transcode.model.paint import Backdrop, Colour, LinearGradient, Paint, Solid
 from mtor_transcode.model.scene import Scene, SceneStart, Span, Transition
 from mtor_transcode.model.state import OPAQUE, ShapeState
+from mtor_transcode.model.texture import Texture, TexturePaint
 from mtor_transcode.model.token import Background, CameraMove, Edit, Enter, Leave, Token
 
 __all__ = [
     "IDENTITY", "OPAQUE", "SCALE_ONE", "STILL_CAMERA", "TURN", "UNITS_PER_PX",
-    "AudioInfo", "AudioPacket", "Background", "Camera", "CameraMove", "Colour", "ColourSpec", "Contour",
+    "AudioInfo", "AudioPacket", "Backdrop", "Background", "Camera", "CameraMove", "Colour", "ColourSpec",
+    "Contour",
     "Edit", "Enter", "FilmHeader", "Leave", "LinearGradient", "NodeKind", "Outline", "Paint", "Point",
-    "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Token", "Transform",
-    "Transition",
+    "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Texture", "TexturePaint",
+    "Token", "Transform", "Transition",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mtor_transcode.model.texture import TexturePaint
+
 Colour = tuple[int, int, int]
 """(Y, Cb, Cr), each 0-255, in the matrix and range that the film's header names."""
 
@@ -39,3 +41,7 @@ class LinearGradient:
 
 
 Paint = Solid | LinearGradient
+"""What fills a shape."""
+
+Backdrop = Paint | TexturePaint
+"""What fills the frame behind all shapes."""

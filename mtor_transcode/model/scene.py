@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from mtor_transcode.model.geometry import STILL_CAMERA, Camera
-from mtor_transcode.model.paint import Paint
+from mtor_transcode.model.paint import Backdrop
 from mtor_transcode.model.token import Token
 
 
@@ -27,12 +27,14 @@ class SceneStart:
 
     ``softness`` is the standard deviation, in quarters of a px of the film's picture, of a Gaussian blur of
     the scene's painted picture, background included (0: none, at most 63). It comes before the dissolve and
-    before chroma is subsampled.
+    before chroma is subsampled. While the background is a texture there is no blur.
+
+    A scene begins with a plain background; a texture comes with a ``Background`` token at its start.
     """
 
     number: int
     start: int
-    background: Paint
+    background: Backdrop
     camera: Camera = STILL_CAMERA
     transition: Transition = Transition.CUT
     transition_duration: int = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mtor_transcode.model.geometry import Camera
-from mtor_transcode.model.paint import Paint
+from mtor_transcode.model.paint import Backdrop
 from mtor_transcode.model.state import ShapeState
 
 
@@ -55,11 +55,11 @@ class CameraMove:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """The paint behind all shapes goes over to another."""
+    """The paint behind all shapes goes over to another; to or from a texture it jumps at ``at``."""
 
     at: int
     duration: int
-    paint: Paint
+    paint: Backdrop
 
 
 Token = Enter | Edit | Leave | CameraMove | Background

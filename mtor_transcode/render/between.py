@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mtor_transcode.model import TURN, Colour, Solid
+from mtor_transcode.model import TURN, Colour, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
 from mtor_transcode.render.matrix import Place, Similarity
 from mtor_transcode.render.morph import matched, outline_between
+
+
+Backdrop = AnyPaint | TexturePaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,13 @@ def outline_course(a: AnyOutline, b: AnyOutline) -> Callable[[float], AnyOutline
 def paint_course(a: AnyPaint, b: AnyPaint) -> Callable[[float], AnyPaint]:
     """How a paint goes over."""
     return lambda u: paint_between(a, b, u)
+
+
+def backdrop_course(a: Backdrop, b: Backdrop) -> Callable[[float], Backdrop]:
+    """How a background goes over: as a paint, but to and from a texture at once."""
+    if isinstance(a, TexturePaint) or isinstance(b, TexturePaint):
+        return lambda _: b
+    return paint_course(a, b)
 
 
 def place_course(a: Similarity, b: Similarity) -> Callable[[float], Similarity]:

@@ -26,12 +26,14 @@ from mtor_transcode.render.matrix import (
     sized,
     through_camera,
 )
+from mtor_transcode.render.overlay import Overlay
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.rectangles import area, gathered
 from mtor_transcode.render.soften import deviation, soften
 from mtor_transcode.render.stage import Picture
 from mtor_transcode.render.stamps import Stamps, seen_through
+from mtor_transcode.render.textures import TextureScreen, TextureShown
 
 WHOLE = 0.6
 """Share of the frame from which on it is drawn whole."""
@@ -52,6 +54,8 @@ class Painter:
         self._canvas = rasterizer.canvas(*size)
         self._hulls: PathCache[Box] = PathCache(hull)
         self._stamps = Stamps(self._canvas, self._hulls)
+        self._overlay = Overlay(rasterizer, self._hulls, size)
+        self._textures = TextureScreen(size)
         self._last: tuple[Picture, Frame] | None = None
         self._soft: tuple[Frame, int, Frame] | None = None
 
@@ -59,10 +63,25 @@ class Painter:
         """The frame of a picture, blurred by a scene's ``softness``: the last one itself if nothing in sight
         changed.
         """
+        if isinstance(picture.background, TextureShown):
+            return self._textured(picture, picture.background)
         frame = self._repaint(picture)
         frame.flags.writeable = False
         self._last = (picture, frame)
         return self._softened(frame, softness) if softness else frame
+
+    def _textured(self, picture: Picture, shown: TextureShown) -> Frame:
+        """Shapes over a picture of a texture; nothing is blurred."""
+        below = self._textures.pixels(shown)
+        if not picture.shapes:
+            self._last = None
+            return below
+        if self._last is not None and self._last[0] == picture:
+            return self._last[1]
+        frame = self._overlay.over(below, picture, self._view(picture.camera))
+        frame.flags.writeable = False
+        self._last = (picture, frame)
+        return frame
 
     def _softened(self, frame: Frame, softness: int) -> Frame:
         """A blurred copy; the sharp frame stays, as partial redraws go on from it."""
@@ -105,6 +124,7 @@ class Painter:
 
     def _paint(self, picture: Picture, rects: Sequence[Rect]) -> None:
         """Draw what touches rectangles of the canvas."""
+        assert not isinstance(picture.background, TextureShown)
         self._canvas.fill(picture.background, box=(0, 0, *self._film), view=self._screen)
         view = self._view(picture.camera)
         seen = [seen_through(view, rect) for rect in rects]

@@ -31,6 +31,13 @@ def without_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR))
 
 
+def laid_over(pixels: NDArray[np.uint8], below: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture with alpha, premultiplied (H, W, 4), over one without (H, W, 3)."""
+    rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(pixels, 3)), cv2.COLOR_GRAY2BGR)
+    through = cv2.multiply(below, rest, scale=1 / 255)
+    return cast("NDArray[np.uint8]", cv2.add(through, without_alpha(pixels)))
+
+
 class Canvas(Protocol):
     """A picture that can be drawn on. Coordinates of rectangles are px of the canvas."""
 
@@ -97,6 +104,12 @@ class Canvas(Protocol):
         kind.
         """
 
+    def clear(self) -> None:
+        """Forget all that was drawn: transparent, on a canvas with ``alpha``."""
+
+    def over(self, below: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What was drawn on a canvas with ``alpha`` over a picture of its size: a new ``(H, W, 3)`` array."""
+
     def flush(self) -> None:
         """Finish all drawing."""
 
@@ -106,8 +119,8 @@ class Rasterizer(Protocol):
 
     name: str
 
-    def canvas(self, width: int, height: int) -> Canvas:
-        """A new canvas, black at first (Y = Cb = Cr = 0)."""
+    def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
+        """A new canvas, black at first (Y = Cb = Cr = 0), or transparent with ``alpha``."""
 
 
 NAMES = ("blend2d", "skia")

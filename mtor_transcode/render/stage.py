@@ -7,7 +7,7 @@ Rules beyond those of the model:
 - a shape that leaves is live, and counts for ``under``, until ``at + duration``; then it is gone before any
   token of that tick takes effect;
 - a leaving shape in transition goes on to its last target while it fades;
-- the background fills the screen: the camera does not move it.
+- the background fills the screen: the camera does not move it; to or from a texture it jumps.
 
 Finished transitions are forgotten, so the memory is bounded by the live shapes and the tokens still to come.
 """
@@ -28,11 +28,13 @@ from mtor_transcode.model import (
     Leave,
     SceneStart,
     ShapeState,
+    TexturePaint,
     Token,
 )
-from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
+from mtor_transcode.render.between import Placed, backdrop_course, faded, place_course, placed_course
 from mtor_transcode.render.gradient import AnyPaint
 from mtor_transcode.render.matrix import Similarity
+from mtor_transcode.render.textures import TextureShown
 
 Tick = Fraction | int
 ValueT = TypeVar("ValueT")
@@ -47,7 +49,7 @@ class Picture:
     if nothing that has been fed changes it.
     """
 
-    background: AnyPaint
+    background: AnyPaint | TextureShown
     camera: Similarity
     shapes: tuple[Placed, ...]
     changed: bool
@@ -100,7 +102,8 @@ class Stage:
 
     def __init__(self, head: SceneStart) -> None:
         self._number = head.number
-        self._background: _Course[AnyPaint] = _Course(head.background)
+        self._background: _Course[AnyPaint | TexturePaint] = _Course(head.background)
+        self._turn: int | None = None
         self._camera: _Course[Similarity] = _Course(head.camera)
         self._shapes: dict[int, _Course[Placed]] = {}
         self._order: list[int] = []
@@ -130,10 +133,11 @@ class Stage:
         was_moving = self._moving()
         stirred = self._advance(tick)
         last = self._picture
-        if last is not None and not stirred and not was_moving:
+        turned = self._turn is not None and self._turn <= tick
+        if last is not None and not stirred and not was_moving and not turned:
             self._picture = replace(last, changed=False, next_change=self._next_change(tick))
             return self._picture
-        background, camera = self._background.value(tick), self._camera.value(tick)
+        background, camera = self._backdrop(tick), self._camera.value(tick)
         shapes = tuple(self._shapes[shape].value(tick) for shape in self._order)
         same = last is not None and (last.background, last.camera, last.shapes) == (
             background,
@@ -142,6 +146,15 @@ class Stage:
         )
         self._picture = Picture(background, camera, shapes, not same, self._next_change(tick))
         return self._picture
+
+    def _backdrop(self, tick: Tick) -> AnyPaint | TextureShown:
+        """What the background shows; ``_turn`` is then when a texture's next picture comes."""
+        paint = self._background.value(tick)
+        if not isinstance(paint, TexturePaint):
+            self._turn = None
+            return paint
+        self._turn = paint.next_change(tick)
+        return TextureShown(paint.picture_at(tick), paint.texture)
 
     def _advance(self, tick: Tick) -> bool:
         """Let all tokens up to a time take effect; whether there was any."""
@@ -183,7 +196,7 @@ class Stage:
                 self._camera.go(start, token.camera, token.at, token.duration, place_course)
             case Background():
                 paint = self._background.value(token.at)
-                self._background.go(paint, token.paint, token.at, token.duration, paint_course)
+                self._background.go(paint, token.paint, token.at, token.duration, backdrop_course)
 
     def _enter(self, token: Enter) -> None:
         if token.shape in self._shapes:
@@ -213,6 +226,8 @@ class Stage:
         if self._moving():
             return tick
         coming = [self._pending[0].at] if self._pending else []
+        if self._turn is not None:
+            coming.append(self._turn)
         return min([*coming, *self._leaving.values()], default=None)
 
 

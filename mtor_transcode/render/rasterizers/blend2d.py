@@ -23,7 +23,7 @@ from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
+from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
 
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
@@ -69,10 +69,11 @@ def _style(paint: AnyPaint, box: Box) -> Any:
 class Blend2dCanvas:
     """A canvas in a ``BLImage``; see ``Canvas``."""
 
-    def __init__(self, width: int, height: int, paths: PathCache[Any]) -> None:
+    def __init__(self, width: int, height: int, paths: PathCache[Any], alpha: bool = False) -> None:
         self.width = width
         self.height = height
-        self.image: Any = blend2d.BLImage(width, height, blend2d.BLFormat.XRGB32)
+        layout = blend2d.BLFormat.PRGB32 if alpha else blend2d.BLFormat.XRGB32
+        self.image: Any = blend2d.BLImage(width, height, layout)
         self._paths = paths
         self._context: Any = blend2d.BLContext(self.image)
         self._context.fill_rule = blend2d.BLFillRule.EVEN_ODD
@@ -80,7 +81,10 @@ class Blend2dCanvas:
         self._context.set_stroke_caps(blend2d.BLStrokeCap.CAP_ROUND)
         self._clip: Rect | None = None
         self._picture: NDArray[np.uint8] | None = None
-        self.fill(Solid((0, 0, 0)))
+        if alpha:
+            self.clear()
+        else:
+            self.fill(Solid((0, 0, 0)))
 
     @property
     def ycc(self) -> NDArray[np.uint8]:
@@ -182,6 +186,15 @@ class Blend2dCanvas:
         area = blend2d.BLRectI(x0, y0, x1 - x0, y1 - y0)
         context.blit_image(blend2d.BLPoint(x, y), source.image, area)
 
+    def clear(self) -> None:
+        """See ``Canvas.clear``."""
+        self._begin(None).clear_all()
+
+    def over(self, below: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """See ``Canvas.over``."""
+        self._context.flush()
+        return laid_over(self.image.getDataAsNumPy(), below)
+
     def flush(self) -> None:
         """See ``Canvas.flush``."""
         self._context.flush()
@@ -208,6 +221,6 @@ class Blend2dRasterizer:
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
 
-    def canvas(self, width: int, height: int) -> Canvas:
+    def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return Blend2dCanvas(width, height, self._paths)
+        return Blend2dCanvas(width, height, self._paths, alpha)

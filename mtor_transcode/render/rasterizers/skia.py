@@ -15,7 +15,7 @@ from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, without_alpha
+from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
 
 try:
     import skia
@@ -72,14 +72,16 @@ def _matrix(matrix: Matrix) -> Any:
 class SkiaCanvas:
     """A canvas on a numpy array; see ``Canvas``."""
 
-    def __init__(self, width: int, height: int, paths: PathCache[Any]) -> None:
+    def __init__(self, width: int, height: int, paths: PathCache[Any], alpha: bool = False) -> None:
         self.width = width
         self.height = height
         self.pixels: NDArray[np.uint8] = np.zeros((height, width, 4), np.uint8)
-        self.pixels[..., 3] = 255
+        self.pixels[..., 3] = 0 if alpha else 255
         self._paths = paths
         self._surface: Any = skia.Surface(
-            self.pixels, skia.kRGBA_8888_ColorType, skia.AlphaType.kOpaque_AlphaType
+            self.pixels,
+            skia.kRGBA_8888_ColorType,
+            skia.AlphaType.kPremul_AlphaType if alpha else skia.AlphaType.kOpaque_AlphaType,
         )
         self._canvas: Any = self._surface.getCanvas()
 
@@ -153,6 +155,14 @@ class SkiaCanvas:
         part = source.pixels[y0:y1, x0:x1]
         self.pixels[y : y + part.shape[0], x : x + part.shape[1]] = part
 
+    def clear(self) -> None:
+        """See ``Canvas.clear``."""
+        self._canvas.clear(skia.ColorTRANSPARENT)
+
+    def over(self, below: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """See ``Canvas.over``."""
+        return laid_over(self.pixels, below)
+
     def flush(self) -> None:
         """See ``Canvas.flush``; Skia's raster surfaces draw at once."""
 
@@ -174,6 +184,6 @@ class SkiaRasterizer:
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
 
-    def canvas(self, width: int, height: int) -> Canvas:
+    def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return SkiaCanvas(width, height, self._paths)
+        return SkiaCanvas(width, height, self._paths, alpha)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Textures: their sections, the backdrops that name them, and what a writer refuses of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from mtor_transcode.codec import obu
+from mtor_transcode.codec.adaptive import Adaptive
+from mtor_transcode.codec.binarise import read_number, read_signed, write_number, write_signed
+from mtor_transcode.codec.contexts import BASE
+from mtor_transcode.codec.fields import Payload, varint
+from mtor_transcode.codec.limits import (
+    MAX_HIDDEN,
+    MAX_PICTURES,
+    MAX_SECTION,
+    MAX_STEP,
+    MAX_TEXTURE_BYTES,
+    MAX_TEXTURES,
+    MAX_TICK,
+    TEXTURE_ROUNDING,
+)
+from mtor_transcode.codec.paint_syntax import (
+    PaintMemory,
+    read_paint,
+    read_paint_change,
+    write_paint,
+    write_paint_change,
+)
+from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
+from mtor_transcode.codec.writers import Reader, Writer
+from mtor_transcode.errors import FormatError, UsageError
+from mtor_transcode.model import Backdrop, FilmHeader, Texture, TexturePaint
+
+_IS_TEXTURE: Final = BASE["backdrop.texture"]
+_ID: Final = BASE["texture.id"]
+_START: Final = BASE["texture.start"]
+_SIZE: Final = BASE["texture.size"]
+_COUNT: Final = BASE["texture.count"]
+_STEP: Final = BASE["texture.step"]
+_JITTER: Final = BASE["texture.jitter"]
+
+_NUMBER: Final = 40
+
+
+def _nothing(_: object) -> Texture:
+    raise FormatError("a texture is named where there are none")
+
+
+@dataclass(frozen=True, slots=True)
+class TextureNames:
+    """What connects textures with their dictionary ids: a writer gives the first, a reader the second."""
+
+    id_of: Callable[[Texture], int] = lambda _: 0
+    texture: Callable[[int], Texture] = _nothing
+
+
+NO_TEXTURES: Final = TextureNames()
+
+
+def write_backdrop(
+    writer: Writer, memory: PaintMemory, names: TextureNames, now: int, old: Backdrop | None, new: Backdrop
+) -> None:
+    """Writes a backdrop, as a change of ``old`` where there is one; ``now`` is the tick at which it comes."""
+    writer.bit(_IS_TEXTURE + isinstance(old, TexturePaint), isinstance(new, TexturePaint))
+    if isinstance(new, TexturePaint):
+        write_number(writer, _ID, names.id_of(new.texture))
+        write_signed(writer, _START, new.start - now)
+    elif old is None or isinstance(old, TexturePaint):
+        write_paint(writer, memory, new)
+    else:
+        write_paint_change(writer, memory, old, new)
+
+
+def read_backdrop(
+    reader: Reader, memory: PaintMemory, names: TextureNames, now: int, old: Backdrop | None
+) -> Backdrop:
+    """Returns what ``write_backdrop`` wrote."""
+    if reader.bit(_IS_TEXTURE + isinstance(old, TexturePaint)):
+        texture = names.texture(read_number(reader, _ID))
+        return TexturePaint(texture, now + read_signed(reader, _START))
+    if old is None or isinstance(old, TexturePaint):
+        return read_paint(reader, memory)
+    return read_paint_change(reader, memory, old)
+
+
+def write_texture(texture: Texture, number: int) -> bytes:
+    """Returns the payload of a texture's section."""
+    writer = RangeWriter(Adaptive())
+    write_number(writer, _SIZE, texture.width - 1)
+    write_number(writer, _SIZE + _NUMBER, texture.height - 1)
+    write_number(writer, _COUNT, len(texture.times) - 1)
+    step: int | None = None
+    for before, after in pairwise(texture.times):
+        if step is None:
+            write_number(writer, _STEP, after - before - 1)
+        else:
+            write_signed(writer, _JITTER, after - before - step)
+        step = after - before
+    head = writer.finish()
+    return varint(number) + varint(len(head)) + head + texture.data
+
+
+def texture_number(payload: Payload) -> int:
+    """Returns the id at the start of a texture's section."""
+    return payload.varint(MAX_TEXTURES, "id of a texture")
+
+
+def read_texture(payload: Payload, header: FilmHeader) -> Texture:
+    """Returns the texture of a section. Raises FormatError for what no writer makes of a film like this."""
+    texture_number(payload)
+    head = payload.take(payload.varint(MAX_SECTION, "length of a texture's head"), "head of a texture")
+    reader = RangeReader(head, Adaptive(), payload.where)
+    width = read_number(reader, _SIZE) + 1
+    height = read_number(reader, _SIZE + _NUMBER) + 1
+    count = read_number(reader, _COUNT) + 1
+    if count > MAX_PICTURES:
+        raise payload.damaged(f"a texture has {count} pictures")
+    times = [0]
+    step: int | None = None
+    for _ in range(count - 1):
+        step = read_number(reader, _STEP) + 1 if step is None else step + read_signed(reader, _JITTER)
+        if step <= 0 or times[-1] + step > MAX_TICK:
+            raise payload.damaged("the times of a texture do not rise")
+        times.append(times[-1] + step)
+    texture = Texture(width, height, tuple(times), payload.rest())
+    wrong = fault_of(texture, header)
+    if wrong:
+        raise payload.damaged(wrong)
+    return texture
+
+
+def check_backdrop(backdrop: TexturePaint) -> None:
+    """Raises UsageError for a start that cannot be written."""
+    if not isinstance(backdrop.start, int) or abs(backdrop.start) > MAX_TICK:
+        raise UsageError(f"a texture starts at tick {backdrop.start}")
+
+
+def check_texture(texture: Texture, header: FilmHeader) -> None:
+    """Raises UsageError for a texture that cannot be written into a film of this size."""
+    wrong = fault_of(texture, header)
+    times = texture.times
+    if not wrong and (
+        not all(isinstance(time, int) for time in times)
+        or times[0]
+        or times[-1] > MAX_TICK
+        or any(not 0 < b - a <= MAX_STEP for a, b in pairwise(times))
+    ):
+        wrong = "the times of a texture must be ticks that rise from 0"
+    if wrong:
+        raise UsageError(wrong)
+
+
+def fault_of(texture: Texture, header: FilmHeader) -> str:
+    """What is wrong with a texture (the order of its times apart); empty if nothing is.
+
+    So a decoder of AV1 gets no larger pictures, and no more of them, than the film itself has.
+    """
+    if not 0 < len(texture.times) <= MAX_PICTURES or len(texture.data) > MAX_TEXTURE_BYTES:
+        return f"a texture has {len(texture.times)} pictures in {len(texture.data)} bytes"
+    most = (header.width + TEXTURE_ROUNDING, header.height + TEXTURE_ROUNDING)
+    if not (0 < texture.width <= most[0] and 0 < texture.height <= most[1]):
+        return f"a texture of {texture.width}x{texture.height} px in a film of {header.width}x{header.height}"
+    try:
+        units = list(obu.units(texture.data))
+        sequence = obu.read_sequence(units[0]) if units and units[0].kind == obu.SEQUENCE else None
+        if sequence is None or not sequence.plain:
+            return "a texture does not begin with a sequence of 8 bits, 4:2:0"
+        if (sequence.width, sequence.height) != (texture.width, texture.height):
+            return f"a texture's AV1 has {sequence.width}x{sequence.height} px"
+        shown = len(obu.pictures(texture.data))
+    except FormatError as error:
+        return error.what
+    frames = sum(unit.kind in (obu.FRAME_HEADER, obu.FRAME) for unit in units)
+    if shown != len(texture.times) or frames > 2 * shown + MAX_HIDDEN:
+        return f"a texture's AV1 shows {shown} pictures of {frames}, its times are {len(texture.times)}"
+    return ""

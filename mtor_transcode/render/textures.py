@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Textures on the screen: AV1 decoded picture after picture by dav1d, stretched to the frame.
+
+The planes of a texture cover what the planes of the film cover: each is stretched by itself, bicubic, so no
+sample changes its meaning. Chroma is sharpened before it is brought to full size, by what the way back to
+4:2:0 will take away: (-1, 10, -1) / 8 undoes (1, 6, 1) / 8 but for terms of second order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from mtor_transcode.codec.obu import pictures
+from mtor_transcode.errors import FormatError
+from mtor_transcode.model import Texture
+from mtor_transcode.render.chroma import Plane, grow
+
+DECODERS = 2
+"""Textures that are decoded side by side (a scene, and the one it dissolves from)."""
+
+_SHARPEN = np.array([-1 / 8, 10 / 8, -1 / 8], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class TextureShown:
+    """Picture ``index`` of a texture."""
+
+    index: int
+    texture: Texture
+
+
+class TextureDecoder:
+    """Decodes one texture, forwards; an earlier picture starts it anew. Holds one picture."""
+
+    def __init__(self, texture: Texture) -> None:
+        self.texture = texture
+        self._units = pictures(texture.data)
+        self._restart()
+
+    def _restart(self) -> None:
+        context = av.codec.CodecContext.create("libdav1d", "r")
+        context.thread_count = 1
+        self._context = cast("Any", context)
+        self._at = -1
+        self._planes: list[Plane] = []
+
+    def planes(self, index: int) -> list[Plane]:
+        """Y, Cb and Cr of a picture. Raises FormatError if the stream is damaged."""
+        if index < self._at:
+            self._restart()
+        while self._at < index:
+            self._at += 1
+            self._planes = self._decoded(self._units[self._at])
+        return self._planes
+
+    def _decoded(self, unit: bytes) -> list[Plane]:
+        try:
+            frames = self._context.decode(av.Packet(unit))
+        except FFmpegError as error:
+            raise self._damaged() from error
+        texture = self.texture
+        if len(frames) != 1:
+            raise self._damaged()
+        frame = frames[0]
+        layout = frame.format.name.replace("yuvj", "yuv")
+        if (frame.width, frame.height, layout) != (texture.width, texture.height, "yuv420p"):
+            raise self._damaged()
+        return [_copied(plane) for plane in frame.planes]
+
+    def _damaged(self) -> FormatError:
+        return FormatError(
+            f"picture {self._at} of a texture cannot be decoded", remedy="the file is damaged; fetch it again"
+        )
+
+
+def _copied(plane: Any) -> Plane:
+    memory = np.frombuffer(cast("memoryview", plane), np.uint8).reshape(plane.height, plane.line_size)
+    return memory[:, : plane.width].copy()
+
+
+class TextureScreen:
+    """Pictures of textures at one size; the last one is kept."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._decoders: list[TextureDecoder] = []
+        self._last: tuple[TextureShown, NDArray[np.uint8]] | None = None
+
+    def pixels(self, shown: TextureShown) -> NDArray[np.uint8]:
+        """The picture, (H, W, 3) Y, Cb, Cr: read-only; the same array again for the same picture."""
+        if self._last is None or self._last[0] != shown:
+            pixels = stretched(self._decoder(shown.texture).planes(shown.index), self._size)
+            pixels.flags.writeable = False
+            self._last = (shown, pixels)
+        return self._last[1]
+
+    def _decoder(self, texture: Texture) -> TextureDecoder:
+        for place, decoder in enumerate(self._decoders):
+            if decoder.texture is texture or decoder.texture == texture:
+                self._decoders.append(self._decoders.pop(place))
+                return decoder
+        self._decoders = [*self._decoders[1 - DECODERS :], TextureDecoder(texture)]
+        return self._decoders[-1]
+
+
+def stretched(planes: list[Plane], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """4:2:0 planes as a picture ``(H, W, 3)`` of ``size`` (width, height)."""
+    width, height = size
+    luma = _resized(planes[0], size)
+    chroma: list[Plane] = []
+    for plane in planes[1:]:
+        half = _resized(plane, ((width + 1) // 2, (height + 1) // 2))
+        sharp = cv2.sepFilter2D(half, -1, _SHARPEN, _SHARPEN, borderType=cv2.BORDER_REPLICATE)
+        chroma.append(grow(cast("Plane", sharp), (height, width), 1, 1))
+    return cast("NDArray[np.uint8]", cv2.merge([luma, *chroma]))
+
+
+def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
+    if (plane.shape[1], plane.shape[0]) == size:
+        return plane
+    smaller = size[0] < plane.shape[1] or size[1] < plane.shape[0]
+    return cast("Plane", cv2.resize(plane, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
