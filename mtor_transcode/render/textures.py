@@ -113,17 +113,19 @@ class TextureScreen:
 def stretched(planes: list[Plane], size: tuple[int, int]) -> NDArray[np.uint8]:
     """4:2:0 planes as a picture ``(H, W, 3)`` of ``size`` (width, height)."""
     width, height = size
-    luma = _resized(planes[0], size)
+    luma = stretched_plane(planes[0], size)
     chroma: list[Plane] = []
     for plane in planes[1:]:
-        half = _resized(plane, ((width + 1) // 2, (height + 1) // 2))
+        half = stretched_plane(plane, ((width + 1) // 2, (height + 1) // 2))
         sharp = cv2.sepFilter2D(half, -1, _SHARPEN, _SHARPEN, borderType=cv2.BORDER_REPLICATE)
         chroma.append(grow(cast("Plane", sharp), (height, width), 1, 1))
     return cast("NDArray[np.uint8]", cv2.merge([luma, *chroma]))
 
 
-def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
+def stretched_plane(plane: Plane, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """One plane at ``size`` (width, height)."""
     if (plane.shape[1], plane.shape[0]) == size:
-        return plane
+        return cast("NDArray[np.uint8]", plane)
     smaller = size[0] < plane.shape[1] or size[1] < plane.shape[0]
-    return cast("Plane", cv2.resize(plane, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
+    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    return cast("NDArray[np.uint8]", cv2.resize(plane, size, interpolation=way))

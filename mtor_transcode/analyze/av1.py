@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""AV1 by SVT-AV1 (through PyAV): pictures in, the bytes of a texture out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from mtor_transcode.analyze.spool import Plane, Planes
+from mtor_transcode.codec.obu import stripped
+
+BEST_CRF, WORST_CRF = 16, 63
+_NO_KEYS = 1_000_000
+_BICUBIC = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+
+# SVT-AV1 talks to stderr by itself; 1 lets only its errors through.
+os.environ.setdefault("SVT_LOG", "1")
+
+
+def even_size(width: int, height: int, scale: int) -> tuple[int, int]:
+    """The size in px of pictures made smaller by ``scale``; even, as 4:2:0 likes it."""
+    across, down = (max(2, 2 * round(side / scale / 2)) for side in (width, height))
+    return across, down
+
+
+class Shrinker:
+    """Makes pictures smaller, plane by plane, by swscale's bicubic filter (it reaches further to shrink)."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        width, height = size
+        half = ((width + 1) // 2, (height + 1) // 2)
+        self._sizes = (size, half, half)
+        self._filters = (VideoReformatter(), VideoReformatter(), VideoReformatter())
+
+    def __call__(self, planes: Planes) -> list[Plane]:
+        """The three planes at the new size."""
+        return [self._plane(*each) for each in zip(planes, self._sizes, self._filters, strict=True)]
+
+    def _plane(self, plane: Plane, size: tuple[int, int], shrink: VideoReformatter) -> Plane:
+        if (plane.shape[1], plane.shape[0]) == size:
+            return plane
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(plane), "gray")
+        return _memory(shrink.reformat(frame, *size, "gray", interpolation=_BICUBIC).planes[0])
+
+
+def encode(
+    pictures: Iterable[list[Plane]], size: tuple[int, int], crf: int, preset: int, rate: Fraction
+) -> bytes:
+    """AV1 of 4:2:0 pictures of ``size``, one key frame, at about ``rate`` pictures a second."""
+    context = cast("Any", av.codec.CodecContext.create("libsvtav1", "w"))
+    context.width, context.height = size
+    context.pix_fmt = "yuv420p"
+    context.framerate = rate.limit_denominator(60_000)
+    context.time_base = 1 / context.framerate
+    context.gop_size = _NO_KEYS
+    context.options = {"preset": str(preset), "crf": str(crf), "svtav1-params": "keyint=-1:scm=2"}
+    data = bytearray()
+    for number, planes in enumerate(pictures):
+        frame = av.VideoFrame(*size, "yuv420p")
+        for target, plane in zip(frame.planes, planes, strict=True):
+            _memory(target)[:] = plane
+        frame.pts, frame.time_base = number, context.time_base
+        for packet in context.encode(frame):
+            data += stripped(bytes(packet))
+        if number == 0:
+            _share_the_machine()
+    for packet in context.encode(None):
+        data += stripped(bytes(packet))
+    return bytes(data)
+
+
+def _memory(plane: Any) -> Plane:
+    rows = np.frombuffer(cast("memoryview", plane), np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+def _share_the_machine() -> None:
+    """SVT-AV1 takes real-time priority where it may (as root): nothing else would run. Back to normal."""
+    if not hasattr(os, "sched_setscheduler"):
+        return
+    with suppress(OSError):
+        for thread in Path("/proc/self/task").iterdir():
+            number = int(thread.name)
+            with suppress(OSError):
+                if os.sched_getscheduler(number) in (os.SCHED_FIFO, os.SCHED_RR):
+                    os.sched_setscheduler(number, os.SCHED_OTHER, os.sched_param(0))
