@@ -7,6 +7,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.lookahead import Lookahead
@@ -15,7 +16,17 @@ from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.soften import best_softness
+from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
+from mtor_transcode.analyze.texture_probe import Window
+from mtor_transcode.analyze.texture_shelf import Shelf
+from mtor_transcode.analyze.textured import (
+    TRIAL,
+    SpoolSource,
+    set_aside,
+    verdict,
+    windows,
+)
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
@@ -23,13 +34,15 @@ from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
+    Background,
     Enter,
     FilmHeader,
+    Paint,
     SceneStart,
     Span,
     Subtitle,
     SubtitleInfo,
-    Transition,
+    TexturePaint,
 )
 from mtor_transcode.render.rasterizer import Rasterizer, rasterizer
 
@@ -93,7 +106,7 @@ class Job:
 
     def __init__(
         self,
-        source: Source,
+        source: Source | SpoolSource,
         survey: Survey,
         tracks: Tracks,
         options: EncodeOptions,
@@ -103,6 +116,7 @@ class Job:
         self.survey = survey
         self.tracks = tracks
         self.options = options
+        self.shelf = Shelf(options.preset)
         self._tell = tell
         self._tries = 0
         self._priced = self._written = 0.0
@@ -134,6 +148,29 @@ class Job:
     def _report(self, frames: int, size: int) -> None:
         stage = "coding" if self._tries == 1 else f"coding, try {self._tries}"
         self._tell(Progress(stage, frames, self.survey.frames, size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How a scene of a number begins."""
+
+    number: int
+    boundary: SceneBoundary
+
+    @property
+    def tick(self) -> int:
+        return self.boundary.start
+
+    def head(self, background: Paint) -> SceneStart:
+        """The scene's head, sharp."""
+        boundary = self.boundary
+        return SceneStart(
+            self.number,
+            boundary.start,
+            background,
+            transition=boundary.transition,
+            transition_duration=boundary.transition_duration,
+        )
 
 
 class _FilmPass:
@@ -185,6 +222,58 @@ class _FilmPass:
         if begin >= end:
             begin = boundary.start
         frames = self._scene_frames(begin, end)
+        lam = self._course.at(boundary.start, self.spent)
+        with Spool() as spool:
+            textured = self._is_textured(number, frames, spool, lam)
+            start = _Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
+            if textured:
+                self._textures(start, windows(frames, spool, end, self._time_base), end, lam)
+            else:
+                self._vectors(start, chain(spool.again(), frames), end, lam)
+
+    def _is_textured(self, number: int, frames: Iterator[SourceFrame], spool: Spool, lam: float) -> bool:
+        """Whether a scene is to be a texture; the frames that this takes are set aside."""
+        job = self._job
+        if job.options.mode != "auto":
+            return job.options.mode == "textured"
+        known = job.shelf.known(number, lam)
+        if known is not None:
+            return known
+        set_aside(frames, spool, TRIAL, self._time_base)
+        if not spool.frames:
+            return False
+        source = SpoolSource(job.source.info, job.source.name, spool)
+        search = job.shelf.search(self._window(spool))
+        return job.shelf.note(number, verdict(source, search, lam, lambda lam: _rehearsed(job, source, lam)))
+
+    def _window(self, spool: Spool) -> Window:
+        return Window(spool, (self._header.width, self._header.height), self._time_base)
+
+    def _textures(self, start: _Start, spools: Iterator[Spool], end: int, lam: float) -> None:
+        """Write a scene as textures, a span for each."""
+        at = start.tick
+        for spool in spools:
+            with spool:
+                if not spool.frames:
+                    return
+                if at == start.tick:
+                    self.writer.scene(start.head(background_of(spool.frame(0).ycc8())))
+                else:
+                    lam = self._course.at(at, self.spent)
+                window = self._window(spool)
+                _, texture = self._job.shelf.search(window).best(lam)
+                after = window.end if window.end < end else end
+                self._sound(after)
+                self._text(after)
+                self.writer.span(Span(at, after, (Background(at, 0, TexturePaint(texture, window.start)),)))
+                at = after
+                self._course.at(at - AFTER, self.spent)
+                self._course.trace.settle(self.spent)
+        if at < end:
+            self.writer.span(Span(at, end, ()))
+
+    def _vectors(self, start: _Start, frames: Iterator[SourceFrame], end: int, lam: float) -> None:
+        """Write a scene as vectors."""
         film_seconds = float(self._job.survey.end * self._time_base)
         look = Lookahead(frames, self._time_base, film_seconds)
         if not look.has(0):
@@ -192,18 +281,13 @@ class _FilmPass:
         average = self._job.options.preset != "fast"
         target, worth = look.target(0, average), look.worth(0)
         background = background_of(target)
-        transition = boundary.transition if begin > boundary.start else Transition.CUT
-        duration = boundary.transition_duration if begin > boundary.start else 0
-        head = SceneStart(
-            number, boundary.start, background, transition=transition, transition_duration=duration
-        )
-        lam = self._course.at(boundary.start, self.spent)
+        head = start.head(background)
         coder = SceneCoder(self._engine, target, lam, background, refine=average)
-        coder.begin(self._first_prices(head), target, worth, boundary.start)
+        coder.begin(self._first_prices(head), target, worth, start.tick)
         softness = best_softness(target, coder.live.shown, worth)
         self.writer.scene(replace(head, softness=softness))
-        self._steer(coder, boundary.start + AFTER)
-        self._follow(coder, look, boundary.start, end)
+        self._steer(coder, start.tick + AFTER)
+        self._follow(coder, look, start.tick, end)
 
     def _first_prices(self, head: SceneStart) -> Pricer:
         """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""
@@ -304,6 +388,15 @@ class _FilmPass:
             self._report(self._frames_done, sum(self.writer.bytes_by_kind.values()))
             if frame.tick >= begin:
                 yield frame
+
+
+def _rehearsed(job: Job, source: SpoolSource, lam: float) -> tuple[BinaryIO, int]:
+    """A film of vectors of a part of a source, and the bytes of it that are not container."""
+    survey = Survey(len(source.spool), source.end, ())
+    options = replace(job.options, mode="vector", audio="none", refresh=None)
+    film = Job(source, survey, Tracks(None, (), (), ()), options, lambda _: None).make(Course(lam))
+    film.file.seek(0)
+    return film.file, film.size - film.bytes_by_kind["container"]
 
 
 def _times(look: Lookahead, since: int, index: int, jump: bool) -> Times:

@@ -25,19 +25,21 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 @dataclass(slots=True)
 class Likeness:
-    """Sums over frames: ``squares`` is squared error of luma times seconds, ``unlike`` 1 - SSIM times seconds.
+    """Sums over frames, each times its seconds: ``squares`` is squared error of luma, ``unlike`` 1 - SSIM.
 
-    ``seconds`` is the time of the frames that were looked at.
+    ``blurred`` is 1 - SSIM at full size; ``seconds`` is the time of the frames that were looked at.
     """
 
     squares: float = 0.0
     unlike: float = 0.0
+    blurred: float = 0.0
     seconds: float = 0.0
 
     def add(self, source: Plane, shown: Plane, seconds: float) -> None:
         """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long."""
         self.squares += seconds * float(cv2.norm(source, shown, cv2.NORM_L2SQR))
         self.unlike += seconds * unlikeness(source, shown)
+        self.blurred += seconds * _unlike(source.astype(np.float32), shown.astype(np.float32))
         self.seconds += seconds
 
     @property
@@ -46,14 +48,22 @@ class Likeness:
         return max(self.unlike / max(self.seconds, 1e-9), 1e-5)
 
     @property
+    def mean_blurred(self) -> float:
+        """1 - SSIM at full size on average, never 0."""
+        return max(self.blurred / max(self.seconds, 1e-9), 1e-5)
+
+    @property
     def rate_of_squares(self) -> float:
         """Squared error of a frame on average."""
         return max(self.squares / max(self.seconds, 1e-9), 1.0)
 
 
 def unlikeness(source: Plane, shown: Plane) -> float:
-    """1 - SSIM of two luma planes."""
-    a, b = _reduced(source), _reduced(shown)
+    """1 - SSIM of two luma planes, reduced."""
+    return _unlike(_reduced(source), _reduced(shown))
+
+
+def _unlike(a: Wide, b: Wide) -> float:
     mean_a, mean_b = _mean(a), _mean(b)
     both, square_a, square_b = mean_a * mean_b, mean_a * mean_a, mean_b * mean_b
     cross = _mean(a * b) - both

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -32,11 +32,11 @@ class Kept:
 
 
 class Spool:
-    """4:2:0 frames of 8 bits, in order. ``close`` gives the disk's room back."""
+    """Frames as they came, in order. ``close`` gives the disk's room back."""
 
     def __init__(self) -> None:
         self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
-        self._shapes: list[tuple[int, int]] = []
+        self._like: SourceFrame | None = None
         self._frame_bytes = 0
         self._last: Plane | None = None
         self.frames: list[Kept] = []
@@ -50,39 +50,53 @@ class Spool:
         return self._frame_bytes * len(self.frames)
 
     def add(self, frame: SourceFrame) -> None:
-        """Set the next frame aside."""
-        planes = planes_of(frame)
-        self._shapes = [(plane.shape[0], plane.shape[1]) for plane in planes]
-        self._frame_bytes = sum(plane.size for plane in planes)
-        changed = self._last is None or _differs(self._last, planes[0])
+        """Set the next frame aside; all are of one size and format."""
+        if self._like is None:
+            self._like = frame
+            self._frame_bytes = sum(plane.nbytes for plane in frame.planes)
+        luma = frame.luma8()
+        changed = self._last is None or _differs(self._last, luma)
         if changed:
-            self._last = planes[0]
+            self._last = luma
         self.frames.append(Kept(frame.tick, frame.duration, changed))
         self._file.seek(0, 2)
-        for plane in planes:
+        for plane in frame.planes:
             self._file.write(np.ascontiguousarray(plane))
 
-    def planes(self, index: int) -> Planes:
-        """Y, Cb and Cr of a frame."""
+    def frame(self, index: int) -> SourceFrame:
+        """A frame as it came."""
+        assert self._like is not None
         self._file.seek(index * self._frame_bytes)
-        data = np.frombuffer(self._file.read(self._frame_bytes), np.uint8)
-        parts: list[Plane] = []
-        place = 0
-        for rows, columns in self._shapes:
-            parts.append(data[place : place + rows * columns].reshape(rows, columns))
-            place += rows * columns
-        return parts[0], parts[1], parts[2]
+        planes = tuple(
+            np.frombuffer(self._file.read(plane.nbytes), plane.dtype).reshape(plane.shape)
+            for plane in self._like.planes
+        )
+        kept = self.frames[index]
+        return replace(self._like, tick=kept.tick, duration=kept.duration, planes=cast("Any", planes))
+
+    def planes(self, index: int) -> Planes:
+        """Y, Cb and Cr of a frame as 4:2:0 of 8 bits."""
+        return planes_of(self.frame(index))
 
     def luma(self, index: int) -> Plane:
-        """Y of a frame."""
-        rows, columns = self._shapes[0]
-        self._file.seek(index * self._frame_bytes)
-        return np.frombuffer(self._file.read(rows * columns), np.uint8).reshape(rows, columns)
+        """Y of a frame in 8 bits."""
+        return self.frame(index).luma8()
 
-    def all(self, indices: list[int]) -> Iterator[Planes]:
-        """Frames one after the other."""
+    def all(self, indices: Sequence[int]) -> Iterator[Planes]:
+        """Frames, one after the other, as 4:2:0 of 8 bits."""
         for index in indices:
             yield self.planes(index)
+
+    def again(self) -> Iterator[SourceFrame]:
+        """All frames as they came."""
+        for index in range(len(self)):
+            yield self.frame(index)
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Forget everything."""

@@ -12,7 +12,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.model import Texture
 from mtor_transcode.render.textures import TextureDecoder, stretched_plane
 
-SAMPLES = 60
+SAMPLES = 48
 """Frames of a window that are looked at, about."""
 
 SCALES = (1, 2, 4, 8)
@@ -29,13 +29,14 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One way tried: bytes, mean squared error of a frame (summed over its px), mean 1 - SSIM."""
+    """One way tried: bytes, mean squared error of a frame (summed over its px), mean 1 - SSIM, that at full size."""
 
     arm: Arm
     crf: int
     bytes: int
     squares: float
     unlike: float
+    blurred: float
 
 
 class Window:
@@ -91,4 +92,6 @@ class Window:
         """The window coded one way, and what came of it."""
         texture = self.texture(arm, crf, preset)
         like = self.likeness(texture, arm.step)
-        return Point(arm, crf, len(texture.data), like.rate_of_squares, like.mean_unlike), texture
+        return Point(
+            arm, crf, len(texture.data), like.rate_of_squares, like.mean_unlike, like.mean_blurred
+        ), texture

@@ -62,12 +62,12 @@ class Place:
 class TextureSearch:
     """Tries of one window; what was learnt at one lambda serves the next."""
 
-    def __init__(self, window: Window, preset: str) -> None:
+    def __init__(self, window: Window, preset: str, like: TextureSearch | None = None) -> None:
         self.window = window
         self._quick, self._slow = PRESETS[preset]
         self.points: dict[Arm, dict[int, Point]] = {}
         self._kept: dict[tuple[Arm, int], tuple[Point, Texture]] = {}
-        self._best: Arm | None = None
+        self._best: Arm | None = None if like is None else like._best
 
     def best(self, lam: float) -> tuple[Point, Texture]:
         """The best texture at a lambda (squared error times seconds, for a bit)."""
@@ -104,18 +104,25 @@ class TextureSearch:
     def place(self, arm: Arm, lam: float) -> Place:
         """Where an arm stands at a lambda; tries it where nothing is known nearby."""
         if arm not in self.points:
-            self._try(arm, round(self._guess(arm, lam)))
+            self.tried(arm, round(self._guess(arm, lam)))
         for _ in range(2):
             place = self._between(arm, lam)
             nearest = min(self.points[arm], key=lambda crf: abs(crf - place.crf))
             if abs(nearest - place.crf) <= FAR:
                 break
-            self._try(arm, round(place.crf))
+            self.tried(arm, round(place.crf))
         return self._between(arm, lam)
 
-    def _try(self, arm: Arm, crf: int) -> None:
-        point, _ = self.window.tried(arm, crf, self._quick)
-        self.points.setdefault(arm, {})[crf] = point
+    def tried(self, arm: Arm, crf: int) -> Point:
+        """What comes of a quick try."""
+        known = self.points.setdefault(arm, {})
+        if crf not in known:
+            known[crf] = self.window.tried(arm, crf, self._quick)[0]
+        return known[crf]
+
+    def fall(self, arm: Arm) -> float:
+        """What an arm gives in log (1 - SSIM) for log bytes."""
+        return self._between(arm, USUAL[0]).fall
 
     def _guess(self, arm: Arm, lam: float) -> float:
         """Where to try an arm first: as arms known fare at this lambda, else as films do."""

@@ -31,6 +31,7 @@ class Mode(StrEnum):
 
     auto = "auto"
     vector = "vector"
+    textured = "textured"
 
 
 class Audio(StrEnum):
