@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Callable
 from typing import BinaryIO
 
-from mtor_transcode.analyze.film_pass import Film, Job, Survey, Tracks
+from mtor_transcode.analyze.film_parts import Film, Survey, Tracks
+from mtor_transcode.analyze.film_pass import Job
 from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.rate import lambda_of_quality, quality_of_lambda

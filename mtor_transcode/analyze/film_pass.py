@@ -6,10 +6,11 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO, cast
 
+from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
@@ -32,16 +33,11 @@ from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
-    AudioInfo,
-    AudioPacket,
     Background,
     Enter,
     FilmHeader,
-    Paint,
     SceneStart,
     Span,
-    Subtitle,
-    SubtitleInfo,
     TexturePaint,
 )
 from mtor_transcode.render.rasterizer import Rasterizer, rasterizer
@@ -65,40 +61,6 @@ INTERVAL_POWER = 0.35
 
 AFTER = 0.5
 """Ticks after a scene's start at which, for rate control, its first state has been coded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What the first pass learns: frames, the tick at which the film ends, where scenes begin."""
-
-    frames: int
-    end: int
-    boundaries: tuple[SceneBoundary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tracks:
-    """Sound and subtitles, coded once for all passes."""
-
-    audio: AudioInfo | None
-    packets: tuple[AudioPacket, ...]
-    subtitles: tuple[SubtitleInfo, ...]
-    lines: tuple[Subtitle, ...]
-
-
-@dataclass(slots=True)
-class Film:
-    """A film that was made and may be thrown away: a temporary file and its account."""
-
-    file: BinaryIO
-    size: int
-    bytes_by_kind: dict[str, int]
-
-    def __enter__(self) -> Film:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
 
 
 class Job:
@@ -148,29 +110,6 @@ class Job:
     def _report(self, frames: int, size: int) -> None:
         stage = "coding" if self._tries == 1 else f"coding, try {self._tries}"
         self._tell(Progress(stage, frames, self.survey.frames, size))
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """How a scene of a number begins."""
-
-    number: int
-    boundary: SceneBoundary
-
-    @property
-    def tick(self) -> int:
-        return self.boundary.start
-
-    def head(self, background: Paint) -> SceneStart:
-        """The scene's head, sharp."""
-        boundary = self.boundary
-        return SceneStart(
-            self.number,
-            boundary.start,
-            background,
-            transition=boundary.transition,
-            transition_duration=boundary.transition_duration,
-        )
 
 
 class _FilmPass:
@@ -225,7 +164,7 @@ class _FilmPass:
         lam = self._course.at(boundary.start, self.spent)
         with Spool() as spool:
             textured = self._is_textured(number, frames, spool, lam)
-            start = _Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
+            start = Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
             if textured:
                 self._textures(start, windows(frames, spool, end, self._time_base), end, lam)
             else:
@@ -249,7 +188,7 @@ class _FilmPass:
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)
 
-    def _textures(self, start: _Start, spools: Iterator[Spool], end: int, lam: float) -> None:
+    def _textures(self, start: Start, spools: Iterator[Spool], end: int, lam: float) -> None:
         """Write a scene as textures, a span for each."""
         at = start.tick
         for spool in spools:
@@ -272,7 +211,7 @@ class _FilmPass:
         if at < end:
             self.writer.span(Span(at, end, ()))
 
-    def _vectors(self, start: _Start, frames: Iterator[SourceFrame], end: int, lam: float) -> None:
+    def _vectors(self, start: Start, frames: Iterator[SourceFrame], end: int, lam: float) -> None:
         """Write a scene as vectors."""
         film_seconds = float(self._job.survey.end * self._time_base)
         look = Lookahead(frames, self._time_base, film_seconds)

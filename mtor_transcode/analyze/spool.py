@@ -61,7 +61,7 @@ class Spool:
         self.frames.append(Kept(frame.tick, frame.duration, changed))
         self._file.seek(0, 2)
         for plane in frame.planes:
-            self._file.write(np.ascontiguousarray(plane))
+            self._file.write(np.ascontiguousarray(plane).tobytes())
 
     def frame(self, index: int) -> SourceFrame:
         """A frame as it came."""

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable
 from typing import BinaryIO
 
-from mtor_transcode.analyze.film_pass import Film, Job
+from mtor_transcode.analyze.film_parts import Film
+from mtor_transcode.analyze.film_pass import Job
 from mtor_transcode.analyze.rate import GivenUp
 from mtor_transcode.analyze.scores import ScoreSearch
 from mtor_transcode.analyze.steering import Course, SizeSearch, first_lambda

@@ -29,7 +29,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One way tried: bytes, mean squared error of a frame (summed over its px), mean 1 - SSIM, that at full size."""
+    """One way tried: bytes; means of a frame's squared error (summed over its px) and 1 - SSIM.
+
+    ``unlike`` is the latter as seen from a distance, ``blurred`` at full size.
+    """
 
     arm: Arm
     crf: int

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from mtor_transcode.analyze.av1 import BEST_CRF, WORST_CRF
 from mtor_transcode.analyze.texture_probe import SCALES, STEPS, Arm, Point, Window
+from mtor_transcode.codec.limits import MAX_TEXTURE_BYTES
 from mtor_transcode.model import Texture
 
 PRESETS = {"fast": (10, 8), "balanced": (8, 5), "best": (6, 4)}
@@ -40,6 +41,9 @@ USUAL = (150.0, 55.0, 24.0)
 
 FAR = 5.0
 """A place this many steps of CRF from the nearest try is tried itself."""
+
+COARSER = 5
+"""Steps of CRF by which a texture that is too large for a file is made coarser."""
 
 KEPT = 4
 """Textures that are kept of one window."""
@@ -80,7 +84,11 @@ class TextureSearch:
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = self.window.tried(arm, crf, self._slow)
+            made = self.window.tried(arm, crf, self._slow)
+            while made[0].bytes > MAX_TEXTURE_BYTES and crf < WORST_CRF:
+                crf = min(crf + COARSER, WORST_CRF)
+                made = self.window.tried(arm, crf, self._slow)
+            self._kept[key] = made
         return self._kept[key]
 
     def walk(self, lam: float) -> Place:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import SAMPLES, Point, Window
+from mtor_transcode.analyze.texture_probe import SAMPLES, Point
 from mtor_transcode.analyze.texture_search import TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.codec.film_reader import FilmReader
@@ -26,7 +26,7 @@ from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.render.frames import FrameRenderer
 
 WINDOW = 10.0
-"""Seconds of a texture. AV1 starts anew with each: longer ones are cheaper, and need more room on the disk."""
+"""Seconds of a texture. AV1 starts anew with each: longer ones are cheaper, and need more disk."""
 
 LEAST_WINDOW = 5.0
 """A rest shorter than this goes with the window before."""
@@ -57,7 +57,7 @@ def set_aside(frames: Iterator[SourceFrame], spool: Spool, seconds: float, time_
 
 
 def windows(frames: Iterator[SourceFrame], begun: Spool, end: int, time_base: Fraction) -> Iterator[Spool]:
-    """Spools with the frames of a scene that ends at tick ``end``: ``begun``, filled up, and more after it."""
+    """Spools with the frames of a scene that ends at tick ``end``: ``begun``, filled up, then more."""
     spool = begun
     for frame in frames:
         if spool.frames:
@@ -101,7 +101,7 @@ class SpoolSource:
 def verdict(
     source: SpoolSource, search: TextureSearch, lam: float, coded: Callable[[float], tuple[BinaryIO, int]]
 ) -> Verdict:
-    """Which is better at a lambda; ``coded`` makes a film of vectors and tells its bytes without container."""
+    """Which is better at a lambda; ``coded`` makes a film of vectors, and tells its bytes."""
     film, size = coded(lam)
     with film:
         vectors = _likeness(source, FilmReader(film))

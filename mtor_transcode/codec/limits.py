@@ -87,7 +87,7 @@ TOKENS_PER_BYTE = 32
 MAX_TEXTURES = 1 << 20
 """Textures of a film."""
 
-MAX_TEXTURE_BYTES = 1 << 22
+MAX_TEXTURE_BYTES = 1 << 21
 """Bytes of one texture's AV1."""
 
 MAX_PICTURES = 1 << 12

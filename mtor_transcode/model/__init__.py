@@ -24,8 +24,7 @@ from mtor_transcode.model.token import Background, CameraMove, Edit, Enter, Leav
 __all__ = [
     "IDENTITY", "OPAQUE", "SCALE_ONE", "STILL_CAMERA", "TURN", "UNITS_PER_PX",
     "AudioInfo", "AudioPacket", "Backdrop", "Background", "Camera", "CameraMove", "Colour", "ColourSpec",
-    "Contour",
-    "Edit", "Enter", "FilmHeader", "Leave", "LinearGradient", "NodeKind", "Outline", "Paint", "Point",
-    "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Texture", "TexturePaint",
-    "Token", "Transform", "Transition",
+    "Contour", "Edit", "Enter", "FilmHeader", "Leave", "LinearGradient", "NodeKind", "Outline", "Paint",
+    "Point", "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Texture",
+    "TexturePaint", "Token", "Transform", "Transition",
 ]  # fmt: skip

@@ -16,8 +16,8 @@ from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
 from mtor_transcode.render.matrix import Place, Similarity
 from mtor_transcode.render.morph import matched, outline_between
 
-
 Backdrop = AnyPaint | TexturePaint
+"""What fills the frame behind all shapes, at one time."""
 
 
 @dataclass(frozen=True, slots=True)

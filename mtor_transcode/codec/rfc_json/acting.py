@@ -19,13 +19,13 @@ from mtor_transcode.codec.rfc_json.stage_list import StageList
 from mtor_transcode.codec.rfc_json.states import Cast, Nothing, Shown, States
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import (
+    Backdrop,
     Background,
     Camera,
     CameraMove,
     Edit,
     Enter,
     Leave,
-    Paint,
     SceneStart,
     ShapeState,
     Token,
@@ -52,7 +52,7 @@ class SceneReading:
 
     def __init__(self, head: SceneStart, states: States, warn: Warn) -> None:
         self._camera = head.camera
-        self._background: Paint = head.background
+        self._background: Backdrop = head.background
         self._states = states
         self._warn = warn
         self._stage = StageList()
@@ -112,7 +112,7 @@ class SceneReading:
                 self._camera = stop
         return made
 
-    def _repaint(self, cue: Cue, stops: list[Paint], duration: int) -> list[Token]:
+    def _repaint(self, cue: Cue, stops: list[Backdrop], duration: int) -> list[Token]:
         made: list[Token] = []
         for stop, time in zip(stops, (0, duration)[-len(stops) :], strict=True):
             if stop != self._background:

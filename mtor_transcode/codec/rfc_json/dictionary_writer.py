@@ -16,7 +16,7 @@ from mtor_transcode.codec.rfc_json.entries import (
     outline_entry,
     state_entry,
 )
-from mtor_transcode.model import Camera, Outline, Paint, ShapeState
+from mtor_transcode.model import Backdrop, Camera, Outline, ShapeState
 
 
 class DictionaryWriter:
@@ -38,7 +38,7 @@ class DictionaryWriter:
         """The id of a new state of the camera."""
         return self._add(camera_entry(camera))
 
-    def background(self, paint: Paint) -> str:
+    def background(self, paint: Backdrop) -> str:
         """The id of a new state of the background."""
         return self._add(background_entry(paint))
 

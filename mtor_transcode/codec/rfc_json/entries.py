@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+
 from mtor_transcode.codec.rfc_json import types, units
 from mtor_transcode.codec.rfc_json.colours import from_hex
 from mtor_transcode.codec.rfc_json.figures import path_of
 from mtor_transcode.model import (
+    Backdrop,
     Camera,
     Colour,
     ColourSpec,
@@ -15,6 +18,8 @@ from mtor_transcode.model import (
     Paint,
     ShapeState,
     Solid,
+    Texture,
+    TexturePaint,
     Transform,
 )
 from mtor_transcode.model.paint import GRADIENT_ANGLES
@@ -55,9 +60,25 @@ def camera_entry(camera: Camera) -> types.Entry:
     return types.Entry(type="camera", geometry=[], mtor=extra)
 
 
-def background_entry(paint: Paint) -> types.Entry:
+def background_entry(paint: Backdrop) -> types.Entry:
     """A ``v...`` entry of the background."""
-    return types.Entry(type="background", geometry=[], mtor=types.EntryExtra(paint=paint_out(paint)))
+    if isinstance(paint, TexturePaint):
+        extra = types.EntryExtra(texture=_texture_out(paint))
+    else:
+        extra = types.EntryExtra(paint=paint_out(paint))
+    return types.Entry(type="background", geometry=[], mtor=extra)
+
+
+def _texture_out(paint: TexturePaint) -> types.Texture:
+    texture = paint.texture
+    steps = [after - before for before, after in pairwise(texture.times)]
+    return types.Texture(texture.width, texture.height, paint.start, steps, texture.data)
+
+
+def texture_in(given: types.Texture) -> TexturePaint:
+    """A background that shows a texture."""
+    times = tuple(accumulate(given.steps, initial=0))
+    return TexturePaint(Texture(given.width, given.height, times, given.data), given.start)
 
 
 def transform_in(extra: types.EntryExtra) -> Transform:

@@ -19,7 +19,7 @@ from mtor_transcode.codec.rfc_json.ports import FilmSource
 from mtor_transcode.codec.rfc_json.sound import sound_out
 from mtor_transcode.codec.rfc_json.telling import SceneTelling
 from mtor_transcode.files import staged_folder
-from mtor_transcode.model import AudioPacket, FilmHeader, SceneStart, Subtitle, Transition
+from mtor_transcode.model import AudioPacket, FilmHeader, SceneStart, Subtitle, TexturePaint, Transition
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -63,6 +63,7 @@ def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> l
 
 
 def _scene(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
+    assert not isinstance(head.background, TexturePaint)
     return types.SceneHead(
         number=head.number,
         start=head.start,

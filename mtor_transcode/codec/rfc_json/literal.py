@@ -18,6 +18,7 @@ from mtor_transcode.model import (
     LinearGradient,
     ShapeState,
     Solid,
+    TexturePaint,
     Token,
 )
 
@@ -34,7 +35,7 @@ def literal_token(cue: Cue, extra: types.TokenExtra, states: States, stage: Stag
             return CameraMove(at, duration, shown)
         case "background":
             shown = states.shown(target, where)
-            if not isinstance(shown, (Solid, LinearGradient)):
+            if not isinstance(shown, (Solid, LinearGradient, TexturePaint)):
                 raise _wrong(target, "a background", where)
             return Background(at, duration, shown)
     if extra.shape is None:

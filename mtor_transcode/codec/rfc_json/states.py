@@ -9,12 +9,12 @@ from mtor_transcode.codec.canonical import canonical_outline, canonical_state
 from mtor_transcode.codec.checks import check_outline
 from mtor_transcode.codec.rfc_json import limits, types, units
 from mtor_transcode.codec.rfc_json.dictionary import DictionaryFile
-from mtor_transcode.codec.rfc_json.entries import camera_in, paint_in, transform_in
+from mtor_transcode.codec.rfc_json.entries import camera_in, paint_in, texture_in, transform_in
 from mtor_transcode.codec.rfc_json.figures import outline_of
 from mtor_transcode.codec.rfc_json.placeholder import name_of, name_paint, placeholder
 from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Camera, FilmHeader, Outline, Paint, ShapeState
+from mtor_transcode.model import Backdrop, Camera, FilmHeader, Outline, Paint, ShapeState
 
 _CACHED = 65_536
 """Figures kept in memory for the next token that shows them."""
@@ -33,7 +33,7 @@ class Cast:
     figures: tuple[ShapeState, ...]
 
 
-Shown = Nothing | Cast | Camera | Paint
+Shown = Nothing | Cast | Camera | Backdrop
 
 Figures = tuple[tuple[Outline, types.Paint | None], ...]
 
@@ -56,6 +56,8 @@ class States:
         if entry.type == "camera":
             return camera_in(extra)
         if entry.type == "background":
+            if extra.texture is not None:
+                return texture_in(extra.texture)
             return self._paint(entry, name_of(vector, entry))
         figures = self._cast(vector, entry, extra)
         return Cast(entry.character, tuple(canonical_state(figure) for figure in figures))

@@ -9,6 +9,7 @@ from mtor_transcode.codec.rfc_json.entries import NOTHING
 from mtor_transcode.codec.rfc_json.words import slug, token_words
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import (
+    Backdrop,
     Background,
     Camera,
     CameraMove,
@@ -16,13 +17,12 @@ from mtor_transcode.model import (
     Enter,
     FilmHeader,
     Leave,
-    Paint,
     SceneStart,
     ShapeState,
     Token,
 )
 
-Value = ShapeState | Camera | Paint
+Value = ShapeState | Camera | Backdrop
 
 
 class SceneTelling:

@@ -128,6 +128,19 @@ class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):
 AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Reference
 
 
+class Texture(Struct, forbid_unknown_fields=True):
+    """An AV1 sequence stretched over the frame from tick ``start`` on.
+
+    ``steps`` are the ticks between its pictures; ``data`` is AV1 (OBUs with sizes) in base64.
+    """
+
+    width: Positive
+    height: Positive
+    start: SignedTicks
+    steps: list[Ticks]
+    data: bytes
+
+
 class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """Our own part of a state: scaled, then turned about (0, 0), then moved to (x, y), with a paint."""
 
@@ -137,6 +150,7 @@ class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
     scale: Scale = 1
     angle: Degrees = 0
     opacity: Share = 1
+    texture: Texture | None = None
 
 
 class Entry(Struct, omit_defaults=True):

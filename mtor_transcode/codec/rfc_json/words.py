@@ -7,6 +7,8 @@ import re
 
 from mtor_transcode.codec.rfc_json.colours import colour_name
 from mtor_transcode.model import (
+    Backdrop,
+    Background,
     Camera,
     CameraMove,
     Colour,
@@ -18,6 +20,7 @@ from mtor_transcode.model import (
     Paint,
     ShapeState,
     Solid,
+    TexturePaint,
     Token,
     Transform,
 )
@@ -29,7 +32,7 @@ _TILT = 0.42
 
 def token_words(
     token: Token,
-    before: ShapeState | Camera | Paint | None,
+    before: ShapeState | Camera | Backdrop | None,
     colour: ColourSpec,
 ) -> tuple[str, str]:
     """Who acts and what it does: ``("shape_7", "moves right")``. ``before`` is what the token changes."""
@@ -44,7 +47,9 @@ def token_words(
         case CameraMove():
             known_camera = before if isinstance(before, Camera) else token.camera
             return "camera", _camera_words(known_camera, token.camera)
-        case _:
+        case Background():
+            if isinstance(token.paint, TexturePaint):
+                return "background", "plays"
             return "background", f"turns {colour_name(_mean_colour(token.paint), colour)}"
 
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What passes over a source are given, and what they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.model import AudioInfo, AudioPacket, Paint, SceneStart, Subtitle, SubtitleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the first pass learns: frames, the tick at which the film ends, where scenes begin."""
+
+    frames: int
+    end: int
+    boundaries: tuple[SceneBoundary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Sound and subtitles, coded once for all passes."""
+
+    audio: AudioInfo | None
+    packets: tuple[AudioPacket, ...]
+    subtitles: tuple[SubtitleInfo, ...]
+    lines: tuple[Subtitle, ...]
+
+
+@dataclass(slots=True)
+class Film:
+    """A film that was made and may be thrown away: a temporary file and its account."""
+
+    file: BinaryIO
+    size: int
+    bytes_by_kind: dict[str, int]
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the scene of a number begins."""
+
+    number: int
+    boundary: SceneBoundary
+
+    @property
+    def tick(self) -> int:
+        """When it begins."""
+        return self.boundary.start
+
+    def head(self, background: Paint) -> SceneStart:
+        """The scene's head, sharp."""
+        boundary = self.boundary
+        return SceneStart(
+            self.number,
+            boundary.start,
+            background,
+            transition=boundary.transition,
+            transition_duration=boundary.transition_duration,
+        )
