@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import texture_films
 from codec_films import Film, write_film
 from test_codec_films import HEADER, busy_film, busy_scene
 
@@ -24,6 +25,7 @@ from mtor_transcode.codec.binarise import write_number, write_signed, write_tree
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.model import (
+    Background,
     Contour,
     Edit,
     Enter,
@@ -35,6 +37,7 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
+    TexturePaint,
     Transform,
     Transition,
 )
@@ -78,10 +81,20 @@ def _soft() -> Film:
     return dataclasses.replace(film, scenes=scenes)
 
 
+def _textured() -> Film:
+    """A texture, a plain background, the texture again at another start; a second scene that shares it."""
+    first, second = texture_films.scene(0, 0, shapes=True), texture_films.scene(1, 24)
+    late = TexturePaint(texture_films.TEXTURE, 15)
+    tokens = (Background(12, 4, Solid((40, 90, 160))), Background(16, 0, late))
+    first = dataclasses.replace(first, spans=(*first.spans, Span(12, 24, tokens)))
+    return Film(texture_films.HEADER, [first, second], [], [], 36)
+
+
 FILMS: dict[str, Callable[[], Film]] = {
     "empty": lambda: Film(HEADER, [], [], [], 0),
     "elements": _elements,
     "soft": _soft,
+    "textured": _textured,
     "busy": lambda: Film(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

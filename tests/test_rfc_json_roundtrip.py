@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import texture_films
 from hypothesis import HealthCheck, given, settings
 from rfc_json_films import MemoryFilm, film_maker, films
 
@@ -211,3 +212,13 @@ def test_snapshots_are_ways_in_and_not_content(tmp_path: Path) -> None:
     import_json(tmp_path / "json", tmp_path / "film.mtor")
     assert (tmp_path / "film.mtor").read_bytes() == written(snapshots=False)
     assert len(written(snapshots=False)) < len(written(snapshots=True))
+
+
+def test_textures_come_back(tmp_path: Path) -> None:
+    """AV1 sequences as entries of the dictionary, byte by byte; told as a film that plays."""
+    data, _ = texture_films.written([texture_films.scene(0, 0, shapes=True), texture_films.scene(1, 12)])
+    written = export_json(FilmReader(io.BytesIO(data)), tmp_path / "json")
+    import_json(tmp_path / "json", tmp_path / "back.mtor")
+    assert (tmp_path / "back.mtor").read_bytes() == data
+    tokens = next(path for path in written if path.name == "tokens.jsonl").read_text(encoding="utf-8")
+    assert json.loads(tokens.splitlines()[0])["action"] == "background plays"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+import texture_films
 from rfc_json_films import MemoryFilm, add_sound_and_text, films
 
 from mtor_transcode import plugins
@@ -288,3 +290,21 @@ def test_wrong_options_are_refused(tmp_path: Path, options: dict[str, str]) -> N
     with pytest.raises(UsageError):
         plugins.get("exporter", "svg").export(film_of(*MOVING), tmp_path, options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_textures_are_images_of_stills_and_noted_in_scenes(tmp_path: Path) -> None:
+    """A still embeds the picture as PNG, in the right colours; an animation says what it leaves out."""
+    data, _ = texture_films.written([texture_films.scene(0, 0, shapes=True)])
+    reader = FilmReader(io.BytesIO(data))
+    exporter = plugins.get("exporter", "svg")
+    still = exporter.export(reader, tmp_path, {"time": "0.1"})[0].read_text(encoding="utf-8")
+    image = re.search(r'href="data:image/png;base64,([^"]+)"', still)
+    assert image is not None
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(image[1]), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (72, 128, 3)
+    ground = pixels[4, 120].astype(int)
+    assert np.abs(ground - ground.mean()).max() <= 4, "grey"
+    assert abs(int(ground[1]) - (90 - 16) * 255 / 219) <= 5
+    animated = exporter.export(reader, tmp_path, {})[0].read_text(encoding="utf-8")
+    assert "1 textures (video) are left out" in animated
+    ElementTree.fromstring(animated)

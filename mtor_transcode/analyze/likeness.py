@@ -8,6 +8,7 @@ says what a bit is worth beside the vectors' lambda.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,7 +20,9 @@ Plane = NDArray[np.uint8]
 Wide = NDArray[np.float32]
 
 SHORT_SIDE = 256
-_WINDOW = (8, 8)
+WINDOW = 8
+"""Sides of SSIM's windows."""
+
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
@@ -39,7 +42,7 @@ class Likeness:
         """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long."""
         self.squares += seconds * float(cv2.norm(source, shown, cv2.NORM_L2SQR))
         self.unlike += seconds * unlikeness(source, shown)
-        self.blurred += seconds * _unlike(source.astype(np.float32), shown.astype(np.float32))
+        self.blurred += seconds * _unlike(source.astype(np.float32), shown.astype(np.float32), _tiled)
         self.seconds += seconds
 
     @property
@@ -60,14 +63,14 @@ class Likeness:
 
 def unlikeness(source: Plane, shown: Plane) -> float:
     """1 - SSIM of two luma planes, reduced."""
-    return _unlike(_reduced(source), _reduced(shown))
+    return _unlike(_reduced(source), _reduced(shown), _sliding)
 
 
-def _unlike(a: Wide, b: Wide) -> float:
-    mean_a, mean_b = _mean(a), _mean(b)
+def _unlike(a: Wide, b: Wide, mean: Callable[[Wide], Wide]) -> float:
+    mean_a, mean_b = mean(a), mean(b)
     both, square_a, square_b = mean_a * mean_b, mean_a * mean_a, mean_b * mean_b
-    cross = _mean(a * b) - both
-    spread = _mean(a * a) - square_a + _mean(b * b) - square_b
+    cross = mean(a * b) - both
+    spread = mean(a * a) - square_a + mean(b * b) - square_b
     ssim = (2 * both + _C1) * (2 * cross + _C2) / ((square_a + square_b + _C1) * (spread + _C2))
     return 1.0 - float(ssim.mean())
 
@@ -79,5 +82,13 @@ def _reduced(plane: Plane) -> Wide:
     return small.astype(np.float32)
 
 
-def _mean(values: Wide) -> Wide:
-    return cast("Wide", cv2.boxFilter(values, -1, _WINDOW, borderType=cv2.BORDER_REFLECT))
+def _sliding(values: Wide) -> Wide:
+    """Means of all windows."""
+    return cast("Wide", cv2.boxFilter(values, -1, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT))
+
+
+def _tiled(values: Wide) -> Wide:
+    """Means of windows side by side, ten times as fast."""
+    size = (max(1, values.shape[1] // WINDOW), max(1, values.shape[0] // WINDOW))
+    whole = values[: size[1] * WINDOW, : size[0] * WINDOW]
+    return cast("Wide", cv2.resize(whole, size, interpolation=cv2.INTER_AREA))

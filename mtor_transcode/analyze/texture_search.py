@@ -96,6 +96,7 @@ class TextureSearch:
         known: dict[Arm, Place] = {}
         arm = self._best or Arm(2, 2)
         best = known[arm] = self.place(arm, lam)
+        been = {arm}
         while True:
             found = best
             for near in self._neighbours(best):
@@ -103,9 +104,10 @@ class TextureSearch:
                     known[near] = self.place(near, lam)
                 if _better(known[near], found):
                     found = known[near]
-            if found is best:
+            if found.arm in been:  # Or back where it was: what is better depends a little on with what.
                 break
             best = found
+            been.add(best.arm)
         self._best = best.arm
         return best
 

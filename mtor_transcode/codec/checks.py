@@ -17,7 +17,7 @@ from mtor_transcode.codec.limits import (
     MAX_STEP,
     MAX_TICK,
 )
-from mtor_transcode.codec.texture_syntax import check_backdrop
+from mtor_transcode.codec.texture_syntax import check_texture_start
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
     Backdrop,
@@ -90,7 +90,7 @@ def check_token(token: Token) -> None:
     if isinstance(token, CameraMove):
         _check_place(token.camera)
     elif isinstance(token, Background):
-        _check_backdrop(token.paint)
+        _check_backdrop(token.paint, token.at)
     elif not isinstance(token, Leave):
         check_state(token.state)
         if isinstance(token, Enter):
@@ -130,9 +130,9 @@ def check_outline(outline: Outline) -> None:
         raise UsageError("an outline is not centred", remedy="use canonical_state(state) before writing it")
 
 
-def _check_backdrop(backdrop: Backdrop) -> None:
+def _check_backdrop(backdrop: Backdrop, now: int) -> None:
     if isinstance(backdrop, TexturePaint):
-        check_backdrop(backdrop)
+        check_texture_start(backdrop, now)
     else:
         _check_paint(backdrop)
 

@@ -31,7 +31,7 @@ from mtor_transcode.codec.scene_syntax import ScenePlain, SnapshotPlain, write_s
 from mtor_transcode.codec.shape_names import ShapeNames
 from mtor_transcode.codec.sound_syntax import write_sound
 from mtor_transcode.codec.subtitle_syntax import write_subtitles
-from mtor_transcode.codec.texture_syntax import TextureNames, check_texture
+from mtor_transcode.codec.texture_syntax import TextureNames, check_texture, check_texture_start
 from mtor_transcode.codec.textures import KnownTextures, textures_of
 from mtor_transcode.codec.token_syntax import write_end, write_token
 from mtor_transcode.errors import UsageError
@@ -136,6 +136,8 @@ class FilmWriter:
         if at != scene.end:
             raise UsageError(f"a snapshot at tick {at} cannot follow a span that ends at {scene.end}")
         check_span(Span(at, at, tuple(tokens)), at)
+        if isinstance(head.background, TexturePaint):
+            check_texture_start(head.background, at)
         self._define_textures([*_texture_of(head), *textures_of(tokens)])
         scene.adaptive = Adaptive()
         scene.memory = SceneMemory(head.background, head.camera, self._outlines, at, self._textures.names)

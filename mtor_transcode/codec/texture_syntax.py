@@ -133,10 +133,12 @@ def read_texture(payload: Payload, header: FilmHeader) -> Texture:
     return texture
 
 
-def check_backdrop(backdrop: TexturePaint) -> None:
-    """Raises UsageError for a start that cannot be written."""
-    if not isinstance(backdrop.start, int) or abs(backdrop.start) > MAX_TICK:
-        raise UsageError(f"a texture starts at tick {backdrop.start}")
+def check_texture_start(paint: TexturePaint, now: int) -> None:
+    """Raises UsageError for a start that cannot be written at tick ``now``."""
+    if not isinstance(paint.start, int) or abs(paint.start - now) > MAX_STEP:
+        raise UsageError(
+            f"a texture of tick {paint.start} cannot come at tick {now}", remedy=f"at most {MAX_STEP} apart"
+        )
 
 
 def check_texture(texture: Texture, header: FilmHeader) -> None:

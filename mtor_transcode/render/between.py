@@ -101,7 +101,7 @@ def paint_course(a: AnyPaint, b: AnyPaint) -> Callable[[float], AnyPaint]:
 
 
 def backdrop_course(a: Backdrop, b: Backdrop) -> Callable[[float], Backdrop]:
-    """How a background goes over: as a paint, but to and from a texture at once."""
+    """How a background goes over; to and from a texture there is no way between."""
     if isinstance(a, TexturePaint) or isinstance(b, TexturePaint):
         return lambda _: b
     return paint_course(a, b)

@@ -196,7 +196,10 @@ class Stage:
                 self._camera.go(start, token.camera, token.at, token.duration, place_course)
             case Background():
                 paint = self._background.value(token.at)
-                self._background.go(paint, token.paint, token.at, token.duration, backdrop_course)
+                jump = isinstance(paint, TexturePaint) or isinstance(token.paint, TexturePaint)
+                self._background.go(
+                    paint, token.paint, token.at, 0 if jump else token.duration, backdrop_course
+                )
 
     def _enter(self, token: Enter) -> None:
         if token.shape in self._shapes:

@@ -14,6 +14,7 @@ KINDS = {
     "outlines": "the dictionary: the outlines of shapes, each sent once",
     "paints": "their colours",
     "motion": "where they are, when, and how they and the camera move",
+    "textures": "AV1 sequences: what is not drawn",
     "audio": "the sound",
     "subtitles": "the text",
     "container": "headers, times, checksums, the index",

@@ -51,7 +51,10 @@ class _SceneWriter:
             if shown.born < self._end and shown.gone != shown.born
         ]
         header = self._header
-        children = (self._ground(), self._through_camera("\n".join(shapes)))
+        left_out = (
+            f"<!-- {self._script.textures} textures (video) are left out -->" if self._script.textures else ""
+        )
+        children = (left_out, self._ground(), self._through_camera("\n".join(shapes)))
         picture = softened(children, header, self._script.head.softness, "soft")
         return document(header.width, header.height, float(header.pixel_aspect), [picture])
 

@@ -20,6 +20,7 @@ from mtor_transcode.model import (
     Leave,
     SceneStart,
     ShapeState,
+    TexturePaint,
     Token,
 )
 from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
@@ -88,12 +89,17 @@ class Element:
 
 
 class SceneScript:
-    """Takes a scene's tokens in order; then has ``elements`` (bottom to top), ``camera``, ``background``."""
+    """Takes a scene's tokens in order; then has ``elements`` (bottom to top), ``camera``, ``background``.
+
+    Textures are left out; ``textures`` counts them.
+    """
 
     def __init__(self, head: SceneStart) -> None:
         self.head = head
         self.camera: Life[Similarity] = Life(head.camera, place_course)
+        assert not isinstance(head.background, TexturePaint)
         self.background: Life[AnyPaint] = Life(head.background, paint_course)
+        self.textures = 0
         self.elements: list[Element] = []
         self._shapes: dict[int, Element] = {}
 
@@ -115,7 +121,10 @@ class SceneScript:
                 case CameraMove():
                     self.camera.go(token.at, token.duration, token.camera)
                 case Background():
-                    self.background.go(token.at, token.duration, token.paint)
+                    if isinstance(token.paint, TexturePaint):
+                        self.textures += 1
+                    else:
+                        self.background.go(token.at, token.duration, token.paint)
 
     def finish(self, end: int) -> None:
         """The scene is over at ``end``."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 from mtor_svg.markup import document, element, number, numbers, path_data
 from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.softness import ground_box, softened
+from mtor_svg.textures import texture_image
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Solid, Transition
 from mtor_transcode.render.between import Placed
@@ -18,6 +19,7 @@ from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import placed, through_camera
 from mtor_transcode.render.player import ScenePlayer
 from mtor_transcode.render.stage import Picture
+from mtor_transcode.render.textures import TextureShown
 
 
 def still_svg(film: Film, tick: Fraction | int) -> str:
@@ -49,8 +51,12 @@ def still_svg(film: Film, tick: Fraction | int) -> str:
 
 def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float, softness: int) -> str:
     frame = (0.0, 0.0, float(header.width), float(header.height))
-    ground_paint, ground_defs = _paint(picture.background, frame, header, f"{prefix}g")
-    ground = element("rect", ground_box(header, softness) | {"fill": ground_paint})
+    ground_defs = ""
+    if isinstance(picture.background, TextureShown):
+        ground, softness = texture_image(picture.background, header), 0
+    else:
+        ground_paint, ground_defs = _paint(picture.background, frame, header, f"{prefix}g")
+        ground = element("rect", ground_box(header, softness) | {"fill": ground_paint})
     view = through_camera(picture.camera, header.width, header.height)
     shapes = (_shape(shape, header, f"{prefix}{index}") for index, shape in enumerate(picture.shapes))
     world = element("g", {"transform": _matrix(view)}, shapes)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Textures found by the encoder: frames set aside, arms tried, walks, trials, films in each mode."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import mtor_transcode
+from mtor_transcode.analyze import av1
+from mtor_transcode.analyze.likeness import Likeness, unlikeness
+from mtor_transcode.analyze.spool import Spool
+from mtor_transcode.analyze.texture_probe import Arm, Point, Window
+from mtor_transcode.analyze.texture_search import TextureSearch
+from mtor_transcode.analyze.texture_shelf import Shelf, Verdict
+from mtor_transcode.analyze.textured import set_aside, windows
+from mtor_transcode.codec import obu
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.ingest.source import open_source
+from mtor_transcode.model import Background, TexturePaint
+
+BASE = Fraction(1, 24)
+
+
+def drift(count: int, width: int = 192, height: int = 128, hold: int = 1) -> Iterator[SourceFrame]:
+    """Smooth noise that drifts to the left, each picture held for ``hold`` frames."""
+    chance = np.random.default_rng(3)
+    wide = cv2.GaussianBlur(chance.uniform(0, 255, (height, width + 4 * count)), (0, 0), 5)
+    wide = np.clip((wide - 128) * 6 + 128, 16, 235).astype(np.uint8)
+    for number in range(count):
+        shift = 3 * (number // hold)
+        luma = np.ascontiguousarray(wide[:, shift : shift + width])
+        chroma = np.full((height // 2, width // 2), 120, np.uint8)
+        yield SourceFrame(number, 1, (luma, chroma, chroma), 8, (1, 1))
+
+
+def spooled(frames: Iterator[SourceFrame]) -> Spool:
+    spool = Spool()
+    for frame in frames:
+        spool.add(frame)
+    return spool
+
+
+def window_of(spool: Spool) -> Window:
+    luma = spool.luma(0)
+    return Window(spool, (luma.shape[1], luma.shape[0]), BASE)
+
+
+def test_frames_come_back_as_they_came() -> None:
+    """Planes, times, depth; repeated pictures are known."""
+    frames = list(drift(8, hold=2))
+    deep = [
+        SourceFrame(f.tick, f.duration, tuple(p.astype(np.uint16) << 2 for p in f.planes), 10, (1, 1))  # type: ignore[arg-type]
+        for f in frames
+    ]
+    for given in (frames, deep):
+        with spooled(iter(given)) as spool:
+            assert [kept.changed for kept in spool.frames] == [True, False] * 4
+            for number, frame in enumerate(given):
+                back = spool.frame(number)
+                assert (back.tick, back.depth, back.chroma) == (frame.tick, frame.depth, frame.chroma)
+                assert all((a == b).all() for a, b in zip(back.planes, frame.planes, strict=True))
+            assert (spool.luma(5) == frames[5].planes[0]).all()
+
+
+def test_windows_cover_a_scene_once() -> None:
+    """First what was set aside, then the rest; the last window takes what would be too short."""
+    frames = drift(24 * 27, 16, 16)
+    begun = Spool()
+    set_aside(frames, begun, 5.0, BASE)
+    assert len(begun) == 120
+    sizes, ticks = [], []
+    for spool in windows(frames, begun, 24 * 27, BASE):
+        with spool:
+            sizes.append(len(spool))
+            ticks += [kept.tick for kept in spool.frames]
+    assert ticks == list(range(24 * 27))
+    assert sizes == [240, 240, 168]
+
+
+def test_a_short_rest_goes_with_the_window_before() -> None:
+    """Thirteen seconds are one texture."""
+    with next(windows(drift(24 * 13, 16, 16), Spool(), 24 * 13, BASE)) as spool:
+        assert len(spool) == 24 * 13
+
+
+def test_a_texture_is_plain_av1() -> None:
+    """The bytes of the encoder's own packets, but for delimiters; the times those of the chosen frames."""
+    with spooled(drift(24, hold=2)) as spool:
+        window = window_of(spool)
+        texture = window.texture(Arm(2, 2), 40, 10)
+        assert (texture.width, texture.height) == (96, 64)
+        assert texture.times == (0, 4, 8, 12, 16, 20)
+        kinds = [unit.kind for unit in obu.units(texture.data)]
+        assert kinds.count(obu.SEQUENCE) == 1
+        assert obu.DELIMITER not in kinds
+        fine = window.likeness(window.texture(Arm(1, 1), 20, 10), 1)
+        coarse = window.likeness(texture, 2)
+        assert fine.mean_unlike < 0.01 < coarse.mean_unlike
+
+
+def test_the_encoder_leaves_the_machine_usable() -> None:
+    """SVT-AV1 would run at real-time priority where it may; after a picture no thread does."""
+    seen: list[set[int]] = []
+
+    def pictures() -> Iterator[list[NDArray[np.uint8]]]:
+        for frame in drift(6):
+            if frame.tick == 5:
+                seen.append(_policies())
+            yield [np.asarray(plane, np.uint8) for plane in frame.planes]
+
+    av1.encode(pictures(), (192, 128), 50, 10, Fraction(24))
+    import os
+
+    assert seen == [{os.SCHED_OTHER}]
+
+
+def _policies() -> set[int]:
+    import os
+
+    if not hasattr(os, "sched_getscheduler"):
+        pytest.skip("this system has no such thing")
+    assert threading.active_count()
+    found = set()
+    for thread in Path("/proc/self/task").iterdir():
+        try:
+            found.add(os.sched_getscheduler(int(thread.name)))
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def test_likeness() -> None:
+    """Equal is 0 in all terms; blur shows more at full size than from a distance."""
+    picture = next(drift(1, 1024, 768)).planes[0]
+    noisy = np.asarray(
+        cv2.add(picture, np.random.default_rng(0).integers(0, 30, picture.shape, np.uint8)), np.uint8
+    )
+    blurred = np.asarray(cv2.GaussianBlur(noisy, (0, 0), 1.5), np.uint8)
+    found = Likeness()
+    found.add(noisy, noisy, 2.0)
+    assert found.squares == 0
+    assert found.unlike == pytest.approx(0, abs=1e-6)
+    found.add(noisy, blurred, 1.0)
+    assert found.squares == pytest.approx(float(((noisy.astype(float) - blurred) ** 2).sum()), rel=1e-6)
+    assert found.blurred > 2 * found.unlike > 0
+    assert found.unlike == pytest.approx(unlikeness(noisy, blurred), rel=1e-4)
+
+
+@dataclass
+class ModelWindow:
+    """A window whose curves are known: log rate, error and 1 - SSIM linear in CRF, with a floor by arm."""
+
+    seconds: float = 10.0
+    tries: int = 0
+
+    @property
+    def changes(self) -> range:
+        return range(240)
+
+    def chosen(self, step: int) -> range:
+        return range(0, 240, step)
+
+    def point(self, arm: Arm, crf: float) -> Point:
+        rate = 4e5 * math.exp(-0.085 * crf) / arm.scale**1.1 / arm.step**0.55
+        lost = 0.012 * (arm.scale - 1) ** 1.3 + 0.015 * (arm.step - 1)
+        coded = 0.004 * math.exp(0.05 * crf) / arm.scale**0.5 / arm.step**0.25
+        return Point(arm, round(crf), round(rate), 4e8 * (lost + coded), lost + coded, lost + coded)
+
+    def tried(self, arm: Arm, crf: int, preset: int) -> tuple[Point, None]:
+        self.tries += 1
+        return self.point(arm, crf), None
+
+
+@pytest.mark.parametrize("lam", [300.0, 1000.0, 4000.0, 20000.0])
+def test_the_walk_comes_near_the_best(lam: float) -> None:
+    """Of all arms and quantisers of a model, by squared error and lambda; with a few tries."""
+    window = ModelWindow()
+    search = TextureSearch(window, "balanced")  # type: ignore[arg-type]
+    place = search.walk(lam)
+    assert window.tries <= 24
+
+    def cost(arm: Arm, crf: float) -> float:
+        point = window.point(arm, crf)
+        return point.squares * window.seconds + 8 * lam * point.bytes
+
+    best = min(cost(Arm(s, t), q) for s in (1, 2, 4, 8) for t in (1, 2, 4, 8) for q in range(16, 64))
+    assert cost(place.arm, place.crf) < 1.12 * best
+    before = window.tries
+    search.walk(lam * 1.3)
+    assert window.tries - before <= 6, "what was learnt serves the next lambda"
+
+
+def test_rates_fall_as_lambda_rises() -> None:
+    """Over four decades, but for steps between arms."""
+    search = TextureSearch(ModelWindow(), "balanced")  # type: ignore[arg-type]
+    rates = [search.walk(50.0 * 2**octave).rate for octave in range(14)]
+    assert all(after < before + 0.15 for before, after in pairwise(rates))
+    assert rates[0] - rates[-1] > 2.5
+
+
+def test_verdicts_hold_nearby() -> None:
+    """A clear one further than a narrow one; between two of one mind always."""
+    shelf = Shelf("balanced")
+    assert shelf.known(0, 1000.0) is None
+    assert shelf.note(0, Verdict(math.log(1000.0), 0.1))
+    assert shelf.known(0, 2000.0) is True
+    assert shelf.known(0, 20000.0) is None
+    assert shelf.known(1, 1000.0) is None
+    assert not shelf.note(0, Verdict(math.log(1e5), -0.5))
+    assert shelf.known(0, 20000.0) is False
+
+
+@pytest.fixture(scope="module")
+def natural(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = clips / "talk_headshot_greenscreen.mp4"
+    if not path.is_file():
+        pytest.skip("the clip is not at hand")
+    return path
+
+
+def test_a_face_becomes_a_texture(natural: Path, tmp_path: Path) -> None:
+    """``auto`` takes the texture, as good as plain SVT-AV1 of the same parameters and bytes."""
+    made = mtor_transcode.transcode(
+        natural, tmp_path / "a.mtor", quality=30, duration=1.0, audio="none", preset="fast"
+    )
+    assert made.bytes_by_kind["textures"] > 0.9 * made.bytes
+    with (tmp_path / "a.mtor").open("rb") as stream:
+        reader = FilmReader(stream)
+        token = reader.scene(0).spans[0].tokens[0]
+    assert isinstance(token, Background)
+    assert isinstance(token.paint, TexturePaint)
+    report = mtor_transcode.report(natural, tmp_path / "a.mtor", duration=1.0, vmaf=False)
+    assert report.quality.pooled["psnr_y"].mean > 26
+
+
+def test_modes_are_obeyed(natural: Path, tmp_path: Path, clip: Callable[[str], Path]) -> None:
+    """``vector`` has no textures, ``textured`` nothing else; flat clips stay vectors in ``auto``."""
+    flat = clip("motion_manim_graph")
+    asked = [(natural, "vector", False), (flat, "textured", True), (flat, "auto", False)]
+    for source, mode, textured in asked:
+        made = mtor_transcode.transcode(
+            source, tmp_path / "b.mtor", quality=10, mode=mode, duration=0.5, audio="none", preset="fast"
+        )
+        assert (made.bytes_by_kind["textures"] > 0) == textured
+
+
+def test_the_same_film_twice_is_the_same(natural: Path) -> None:
+    """The encoder is repeatable as a whole, SVT-AV1 included."""
+    with open_source(natural, duration=0.4) as source, spooled(source.frames()) as spool:
+        info = source.info
+        window = Window(spool, (info.width, info.height), info.time_base)
+        assert window.texture(Arm(2, 1), 50, 10) == window.texture(Arm(2, 1), 50, 10)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small texture (six pictures of 64x36, a box that moves), and films with it, for tests."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.model import (
+    Background,
+    Contour,
+    Enter,
+    FilmHeader,
+    NodeKind,
+    Outline,
+    Scene,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Texture,
+    TexturePaint,
+    Transform,
+)
+
+DATA = (Path(__file__).parent / "golden" / "texture.obu").read_bytes()
+HEADER = FilmHeader(128, 72, Fraction(1, 24), Fraction(24))
+TEXTURE = Texture(64, 36, (0, 2, 4, 6, 8, 10), DATA)
+GREY = Solid((90, 128, 128))
+BOX = Outline((Contour(((-160, -160), (160, -160), (160, 160), (-160, 160)), (NodeKind.CORNER,) * 4),))
+
+
+def scene(number: int, start: int, *, shapes: bool = False, texture: Texture = TEXTURE) -> Scene:
+    """Twelve ticks of the texture, with a red box in the middle from tick 6 on if ``shapes``."""
+    tokens: list[Background | Enter] = [Background(start, 0, TexturePaint(texture, start))]
+    if shapes:
+        tokens.append(Enter(start + 6, 0, ShapeState(BOX, Solid((81, 90, 240)), Transform(1024, 576), 128)))
+    return Scene(SceneStart(number, start, GREY), (Span(start, start + 12, tuple(tokens)),))
+
+
+def written(scenes: list[Scene], header: FilmHeader = HEADER) -> tuple[bytes, FilmWriter]:
+    """The film's bytes, and the writer after ``finish``."""
+    stream = io.BytesIO()
+    writer = FilmWriter(stream, header)
+    for each in scenes:
+        writer.scene(each.head)
+        for span in each.spans:
+            writer.span(span)
+    writer.finish(scenes[-1].end)
+    return stream.getvalue(), writer
+
+
+@st.composite
+def textures(draw: st.DrawFn) -> Texture:
+    """The small texture, its pictures at any times."""
+    regular = st.integers(1, 3000).map(lambda step: [step] * 5)
+    steps = draw(st.one_of(regular, st.lists(st.integers(1, 2**31), min_size=5, max_size=5)))
+    times = [0]
+    for step in steps:
+        times.append(times[-1] + step)
+    return Texture(64, 36, tuple(times), DATA)
