@@ -211,15 +211,18 @@ def test_rates_fall_as_lambda_rises() -> None:
 
 
 def test_verdicts_hold_nearby() -> None:
-    """A clear one further than a narrow one; between two of one mind always."""
+    """Textures further down, vectors further up; between two of one mind always."""
     shelf = Shelf("balanced")
     assert shelf.known(0, 1000.0) is None
     assert shelf.note(0, Verdict(math.log(1000.0), 0.1))
     assert shelf.known(0, 2000.0) is True
+    assert shelf.known(0, 60.0) is True
     assert shelf.known(0, 20000.0) is None
     assert shelf.known(1, 1000.0) is None
     assert not shelf.note(0, Verdict(math.log(1e5), -0.5))
-    assert shelf.known(0, 20000.0) is False
+    assert shelf.known(0, 50000.0) is False
+    assert shelf.known(0, 1e6) is False
+    assert shelf.known(0, 20000.0) is None
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +238,7 @@ def test_a_face_becomes_a_texture(natural: Path, tmp_path: Path) -> None:
     made = mtor_transcode.transcode(
         natural, tmp_path / "a.mtor", quality=30, duration=1.0, audio="none", preset="fast"
     )
-    assert made.bytes_by_kind["textures"] > 0.9 * made.bytes
+    assert made.bytes_by_kind["textures"] > 0.8 * made.bytes
     with (tmp_path / "a.mtor").open("rb") as stream:
         reader = FilmReader(stream)
         token = reader.scene(0).spans[0].tokens[0]

@@ -18,8 +18,8 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 import texture_films
+from hypothesis import HealthCheck, given, settings
 from rfc_json_films import MemoryFilm, add_sound_and_text, films
 
 from mtor_transcode import plugins

@@ -151,7 +151,7 @@ class TextureSearch:
     def _between(self, arm: Arm, lam: float) -> Place:
         """The place by the arm's tries: along the line through the two that lie best."""
         points = self.points[arm]
-        crf = float(min(points))
+        crf = wanted = float(min(points))
         rate, error, unlike = -RATE_FALL, ERROR_RISE[arm.scale], UNLIKE_RISE[arm.scale]
         near = points[min(points)]
         for _ in range(3):
@@ -162,15 +162,18 @@ class TextureSearch:
                 rate, error, unlike = _slopes(near, other, (rate, error, unlike))
             # Lambda is squared error for a bit, summed over the window's seconds.
             here = near.squares * self.window.seconds * error / (8 * near.bytes * -rate)
-            crf = min(max(near.crf + math.log(lam / here) / (error - rate), BEST_CRF), WORST_CRF)
+            wanted = near.crf + math.log(lam / here) / (error - rate)
+            crf = min(max(wanted, BEST_CRF), WORST_CRF)
         away = crf - near.crf
+        # Where no quantiser is coarse enough for lambda, bytes weigh as much more as lambda is beyond.
+        weight = math.exp(min(max((wanted - crf) * (error - rate), -1.0), 3.0))
         return Place(
             arm,
             crf,
             math.log(near.bytes) + rate * away,
             math.log(near.unlike) + unlike * away,
             math.log(near.squares) + error * away,
-            min(max(-unlike / rate, 0.15), 1.2),
+            min(max(-unlike / rate, 0.15), 1.2) * weight,
         )
 
     def _neighbours(self, place: Place) -> Iterator[Arm]:

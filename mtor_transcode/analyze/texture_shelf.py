@@ -12,8 +12,8 @@ from mtor_transcode.analyze.texture_search import TextureSearch
 ALIKE = 1.2
 """How far apart (log lambda) a decision still holds."""
 
-CLEAR = 0.35
-"""A decision by such a margin (log of 1 - SSIM) holds three times as far."""
+FURTHER = 3.0
+"""So much further where it is the likelier: texture as lambda falls, vectors as it rises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class Verdict:
         """Whether a texture is better."""
         return self.margin > 0
 
-    @property
-    def reach(self) -> float:
-        """How far in log lambda it holds."""
-        return ALIKE * (3 if abs(self.margin) > CLEAR else 1)
+    def holds(self, log_lambda: float) -> bool:
+        """Whether it holds at another lambda as well."""
+        apart = log_lambda - self.log_lambda
+        return abs(apart) <= ALIKE * (FURTHER if (apart < 0) == self.textured else 1)
 
 
 class Shelf:
@@ -61,7 +61,7 @@ class Shelf:
         near = min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
         if near is None:
             return None
-        if abs(near.log_lambda - log) <= near.reach:
+        if near.holds(log):
             return near.textured
         beyond = [each for each in verdicts if (each.log_lambda > log) != (near.log_lambda > log)]
         return near.textured if any(each.textured == near.textured for each in beyond) else None
