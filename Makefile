@@ -68,10 +68,11 @@ results: $(VENV)/.installed
 images: $(VENV)/.installed
 	$(BIN)/python benchmarks/images.py
 
-# MTOR beside SVT-AV1 on the clips; what was measured before is kept in the user's cache. Hours at first.
+# MTOR beside SVT-AV1 on the clips, into docs/results.md; what was measured before is kept in the user's cache.
+# Hours at first.
 bench: $(VENV)/.installed-dev
 	$(BIN)/mtor bench ../shared/clips/*.mp4 -o out/bench
-	cp out/bench/results.md docs/bench.md
+	$(BIN)/python benchmarks/results.py --bench out/bench/bench.json
 
 # By hand, before a release: figures of a small set against benchmarks/baseline.json.
 bench-check: $(VENV)/.installed

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transcodes, renders and measures every clip, and writes docs/results.md: ``make results``.
 
+``--bench FILE`` measures nothing: it puts the tables of a ``bench.json`` at the end of the page (``make bench``).
+
 Each result is kept in out/results under a name made of the clip, the settings and the package's own code, so
 that an interrupted run goes on where it stopped, and a changed package is measured anew.
 """
@@ -21,6 +23,8 @@ from typing import Any
 import tables
 
 import mtor_transcode as mtor
+from mtor_transcode.measure.bench import markdown
+from mtor_transcode.measure.bench.writers import read_json
 
 ROOT = Path(__file__).parents[1]
 CLIPS = ROOT.parent / "shared" / "clips"
@@ -124,13 +128,28 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {python}, mtor {mtor.__version__}"
 
 
+def put_bench(file: Path) -> int:
+    """The page with the tables of a run of ``mtor bench``. 1 if the file is none."""
+    try:
+        found = read_json(file)
+    except mtor.MtorError as error:
+        print(error, file=sys.stderr)
+        return 1
+    PAGE.write_text(tables.with_bench(PAGE.read_text(), tables.deeper(markdown.page(found))))
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
 def main() -> int:
     """Measure all, then write the page and the README's table; a choice is only printed. 1 without clips."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--clips", type=Path, default=CLIPS, help="folder of clips")
     arguments.add_argument("--setting", action="append", choices=[setting.name for setting in SETTINGS])
     arguments.add_argument("names", nargs="*", help="only these clips (without suffix)")
+    arguments.add_argument("--bench", type=Path, help="only put the tables of this bench.json into the page")
     asked = arguments.parse_args()
+    if asked.bench:
+        return put_bench(asked.bench)
     clips = [
         path for path in sorted(asked.clips.glob("*.mp4")) if not asked.names or path.stem in asked.names
     ]
@@ -142,7 +161,8 @@ def main() -> int:
     if asked.names or asked.setting:
         print(tables.page(found, settings, machine()))
         return 0
-    PAGE.write_text(tables.page(found, settings, machine()))
+    before = PAGE.read_text() if PAGE.exists() else ""
+    PAGE.write_text(tables.with_bench(tables.page(found, settings, machine()), tables.bench_of(before)))
     tables.fill(README, found)
     print(f"wrote {PAGE.relative_to(ROOT)}")
     return 0

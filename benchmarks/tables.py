@@ -9,6 +9,8 @@ from typing import Protocol
 
 BEGIN = "<!-- results: written by make results -->"
 END = "<!-- /results -->"
+BENCH_BEGIN = "<!-- bench: written by make bench -->"
+BENCH_END = "<!-- /bench -->"
 HEAD = (
     "| clip | kbps | VMAF | SSIM | PSNR-Y dB | transcode s/s | render s/s |\n|---|---|---|---|---|---|---|\n"
 )
@@ -70,6 +72,26 @@ def page(rows: Sequence[Row], settings: Iterable[Setting], machine: str) -> str:
         body = "\n".join(line(row) for row in rows if row.setting == setting.name)
         parts.append(f"## {setting.name}\n\n`{setting.command}`\n\n{HEAD}{body}\n\n")
     return "".join(parts).rstrip() + "\n"
+
+
+def bench_of(page: str) -> str:
+    """The part of the page that ``make bench`` wrote, marks included; empty if there is none."""
+    if BENCH_BEGIN not in page:
+        return ""
+    return BENCH_BEGIN + page.split(BENCH_BEGIN)[1].split(BENCH_END, maxsplit=1)[0] + BENCH_END + "\n"
+
+
+def with_bench(page: str, part: str) -> str:
+    """The page with that part (of ``bench_of``, or to be marked) at its end, in place of the one it had."""
+    body = page.split(BENCH_BEGIN, maxsplit=1)[0].rstrip() + "\n"
+    if part and BENCH_BEGIN not in part:
+        part = f"{BENCH_BEGIN}\n{part.strip()}\n{BENCH_END}\n"
+    return f"{body}\n{part}" if part else body
+
+
+def deeper(text: str) -> str:
+    """Markdown with every heading one level lower."""
+    return "\n".join("#" + line if line.startswith("#") else line for line in text.split("\n"))
 
 
 def fill(readme: Path, rows: Sequence[Row]) -> None:

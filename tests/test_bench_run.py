@@ -27,6 +27,9 @@ from mtor_transcode.measure.codecs.worker import Worker
 pytest.importorskip("bjontegaard", reason="the extra 'bench' is not installed")
 
 
+WRITTEN = {"bench.json", "points.csv", "frames.csv", "bench.html", "results.md"}
+
+
 @dataclass
 class Ran:
     """A first run over a good clip and one that is too short."""
@@ -53,7 +56,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def test_the_outputs_say_the_same(ran: Ran) -> None:
     out = ran.folder / "out"
-    assert {path.name for path in out.iterdir()} == {"bench.json", "points.csv", "bench.html", "results.md"}
+    assert {path.name for path in out.iterdir()} == WRITTEN
     assert read_json(out / "bench.json") == ran.found
     assert json.loads((out / "bench.json").read_text())["schema"] == "mtor-bench/1"
     with (out / "points.csv").open() as text:
@@ -68,7 +71,8 @@ def test_the_outputs_say_the_same(ran: Ran) -> None:
 def test_the_page_is_whole_and_asks_nothing_of_the_network(ran: Ran) -> None:
     page = (ran.folder / "out" / "bench.html").read_text()
     assert not re.search(r"https?://|src=\"(?!data:)|<script|<link", page)
-    assert page.count("data:image/webp") == 3
+    assert page.count("data:image/webp") % 3 == 0
+    assert "kbps, frame 12 (0.48 s)" in page
     assert "<polyline" in page
     for words in ("box_moves", "box_short", "Machine and versions", "BD-rate against x264"):
         assert words in page
@@ -82,6 +86,20 @@ def test_a_clip_that_is_too_short_is_named_and_the_rest_goes_on(ran: Ran) -> Non
     (failure,) = ran.found.failures
     assert failure.clip == "box_short"
     assert "5 frames" in failure.reason
+
+
+def test_figures_of_every_frame_are_beside_the_pooled(ran: Ran) -> None:
+    with (ran.folder / "out" / "frames.csv").open() as text:
+        rows = list(csv.DictReader(text))
+    (clip,) = ran.found.clips
+    assert len(rows) == 24 * sum(map(len, clip.points.values()))
+    for codec, points in clip.points.items():
+        for point in points:
+            of_point = [row for row in rows if (row["codec"], row["point"]) == (codec, point.label)]
+            assert [int(row["frame"]) for row in of_point] == list(range(24))
+            for metric in ("vmaf", "ssim", "psnr_y"):
+                mean = sum(float(row[metric]) for row in of_point) / 24
+                assert mean == pytest.approx(point.pooled[metric].mean, abs=1e-3)
 
 
 def test_every_byte_is_charged(ran: Ran) -> None:
@@ -106,6 +124,7 @@ def test_a_second_run_codes_and_measures_nothing(ran: Ran, monkeypatch: pytest.M
     monkeypatch.setattr(Worker, "encode", never)
     monkeypatch.setattr(Peer, "encode", never)
     monkeypatch.setattr(ours, "encode", never)
+    monkeypatch.setattr(ours, "analysed", never)
     again = mtor_transcode.bench(
         [ran.clip], ran.folder / "again", against=["x264"], quick=True, cache=ran.cache
     )

@@ -20,7 +20,7 @@ from mtor_transcode.ingest.audio import encode_audio
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.ingest.subtitles import read_subtitles
 
-__all__ = ["EncodeOptions", "EncodeResult", "encode_film"]
+__all__ = ["EncodeOptions", "EncodeResult", "Survey", "encode_film", "look_over"]
 
 
 def encode_film(
@@ -29,14 +29,16 @@ def encode_film(
     options: EncodeOptions,
     progress: ProgressCallback | None = None,
     score: Score | None = None,
+    survey: Survey | None = None,
 ) -> EncodeResult:
     """Code ``source`` to the stream that ``fresh`` opens, once the film is known to be as asked for.
 
-    ``score`` tells a film's VMAF (0-100) and is needed for ``target_vmaf``. Raises InputError if nothing can
-    be decoded, TargetError if a target cannot be met, OutputError.
+    ``score`` tells a film's VMAF (0-100) and is needed for ``target_vmaf``; ``survey`` is what ``look_over``
+    told of this source, if it has been asked before. Raises InputError if nothing can be decoded,
+    TargetError if a target cannot be met, OutputError.
     """
     tell = progress or (lambda _: None)
-    survey = _look_over(source, tell)
+    survey = survey or look_over(source, tell)
     job = Job(source, survey, _tracks(source, options), options, tell)
     film, lam = _made(job, options, score)
     with film:
@@ -63,8 +65,11 @@ def _made(job: Job, options: EncodeOptions, score: Score | None) -> tuple[Film, 
     return job.make(Course(lam)), lam
 
 
-def _look_over(source: Source, tell: ProgressCallback) -> Survey:
-    """Decode once: count frames and find the scenes."""
+def look_over(source: Source, tell: ProgressCallback) -> Survey:
+    """Decode once: count frames and find the scenes. It is the same whatever quality or size is asked for.
+
+    Raises InputError if nothing can be decoded.
+    """
     finder = SceneFinder(source.info.time_base, source.info.colour.full_range)
     boundaries: list[SceneBoundary] = []
     frames = end = 0

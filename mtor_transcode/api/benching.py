@@ -31,10 +31,11 @@ def bench(
 ) -> Bench:
     """Measure MTOR beside the codecs ``against`` on ``clips``; write the results to the folder ``output``.
 
-    They are JSON, CSV, HTML, Markdown. ``rates`` (kbps) are those at which qualities are told; ``quick``
-    measures the first seconds of each clip on a short ladder; ``costs`` also measures time and memory. Points
-    are kept in the folder ``cache``, by default in the user's cache folder. What fails on a clip is named in
-    the result and the rest goes on. Raises UsageError, OutputError, MissingExtraError (``bjontegaard``).
+    They are JSON, CSV (of points, and of every frame of every point), HTML, Markdown. ``rates`` (kbps) are
+    those at which qualities are told; ``quick`` measures the first seconds of each clip on a short ladder;
+    ``costs`` also measures time and memory. Points are kept in the folder ``cache``, by default in the user's
+    cache folder. What fails on a clip is named in the result and the rest goes on. Raises UsageError,
+    OutputError, MissingExtraError (``bjontegaard``).
     """
     paths = [Path(clip) for clip in clips]
     if not paths:
@@ -56,6 +57,10 @@ def bench(
         found = run.run()
         (folder / "bench.json").write_bytes(writers.json_text(found))
         (folder / "points.csv").write_text(writers.csv_text(found), encoding="utf-8")
+        with (folder / "frames.csv").open("w", encoding="utf-8") as frames:
+            frames.write(writers.frames_head())
+            for name, points in run.points.items():
+                frames.write(writers.frames_text(name, points))
         (folder / "bench.html").write_text(html.page(found, run.strips), encoding="utf-8")
         (folder / "results.md").write_text(markdown.page(found), encoding="utf-8")
     return found

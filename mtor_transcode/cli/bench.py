@@ -69,7 +69,7 @@ def bench(
         return
     for line in lines(found):
         say(line)
-    note(f"wrote {output / 'bench.html'}, bench.json, points.csv, results.md")
+    note(f"wrote {output / 'bench.html'}, bench.json, points.csv, frames.csv, results.md")
 
 
 def lines(found: Bench) -> list[str]:

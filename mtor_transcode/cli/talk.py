@@ -104,7 +104,7 @@ def _on_bar(bar: Bar) -> ProgressCallback:
             description=progress.stage,
             completed=progress.done,
             total=progress.total or None,
-            speed=f"{rate:.1f} fps" if rate else "",
+            speed=f"{rate:.1f} fps" if rate and not progress.note else "",
             size=bytes_of(progress.bytes) if progress.bytes else "",
         )
         if progress.note:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from mtor_transcode.errors import InputError
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.measure.bench.cache import Cache, file_digest, key_of
 from mtor_transcode.measure.bench.score import Judge
+from mtor_transcode.measure.codecs import mtor
 from mtor_transcode.measure.codecs.feeding import SourceFeed
 from mtor_transcode.measure.codecs.recipe import Changes
 from mtor_transcode.measure.codecs.worker import Worker
@@ -63,6 +65,11 @@ class Clip:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.worker.close()
+
+    @cached_property
+    def ticks(self) -> list[int]:
+        """When each frame is shown."""
+        return mtor.ticks(self.source)
 
     @property
     def family(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mtor_transcode.measure.bench import words
-from mtor_transcode.measure.bench.markdown import COST_HEAD, cost_rows
+from mtor_transcode.measure.bench.markdown import COST_ABOUT, COST_HEAD, cost_rows
 from mtor_transcode.measure.bench.pictures import Strip
 from mtor_transcode.measure.bench.result import Bench, ClipResult
 from mtor_transcode.measure.bench.summary import OURS, SHOWN
@@ -35,7 +35,6 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def page(bench: Bench, strips: Sequence[Strip]) -> str:
     """The page; it asks nothing of the network."""
-    by_clip = {strip.clip: strip for strip in strips}
     codecs = [each.name for each in bench.codecs if not each.missing]
     body = [
         "<h1>MTOR beside other codecs</h1>",
@@ -45,7 +44,7 @@ def page(bench: Bench, strips: Sequence[Strip]) -> str:
         _legend(bench, codecs),
         _class_tables(bench),
         _class_plots(bench, codecs),
-        *(_clip(bench, clip, codecs, by_clip.get(clip.name)) for clip in bench.clips),
+        *(_clip(bench, clip, codecs, strips) for clip in bench.clips),
         _costs(bench),
         _failures(bench),
         _machine(bench),
@@ -103,9 +102,10 @@ def _class_plots(bench: Bench, codecs: Sequence[str]) -> str:
     return "".join(parts)
 
 
-def _clip(bench: Bench, clip: ClipResult, codecs: Sequence[str], strip: Strip | None) -> str:
+def _clip(bench: Bench, clip: ClipResult, codecs: Sequence[str], strips: Sequence[Strip]) -> str:
     facts = f"{clip.width}x{clip.height}, {clip.frame_rate:g} frames a second, {clip.seconds:.1f} s"
     plots = "".join(_plot(metric, [clip], codecs) for metric in PLOTTED)
+    shown = "".join(_strip(strip) for strip in strips if strip.clip == clip.name)
     rows = [
         [
             f"{words.NAMES[c.metric]}, {words.title_of(bench, c.peer)}", words.bd_of(c),
@@ -117,20 +117,19 @@ def _clip(bench: Bench, clip: ClipResult, codecs: Sequence[str], strip: Strip | 
     ]  # fmt: skip
     head = ["metric, peer", "BD-rate", "covered", *(f"{rate:g} kbps" for rate in bench.rates), "curves cross"]
     return (
-        f'<h2>{escape(clip.name)}</h2><p>{facts}</p>{_strip(strip)}<div class="plots">{plots}</div>'
+        f'<h2>{escape(clip.name)}</h2><p>{facts}</p>{shown}<div class="plots">{plots}</div>'
         f"{table(head, rows)}"
     )
 
 
-def _strip(strip: Strip | None) -> str:
-    if strip is None:
-        return ""
+def _strip(strip: Strip) -> str:
     shots = "".join(
         f'<figure><img src="{shot.uri}" alt="{escape(shot.title)} at {strip.seconds:.2f} s">'
         f"<figcaption><b>{escape(shot.title)}</b> {escape(shot.caption)}</figcaption></figure>"
         for shot in strip.shots
     )
-    return f'<div class="strip">{shots}</div>'
+    where = f"At {strip.kbps:.1f} kbps, frame {strip.number} ({strip.seconds:.2f} s)"
+    return f'<h3>{where}</h3><div class="strip">{shots}</div>'
 
 
 def _plot(metric: str, clips: Sequence[ClipResult], codecs: Sequence[str]) -> str:
@@ -195,8 +194,7 @@ def _costs(bench: Bench) -> str:
     rows = cost_rows(bench, "svtav1")
     if not rows:
         return ""
-    about = "<p>Ratios to SVT-AV1 in the same run on the same cores, at the point nearest to 10 kbps.</p>"
-    return f"<h2>Costs</h2>{about}{table(COST_HEAD, rows)}"
+    return f"<h2>Costs</h2><p>{escape(COST_ABOUT)}</p>{table(COST_HEAD, rows)}"
 
 
 def _failures(bench: Bench) -> str:

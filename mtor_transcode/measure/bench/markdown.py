@@ -85,36 +85,49 @@ def cost_rows(bench: Bench, reference: str) -> list[list[str]]:
             continue
         for name, cost in clip.costs.items():
             pairs = (
-                (cost.encode_seconds, base.encode_seconds), (cost.decode_seconds, base.decode_seconds),
-                (cost.encode_bytes, base.encode_bytes), (cost.decode_bytes, base.decode_bytes),
+                (cost.encode_seconds, base.encode_seconds), (cost.encode_work, base.encode_work),
+                (cost.encode_bytes, base.encode_bytes), (cost.decode_seconds, base.decode_seconds),
+                (cost.decode_work, base.decode_work), (cost.decode_bytes, base.decode_bytes),
             )  # fmt: skip
-            ratios = [f"{mine / theirs:.2f}" if theirs else words.NONE for mine, theirs in pairs]
-            rows.append([clip.name, words.title_of(bench, name), f"{cost.kbps:.1f}", *ratios])
+            rows.append([clip.name, words.title_of(bench, name), f"{cost.kbps:.1f}", *map(_share, pairs)])
     return rows
 
 
-COST_HEAD = ("clip", "codec", "kbps", "encode time", "decode time", "encode memory", "decode memory")
+def _share(pair: tuple[float, float]) -> str:
+    mine, theirs = pair
+    return f"{mine / theirs:.2f}" if theirs else words.NONE
+
+
+COST_HEAD = (
+    "clip", "codec", "kbps", "encode time", "encode work", "encode memory",
+    "decode time", "decode work", "decode memory",
+)  # fmt: skip
+COST_ABOUT = (
+    "Ratios to SVT-AV1 in the same run on the same cores, at the point nearest to 10 kbps: time by the "
+    "clock, work in processor seconds, peak memory. Coding begins with decoding the source; processes "
+    "start cold."
+)
 
 
 def _costs(bench: Bench) -> list[str]:
     rows = cost_rows(bench, "svtav1")
     if not rows:
         return []
-    about = "Ratios to SVT-AV1 in the same run on the same cores, at the point nearest to 10 kbps."
-    return ["## Costs", "", about, "", *table(COST_HEAD, rows), ""]
+    return ["## Costs", "", COST_ABOUT, "", *table(COST_HEAD, rows), ""]
 
 
 def _density(bench: Bench) -> list[str]:
     about = (
-        "By how much (%) removing any one inner point moves a peer's curve at most; below 3 is dense enough."
+        "By how much (points of per cent) MTOR's BD-rate moves at most when any one inner point of the "
+        "peer's curve is left out; below 3 is dense enough."
     )
-    metrics = [metric for metric in SHOWN if metric != "ssim_db"]
-    rows = [
-        [clip.name, words.title_of(bench, name), *(f"{found.get(metric, 0):.1f}" for metric in metrics)]
-        for clip in bench.clips
-        for name, found in clip.density.items()
-    ]
-    head = ["clip", "codec", *(words.NAMES[metric] for metric in metrics)]
+    rows: list[list[str]] = []
+    for clip in bench.clips:
+        for peer in dict.fromkeys(each.peer for each in clip.compared):
+            found = {each.metric: each.moved for each in clip.compared if each.peer == peer}
+            cells = [words.NONE if (moved := found.get(m)) is None else f"{moved:.1f}" for m in SHOWN]
+            rows.append([clip.name, words.title_of(bench, peer), *cells])
+    head = ["clip", "codec", *(words.NAMES[metric] for metric in SHOWN)]
     return ["## How dense the peers' curves are", "", about, "", *table(head, rows), ""] if rows else []
 
 

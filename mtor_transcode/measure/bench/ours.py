@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
+from mtor_transcode.analyze.encode import Survey
 from mtor_transcode.errors import MtorError
 from mtor_transcode.files import staged_file
 from mtor_transcode.measure.bench.cache import Cache, Point, key_of
@@ -19,14 +23,22 @@ LOWER, HIGHER = (0.0,), (90.0, 100.0)
 LOW_KBPS, HIGH_KBPS = 0.5, 50.0
 
 
+class Analysis(msgspec.Struct, frozen=True):
+    """What all points of a source share, and the ``seconds`` that it took."""
+
+    survey: Survey
+    seconds: float
+
+
 @dataclass
 class OurRun:
-    """MTOR on one clip. ``failures`` names points that could not be made; ``made`` those of this run."""
+    """MTOR on one clip. ``failures`` names points that could not be made."""
 
     clip: Clip
     cache: Cache
     tell: Callable[[str], None]
     failures: dict[str, str] = field(default_factory=dict)
+    _analysis: Analysis | None = None
 
     def points(self, qualities: tuple[float, ...] = QUALITIES, *, extend: bool = True) -> list[Point]:
         """Measured points, rates rising; a quality above ``HIGH_KBPS`` ends the climb."""
@@ -68,11 +80,26 @@ class OurRun:
             measure=self.clip.measure,
         )  # fmt: skip
 
+    def _analysed(self) -> Analysis:
+        """The source's analysis, kept by its hash and the code's: one for all qualities."""
+        if self._analysis is None:
+            key = key_of(analysis=self.clip.digest, version=mtor.version())
+            found = self.cache.record(key, Analysis)
+            if not isinstance(found, Analysis):
+                self.tell("MTOR, analysis")
+                began = time.perf_counter()
+                survey = mtor.analysed(self.clip.source)
+                found = Analysis(survey, round(time.perf_counter() - began, 3))
+                self.cache.keep(key, found)
+            self._analysis = found
+        return self._analysis
+
     def _made(self, key: str, quality: float, label: str) -> Point:
         clip = self.clip
         with staged_file(self.cache.path(key, ".mtor")) as path:
-            spent = mtor.encode(clip.source, quality, path)
-            scores = clip.judge.full(mtor.shown(path, clip.source))
+            analysis = self._analysed()
+            spent = analysis.seconds + mtor.encode(clip.source, quality, path, analysis.survey)
+            scores = clip.judge.full(mtor.shown(path, clip.source, clip.ticks))
             size = path.stat().st_size
         return Point(
             codec=mtor.NAME,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strips of pictures: source, MTOR and the best peer at about the same rate, at the same moment."""
+"""Strips of pictures: source, MTOR and the best peer at the same rate or nearly, at the same moment."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The shots of one clip at frame ``number``, ``seconds`` into it."""
+    """The shots of one clip at frame ``number``, ``seconds`` into it; ``kbps`` is MTOR's rate."""
 
     clip: str
     number: int
     seconds: float
+    kbps: float
     shots: tuple[Shot, ...]
 
 

@@ -37,7 +37,8 @@ class Compared(msgspec.Struct, frozen=True):
     None where the curves share no quality. ``covered`` is the share of the peer's range between 1 and 50 kbps
     that both cover, and ``comparable`` whether that is enough. ``at`` has ``[rate, MTOR, peer]`` with None
     outside a curve; ``crossings`` the rates from which on MTOR is better (true) or worse;
-    ``ahead`` tells that MTOR is better (worse) at every rate of both curves, else None.
+    ``moved`` is the most (points of per cent) by which leaving out any one inner point of the peer's curve
+    changes ``bd_rate``; ``ahead`` tells that MTOR is better (worse) at every rate of both curves, else None.
     """
 
     peer: str
@@ -49,15 +50,22 @@ class Compared(msgspec.Struct, frozen=True):
     at: list[tuple[float, float | None, float | None]]
     crossings: list[tuple[float, bool]]
     ahead: bool | None = None
+    moved: float | None = None
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What one point took in a process of its own: seconds and peak memory (bytes) to code and to show it."""
+    """What one point took in a process of its own to code and to show it.
+
+    ``seconds`` by the clock, ``work`` in processor seconds of all cores (which other load on the machine
+    moves less), ``bytes`` the peak of memory. The source's decoding is part of coding.
+    """
 
     label: str
     kbps: float
     encode_seconds: float
     decode_seconds: float
+    encode_work: float
+    decode_work: float
     encode_bytes: int
     decode_bytes: int
 

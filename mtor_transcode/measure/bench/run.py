@@ -13,18 +13,21 @@ from mtor_transcode.ingest.source import open_source
 from mtor_transcode.measure.bench import summary
 from mtor_transcode.measure.bench.cache import Cache, Point, key_of
 from mtor_transcode.measure.bench.clip import Clip
-from mtor_transcode.measure.bench.costs import cost_of
+from mtor_transcode.measure.bench.costs import COSTS, cost_of
 from mtor_transcode.measure.bench.ladder import Plan
 from mtor_transcode.measure.bench.ours import QUALITIES, OurRun
 from mtor_transcode.measure.bench.peers import PeerRun
 from mtor_transcode.measure.bench.pictures import Strip
 from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec, Cost, Failure, Row
-from mtor_transcode.measure.bench.strips import WANTED_KBPS, strip
+from mtor_transcode.measure.bench.strips import strips_of
 from mtor_transcode.measure.codecs import mtor
 from mtor_transcode.measure.codecs.listing import REFERENCE, chosen
 from mtor_transcode.measure.codecs.peer import Peer
 from mtor_transcode.measure.environment import machine, versions
 from mtor_transcode.measure.ffmpeg import find_ffmpeg
+
+COST_KBPS = 10.0
+"""Costs are of each codec's point nearest to this rate."""
 
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 QUICK_SECONDS = 2.0
@@ -32,8 +35,14 @@ QUICK_QUALITIES = (15.0, 30.0, 60.0)
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
 REFINEMENTS = 6
 
+STEPS = 100
+"""Steps of progress in a part."""
+
+PEER_POINTS, OUR_POINTS = 70, 8
+"""How many points a part makes and measures, roughly: for the estimate of what is left."""
+
 Tell = Callable[[str, int, int], None]
-"""Told what is done now, and how many of how many parts (a codec on a clip) are done."""
+"""Told what is done now, and how many of how many ``STEPS`` of all parts (a codec on a clip) are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +57,19 @@ class Wishes:
 
 @dataclass
 class Run:
-    """One run over ``clips``; ``strips`` are the pictures that it gathered."""
+    """One run over ``clips``; ``strips`` are pictures, ``points`` what was measured, by clip."""
 
     clips: Sequence[Path]
     wishes: Wishes
     cache: Cache
     tell: Tell
     strips: list[Strip] = field(default_factory=list)
+    points: dict[str, list[Point]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     peer_seconds: float = 0.0
     our_seconds: float = 0.0
     _done: int = 0
+    _said: int = 0
 
     def run(self) -> Bench:
         """Measures everything. Raises UsageError, OutputError; what fails on a clip is a row."""
@@ -99,7 +110,7 @@ class Run:
             self.failures.append(Failure(path.stem, "", "", error.what))
             return None
         finally:
-            self._done = done + len(peers) + 1
+            self._finished(done + len(peers) + 1)
 
     def _measured(self, clip: Clip, peers: list[Peer]) -> ClipResult:
         points: dict[str, list[tuple[str, Point]]] = {}
@@ -109,6 +120,7 @@ class Run:
         rows: dict[str, list[Row]] = {
             name: [summary.row(point) for _, point in pairs] for name, pairs in points.items()
         }
+        self.points[clip.name] = [point for pairs in points.values() for _, point in pairs]
         self._picture(clip, points)
         info = clip.source.info
         missing = next((p.scores.missing for pairs in points.values() for _, p in pairs if p.scores), {})
@@ -131,7 +143,7 @@ class Run:
 
     def _peer(self, clip: Clip, peer: Peer) -> list[tuple[str, Point]]:
         began = time.perf_counter()
-        run = PeerRun(clip, peer, self.cache, lambda what: self._say(clip, what))
+        run = PeerRun(clip, peer, self.cache, lambda what: self._say(clip, what, PEER_POINTS))
         changes = clip.changed < 0.9 * clip.frames
         if self.wishes.quick:
             plan = Plan(peer.crfs, peer.per_halving, False, 9, False, QUICK_SEEDS)
@@ -140,38 +152,35 @@ class Run:
         points = run.points(plan, 0 if self.wishes.quick else REFINEMENTS)
         self.failures += [Failure(clip.name, peer.name, label, why) for label, why in run.failures.items()]
         self.peer_seconds += time.perf_counter() - began
-        self._done += 1
+        self._finished(self._done + 1)
         return [(run.key_of(point), point) for point in points]
 
     def _ours(self, clip: Clip) -> list[tuple[str, Point]]:
         began = time.perf_counter()
-        run = OurRun(clip, self.cache, lambda what: self._say(clip, what))
+        run = OurRun(clip, self.cache, lambda what: self._say(clip, what, OUR_POINTS))
         quick = self.wishes.quick
         points = run.points(QUICK_QUALITIES if quick else QUALITIES, extend=not quick)
         self.failures += [Failure(clip.name, mtor.NAME, label, why) for label, why in run.failures.items()]
         self.our_seconds += time.perf_counter() - began
-        self._done += 1
+        self._finished(self._done + 1)
         return [(run.key(float(point.parameters["quality"])), point) for point in points]
 
     def _picture(self, clip: Clip, points: dict[str, list[tuple[str, Point]]]) -> None:
         self._say(clip, "pictures")
         try:
-            found = strip(clip, self.cache, points)
+            self.strips += strips_of(clip, self.cache, points)
         except MtorError as error:
             self.failures.append(Failure(clip.name, "", "pictures", error.what))
-            return
-        if found is not None:
-            self.strips.append(found)
 
     def _costs(self, clip: Clip, points: dict[str, list[tuple[str, Point]]]) -> dict[str, Cost]:
         """Costs of each codec's point nearest to 10 kbps, all measured in one go (or all kept from one)."""
         near = {
-            name: min((point for _, point in pairs), key=lambda point: abs(point.kbps - WANTED_KBPS))
+            name: min((point for _, point in pairs), key=lambda point: abs(point.kbps - COST_KBPS))
             for name, pairs in points.items()
             if pairs
         }
         named = {name: (point.version, point.label) for name, point in near.items()}
-        key = key_of(costs=clip.digest, points=named, machine=machine())
+        key = key_of(costs=clip.digest, measure=COSTS, points=named, machine=machine())
         kept = self.cache.record(key, dict[str, Cost])
         if isinstance(kept, dict):
             return kept
@@ -185,6 +194,12 @@ class Run:
         self.cache.keep(key, found)
         return found
 
-    def _say(self, clip: Clip, what: str) -> None:
+    def _finished(self, parts: int) -> None:
+        self._done, self._said = parts, 0
+
+    def _say(self, clip: Clip, what: str, expected: int = OUR_POINTS) -> None:
+        """Tells what is done now, as one of about ``expected`` steps of the part."""
+        share = min(self._said / expected, 1 - 1 / STEPS)
+        self._said += 1
         total = len(self.clips) * (len(self.wishes.against) + 1)
-        self.tell(f"{clip.name}: {what}", self._done, total)
+        self.tell(f"{clip.name}: {what}", int((self._done + share) * STEPS), total * STEPS)

@@ -84,7 +84,24 @@ def _compared(name: str, metric: str, peer: list[Row], ours: list[Row], rates: S
         at=[(rate, _rounded(quality_at(mine, rate)), _rounded(quality_at(theirs, rate))) for rate in rates],
         crossings=[(round(rate, 3), above) for rate, above in crossings(mine, theirs)],
         ahead=ahead(mine, theirs),
+        moved=_rounded(_moved(peer, ours, metric)),
     )
+
+
+def _moved(peer: list[Row], ours: list[Row], metric: str) -> float | None:
+    """How much one measured point of the peer can matter: the curve is drawn anew without it.
+
+    The curve's ends are kept: without them another range of qualities would be compared.
+    """
+    theirs, mine = curve(peer, metric), curve(ours, metric)
+    whole = bd_rate(theirs, mine)
+    if whole is None:
+        return None
+    without = [
+        bd_rate(curve([row for n, row in enumerate(peer) if n != dot.tag], metric), mine)
+        for dot in theirs[1:-1]
+    ]
+    return max((abs(found - whole) for found in without if found is not None), default=0.0)
 
 
 def curves(points: dict[str, list[Row]]) -> dict[str, dict[str, Curve]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from mtor_transcode.errors import InputError
+from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.result import SCHEMA, Bench
 from mtor_transcode.measure.bench.score import METRICS
 
@@ -51,4 +54,21 @@ def csv_text(bench: Bench) -> str:
                 ]
                 facts = [getattr(point, name) for name in _FACTS]
                 rows.writerow([clip.name, clip.family, codec, point.label, *facts, *figures])
+    return text.getvalue()
+
+
+def frames_head() -> str:
+    """The head of the table that ``frames_text`` fills."""
+    return ",".join(["clip", "codec", "point", "frame", *METRICS]) + "\n"
+
+
+def frames_text(clip: str, points: Sequence[Point]) -> str:
+    """One row for each frame (from 0) of each point, with each metric; empty where missing."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    for point in points:
+        found = {} if point.scores is None else point.scores.frames
+        columns = [found.get(metric, ()) for metric in METRICS]
+        for number, figures in enumerate(zip_longest(*columns, fillvalue="")):
+            rows.writerow([clip, point.codec, point.label, number, *figures])
     return text.getvalue()

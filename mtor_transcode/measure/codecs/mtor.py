@@ -6,13 +6,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 import mtor_transcode
-from mtor_transcode.analyze.encode import EncodeOptions, encode_film
+from mtor_transcode.analyze.encode import EncodeOptions, Survey, encode_film, look_over
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.measure.comparison import Ycc
@@ -38,20 +38,31 @@ def version() -> str:
     return f"{mtor_transcode.__version__} {digest.hexdigest()[:12]}"
 
 
-def encode(source: Source, quality: float, path: Path) -> float:
-    """Transcode ``source`` to ``path`` without sound; seconds it took. Raises MtorError."""
+def analysed(source: Source) -> Survey:
+    """What all qualities share: scenes, frames, the end. Raises MtorError."""
+    return look_over(source, lambda _: None)
+
+
+def encode(source: Source, quality: float, path: Path, survey: Survey | None = None) -> float:
+    """Transcode ``source`` to ``path`` without sound; seconds it took. Raises MtorError.
+
+    With a ``survey`` (of ``analysed``) the source is not analysed again.
+    """
     began = time.perf_counter()
     with contextlib.ExitStack() as opened:
 
         def fresh() -> BinaryIO:
             return opened.enter_context(path.open("w+b"))
 
-        encode_film(source, fresh, EncodeOptions(quality=quality, audio="none"))
+        encode_film(source, fresh, EncodeOptions(quality=quality, audio="none"), survey=survey)
     return time.perf_counter() - began
 
 
-def shown(path: Path, source: Source) -> Iterator[Planes]:
-    """What a viewer sees at the time of each frame of ``source``; the same object means the same picture."""
+def shown(path: Path, source: Source, times: Sequence[int] | None = None) -> Iterator[Planes]:
+    """What a viewer sees at the time of each frame of ``source``; the same object means the same picture.
+
+    ``times`` are those of ``ticks``, if they are known.
+    """
     info = source.info
     with path.open("rb") as stream:
         film = FilmReader(stream, str(path))
@@ -59,7 +70,7 @@ def shown(path: Path, source: Source) -> Iterator[Planes]:
         ratio = info.time_base / film.header.time_base
         painted: Ycc | None = None
         planes: Planes = ()
-        for tick in ticks(source):
+        for tick in ticks(source) if times is None else times:
             picture = painter.frame(tick * ratio)
             if picture is not painted:
                 painted, planes = picture, like_source(picture, info)

@@ -152,8 +152,13 @@ def _cpu_seconds(pid: int) -> float | None:
         return None
 
 
-def _stay_ordinary() -> None:
+def stay_ordinary() -> None:
     """Keeps this process from real-time priority, which SVT-AV1 takes as root: nothing else would run."""
+    if hasattr(os, "sched_setscheduler"):
+        threading.Thread(target=_stay_ordinary, daemon=True).start()
+
+
+def _stay_ordinary() -> None:
     while True:
         time.sleep(_ORDINARY_SECONDS)
         for thread in Path("/proc/self/task").glob("*"):
@@ -168,8 +173,7 @@ def _serve(clip: str, duration: str) -> None:
     from mtor_transcode.measure.codecs.feeding import SourceFeed
     from mtor_transcode.measure.codecs.listing import PEERS
 
-    if hasattr(os, "sched_setscheduler"):
-        threading.Thread(target=_stay_ordinary, daemon=True).start()
+    stay_ordinary()
     with open_source(clip, duration=duration or None) as source:
         feed = SourceFeed(source)
         for line in sys.stdin.buffer:

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Costs, MTOR's shared analysis, pictures at equal rates, progress, and the page of results."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from bench_clips import write_clip
+
+from mtor_transcode.errors import MtorError
+from mtor_transcode.ingest.source import Source, open_source
+from mtor_transcode.measure.bench.cache import Cache, Point
+from mtor_transcode.measure.bench.clip import Clip
+from mtor_transcode.measure.bench.costs import cost_of
+from mtor_transcode.measure.bench.markdown import cost_rows
+from mtor_transcode.measure.bench.ours import OurRun
+from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec
+from mtor_transcode.measure.bench.run import Run, Wishes
+from mtor_transcode.measure.bench.score import Scores
+from mtor_transcode.measure.bench.strips import matched
+from mtor_transcode.measure.bench.summary import compared, row
+from mtor_transcode.measure.codecs import mtor as ours
+from mtor_transcode.measure.codecs.recipe import Recipe
+from mtor_transcode.measure.pooling import pool
+
+ROOT = Path(__file__).parents[1]
+FRAMES = 12
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "box_moves.mp4", FRAMES)
+
+
+@dataclass
+class Opened:
+    clip: Clip
+    cache: Cache
+
+
+@pytest.fixture
+def opened(path: Path, tmp_path: Path) -> Iterator[Opened]:
+    cache = Cache(tmp_path / "cache")
+    with open_source(path) as source, Clip(source, path, cache) as clip:
+        yield Opened(clip, cache)
+
+
+def point(codec: str, kbps: float, vmaf: float, parameters: dict[str, Any] | None = None) -> Point:
+    """A point of 8 s with a VMAF."""
+    scores = Scores({"vmaf": pool([vmaf]), "ssim": pool([0.9])}, {}, {})
+    size = round(kbps * 1000)
+    label = f"{codec} {kbps:g}"
+    given = parameters or {}
+    return Point(codec, label, given, "1", size, size, 8.0, FRAMES, tuple(range(FRAMES)), scores=scores)
+
+
+def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(path: Path, opened: Opened) -> None:
+    recipe = msgspec.structs.asdict(Recipe(50, 2))
+    points = {
+        "mtor": [("a", point("mtor", 9, 50, {"quality": 10.0})), ("b", point("mtor", 90, 60))],
+        "x264": [("c", point("x264", 11, 50, recipe))],
+    }
+    run = Run([path], Wishes(("x264",)), opened.cache, lambda *_: None)
+    found = run._costs(opened.clip, points)
+    assert run.failures == []
+    assert {name: cost.kbps for name, cost in found.items()} == {"mtor": 9, "x264": 11}
+    for cost in found.values():
+        assert min(cost.encode_seconds, cost.decode_seconds, cost.encode_work, cost.decode_work) > 0
+        assert cost.encode_work < 60 > cost.encode_seconds
+        assert 20e6 < min(cost.encode_bytes, cost.decode_bytes) < 20e9
+    assert run._costs(opened.clip, points) == found, "measured again"
+    codecs = [Codec(name, name.upper(), "1") for name in found]
+    clip = ClipResult("box", "box", "", 8, 8, 25, 12, 0.5, {}, {}, {}, [], found, {})
+    bench = Bench(codecs, [clip], [], [], [], False, 0, 0, 0, 0, {}, {})
+    mine, theirs = cost_rows(bench, "x264")
+    assert theirs[3:] == ["1.00"] * 6
+    assert float(mine[3]) == pytest.approx(
+        found["mtor"].encode_seconds / found["x264"].encode_seconds, abs=0.01
+    )
+
+
+def test_a_cost_that_cannot_be_measured_says_why(path: Path) -> None:
+    half = msgspec.structs.asdict(Recipe(50, 2, "1/2"))
+    with pytest.raises(MtorError, match="only 6 of 12 pictures came back"):
+        cost_of(path, point("x264", 9, 50, half))
+
+
+def test_the_source_is_analysed_once_for_all_qualities_and_runs(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    analysed = ours.analysed
+
+    def counted(source: Source) -> Any:
+        asked.append(source.name)
+        return analysed(source)
+
+    monkeypatch.setattr(ours, "analysed", counted)
+    first = OurRun(opened.clip, opened.cache, lambda _: None).points((15.0, 45.0), extend=False)
+    later = OurRun(opened.clip, opened.cache, lambda _: None).points((30.0,), extend=False)
+    assert len(first) == 2
+    assert len(later) == 1
+    assert len(asked) == 1
+    films = {path.read_bytes() for path in opened.cache.folder.rglob("*.mtor")}
+    alone = opened.cache.folder / "alone.mtor"
+    ours.encode(opened.clip.source, 30.0, alone)
+    assert alone.read_bytes() in films, "a shared analysis made another film"
+
+
+def test_pictures_are_at_equal_rates_and_of_the_best_peer() -> None:
+    points = {
+        "mtor": [(f"m{rate}", point("mtor", rate, 50)) for rate in (2.0, 8.0, 11.0, 300.0)],
+        "x264": [(f"x{rate}", point("x264", rate, 40 + rate)) for rate in (2.1, 5.0, 11.5, 500.0)],
+        "x265": [("y10", point("x265", 11.0, 20))],
+    }
+    pairs = [(mine[0], peer[0]) for mine, peer in matched(points)]
+    assert pairs == [("m2.0", "x2.1"), ("m11.0", "x11.5")]
+    assert matched({"mtor": points["mtor"]}) == []
+
+
+def test_how_much_one_point_of_a_peer_matters() -> None:
+    pytest.importorskip("bjontegaard", reason="the extra 'bench' is not installed")
+    mine = [row(point("mtor", 2.0 * rate, 10 * n)) for n, rate in enumerate((1, 2, 4, 8, 16), 1)]
+
+    def moved(qualities: tuple[float, ...]) -> float:
+        rates = (1, 2, 4, 8, 16)
+        theirs = [row(point("x264", r, q)) for r, q in zip(rates, qualities, strict=True)]
+        (found,) = [c for c in compared({"mtor": mine, "x264": theirs}, (10,)) if c.metric == "vmaf"]
+        assert found.moved is not None
+        return found.moved
+
+    assert moved((10, 20, 30, 40, 50)) == pytest.approx(0, abs=0.1)
+    assert moved((10, 20, 39, 40, 50)) > 3
+
+
+def test_progress_rises_and_tells_of_a_whole(path: Path, opened: Opened) -> None:
+    told: list[tuple[int, int]] = []
+    run = Run(
+        [path, path], Wishes(("x264",)), opened.cache, lambda _, done, total: told.append((done, total))
+    )
+    for part in range(4):
+        for _ in range(90):
+            run._say(opened.clip, "a point", 70)
+        run._finished(part + 1)
+    assert told == sorted(told)
+    assert told[0] == (0, 400)
+    assert 35 <= told[25][0] <= 36
+    assert told[-1] == (399, 400)
+
+
+def test_the_page_of_results_keeps_what_the_other_command_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    spec = importlib.util.spec_from_file_location("bench_tables", ROOT / "benchmarks" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tables = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "bench_tables", tables)
+    spec.loader.exec_module(tables)
+    page = tables.with_bench("# Results\n\nclips\n", tables.deeper("# Beside\n\n## Class\n"))
+    assert "## Beside\n\n### Class" in page
+    again = tables.with_bench("# Results\n\nother clips\n", tables.bench_of(page))
+    assert again == page.replace("clips", "other clips")
+    assert tables.with_bench(page, "## New").count("<!-- bench") == 1
+    assert "Beside" not in tables.with_bench(page, "## New")
+    assert tables.bench_of("# Results\n") == ""
