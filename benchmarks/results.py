@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transcodes, renders and measures every clip, and writes docs/results.md: ``make results``.
 
-``--bench FILE`` measures nothing: it puts the tables of a ``bench.json`` at the end of the page (``make bench``).
+``--bench FILE`` measures nothing: it puts the tables of a ``bench.json`` at the page's end (``make bench``).
 
 Each result is kept in out/results under a name made of the clip, the settings and the package's own code, so
 that an interrupted run goes on where it stopped, and a changed package is measured anew.
