@@ -132,4 +132,7 @@ def test_the_command_takes_videos_or_the_oracle_and_never_both(tmp_path: Path) -
     video = Path(__file__).parents[1] / "samples" / "cut.mp4"
     assert_one_line(mtor("bench", "--oracle", video, "-o", tmp_path), WRONG_USE, "--oracle")
     assert_one_line(mtor("bench", "-o", tmp_path), WRONG_USE, "--oracle")
+    assert_one_line(mtor("bench", video, "-o", tmp_path, "--scenes", "pan"), WRONG_USE, "--oracle")
+    unknown = mtor("bench", "--oracle", "-o", tmp_path, "--scenes", "moon")
+    assert_one_line(unknown, WRONG_USE, "moon", "dissolve")
     assert not list(tmp_path.iterdir())

@@ -38,6 +38,10 @@ def bench(
     oracle: Annotated[
         bool, typer.Option("--oracle", help="Instead of clips: scenes whose best bytes are known.")
     ] = False,
+    scenes: Annotated[
+        str,
+        typer.Option("--scenes", help="With --oracle: only these, such as pan,chart.", show_default=False),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure MTOR beside other codecs."""
@@ -47,9 +51,13 @@ def bench(
         what = "clips and --oracle do not go together" if clips else "no video is named"
         raise UsageError(what, where="bench", remedy="name videos, or give --oracle")
     if oracle:
-        run_oracle(output, quick=quick, as_json=as_json)
+        run_oracle(output, scenes=_names(scenes) or None, quick=quick, as_json=as_json)
         return
     assert clips
+    if scenes:
+        raise UsageError(
+            "scenes are the oracle's", where="scenes", remedy="give --oracle, or name videos only"
+        )
     tell_of_compiling()
     with watching(as_json=as_json) as progress:
         found = api.bench(

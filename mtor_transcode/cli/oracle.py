@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +15,27 @@ if TYPE_CHECKING:
     from mtor_transcode.measure.oracle.result import OracleReport
 
 
+QUICK_QUALITIES = (40.0, 60.0)
+
+
 def run_oracle(
-    folder: Path, *, preset: str = "balanced", vmaf: bool = True, quick: bool = False, as_json: bool = False
+    folder: Path, *, scenes: Sequence[str] | None = None, quick: bool = False, as_json: bool = False
 ) -> None:
-    """Run the oracle into ``folder`` and show its tables; ``quick`` takes the lossless MP4s alone."""
+    """Run the oracle's ``scenes`` (default: all) into ``folder`` and show its tables.
+
+    ``quick`` takes the lossless MP4s alone, at ``QUICK_QUALITIES``, without VMAF.
+    """
     from mtor_transcode import api
-    from mtor_transcode.api.oracles import SOURCES
+    from mtor_transcode.api.oracles import QUALITIES, SOURCES
 
     tell_of_compiling()
     with watching(as_json=as_json) as progress:
         found = api.oracle(
             folder,
+            scenes=scenes,
+            qualities=QUICK_QUALITIES if quick else QUALITIES,
             sources=SOURCES[:1] if quick else SOURCES,
-            preset=preset,
-            vmaf=vmaf,
+            vmaf=not quick,
             progress=progress,
         )
     if as_json:
