@@ -60,7 +60,17 @@ def _child(job: dict[str, Any]) -> dict[str, Any]:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise MtorError(said[-1] if said else f"exit code {done.returncode}", where=str(job["codec"]))
     found: dict[str, Any] = json.loads(done.stdout.decode().strip().splitlines()[-1])
+    if "error" in found:
+        raise MtorError(found["error"], where=str(job["codec"]))
     return found
+
+
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    """What a job cost, or the error in words."""
+    try:
+        return _run(job)
+    except MtorError as error:
+        return {"error": error.what}
 
 
 def _run(job: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +120,4 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.stdout.write(json.dumps(_run(json.loads(sys.argv[1]))) + "\n")
-    except MtorError as error:
-        sys.exit(error.what)
+    sys.stdout.write(json.dumps(_answer(json.loads(sys.argv[1]))) + "\n")
