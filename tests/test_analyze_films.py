@@ -171,6 +171,18 @@ def test_snapshots_let_one_in_inside_a_long_scene(film: Callable[..., Path]) -> 
     assert np.array_equal(late, shown)
 
 
+@pytest.mark.parametrize("frames", [1, 2])
+def test_a_flash_is_shown_and_what_was_there_comes_back(film: Callable[..., Path], frames: int) -> None:
+    other = over(flat(WIDTH, HEIGHT, RED), disc_cover(WIDTH, HEIGHT, 80, 48, 30), PALE)
+    pictures = [slide()] * 12 + [other] * frames + [slide()] * (13 - frames)
+    path = film(pictures, quality=50)
+    shown = rendered(path, range(25))
+    assert luma_psnr(shown[12 : 12 + frames], [other] * frames) > 35
+    assert all(np.array_equal(shown[0], picture) for picture in shown[12 + frames :])
+    assert len(reader_of(path).heads()) == 1
+    assert path.stat().st_size < film([slide()] * 25, "still", quality=50).stat().st_size + 100
+
+
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (3, 50), (53, 2), (17, 31)])
 @pytest.mark.parametrize("count", [1, 6])
 def test_tiny_films(film: Callable[..., Path], size: tuple[int, int], count: int) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtor_transcode.analyze import lookahead
-from mtor_transcode.analyze.lookahead import LEAST_WORTH, Key, Lookahead
+from mtor_transcode.analyze.lookahead import FLASH, LEAST_WORTH, Key, Lookahead
 from mtor_transcode.ingest.frame import SourceFrame
 
 FPS = 25
@@ -73,11 +73,18 @@ def test_a_jump_is_a_key_where_it_happens() -> None:
     assert keys_of(look_at(pictures)) == [Key(10, 10, True), Key(40, 40, True)]
 
 
-def test_after_one_odd_frame_the_picture_is_looked_at_again() -> None:
-    pictures = [at_place(10)] * 10 + [at_place(50)] + [at_place(10)] * 30
-    keys = keys_of(look_at(pictures))
-    assert keys[-1].index == 11
-    assert keys[0].since >= 9
+@pytest.mark.parametrize("frames", range(1, 5))
+def test_a_flash_is_a_key_where_it_comes_and_where_it_goes(frames: int) -> None:
+    pictures = [at_place(10)] * 10 + [at_place(50)] * frames + [at_place(10)] * 30
+    back = 10 + frames
+    assert keys_of(look_at(pictures)) == [Key(10, 10, True, flash=frames <= FLASH), Key(back, back, True)]
+
+
+def test_after_a_flash_a_movement_begins_where_it_begins() -> None:
+    moves = [at_place(10 + 3 * k) for k in range(1, 9)]
+    keys = keys_of(look_at([at_place(10)] * 5 + [flat(WIDTH, HEIGHT, RED)] + [at_place(10)] + moves))
+    assert keys[:2] == [Key(5, 5, True, flash=True), Key(6, 6, True)]
+    assert (keys[2].since, keys[-1].index, any(key.jump for key in keys[2:])) == (6, 14, False)
 
 
 @pytest.mark.parametrize("interval", [0.25, 0.34, 0.5])

@@ -248,7 +248,11 @@ class _FilmPass:
             else:
                 index = key.index
                 times = _times(look, key.since, key.index, key.jump)
-                coder.step(look.target(index, average), look.worth(index), times, key.jump)
+                target, worth = look.target(index, average), look.worth(index)
+                if key.flash:
+                    coder.flash(target, worth, times)
+                else:
+                    coder.step(target, worth, times, key.jump)
                 self._steer(coder, look[index].frame.tick)
             tick = look[index].frame.tick
             look.drop_before(index)

@@ -37,6 +37,12 @@ TRACE = 0.03
 SAME = 10
 """Greatest difference of luma (codes, at half size) of a picture that still counts as the same."""
 
+FLASH = 2
+"""Frames at most of a picture after which the one before it comes back as if nothing had been."""
+
+FLASHED = 0.004
+"""Least share of the samples that change at a jump amid other changes."""
+
 AVERAGED = 3
 """Frames averaged at most where nothing moves."""
 
@@ -55,11 +61,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The next key time: frame ``index``; ``jump`` if the picture goes over at once, else since ``since``."""
+    """The next key time: frame ``index``; ``jump`` if the picture goes over at once, else since ``since``.
+
+    With ``flash`` the next key is where the picture comes back that was there before.
+    """
 
     index: int
     since: int
     jump: bool
+    flash: bool = False
 
 
 class Lookahead:
@@ -73,6 +83,7 @@ class Lookahead:
         self._first = 0
         self._ended = False
         self._last_half: Picture | None = None
+        self._back = -1
 
     def has(self, index: int) -> bool:
         """Whether the scene has a frame ``index``; decodes up to it."""
@@ -107,6 +118,8 @@ class Lookahead:
 
         None if nothing changes as far as can be seen; ``advance_to`` then says how far that is.
         """
+        if index < self._back:
+            return Key(self._back, self._back, True)
         last = self.reach(index)
         begin = index + 1
         while begin <= last and self[begin].changed < LEAST_CHANGE and not self._drifted(index, begin):
@@ -122,6 +135,9 @@ class Lookahead:
         ):
             end += 1
         begin, end = self._without_traces(begin, end)
+        self._back = self._return(begin, last)
+        if self._back >= 0:
+            return Key(begin, begin, True, flash=True)
         if end == begin or self._stands_out(begin, begin, end):
             return Key(begin, begin, True)
         since = begin - 1
@@ -218,13 +234,23 @@ class Lookahead:
             index += 1
         return index
 
+    def _return(self, begin: int, last: int) -> int:
+        """The frame within ``FLASH`` that takes the change at ``begin`` back, a flash then; else -1."""
+        change = self[begin].changed
+        if change > FLASHED * self[begin].half.size:
+            before = self[begin - 1].half
+            for j in range(begin + 1, min(begin + FLASH, last) + 1):
+                if np.count_nonzero(cv2.absdiff(before, self[j].half) >= CHANGED) <= TRACE * change:
+                    return j
+        return -1
+
     def _stands_out(self, index: int, begin: int, end: int) -> bool:
         """Whether the change at ``index`` is of another order than that of its neighbours in a run."""
         around = [
             self[j].changed for j in range(max(begin, index - 3), min(end, index + 3) + 1) if j != index
         ]
         size = self[index].half.size
-        return self[index].changed > max(0.004 * size, 5.0 * max(around, default=0))
+        return self[index].changed > max(FLASHED * size, 5.0 * max(around, default=0))
 
 
 def _samples(index: int, last: int) -> list[int]:

@@ -9,10 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mtor_transcode.model import Colour, LinearGradient, Solid
+from mtor_transcode.model import Colour, LinearGradient, Paint, Solid
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.rasterizer import Rect
+
+_Picture = NDArray[np.uint8]
 
 
 def to_colour(values: NDArray[np.float64]) -> Colour:
@@ -85,3 +87,22 @@ def _plane_sums(target, weight):  # type: ignore[no-untyped-def]
                 out[9 + c] += w * x * v
                 out[12 + c] += w * y * v
     return out
+
+
+def recoloured(
+    paint: Paint, wanted: NDArray[np.float64], target: _Picture, under: _Picture, cover: _Picture
+) -> Paint | None:
+    """The same kind of paint with the best colour; a gradient is shifted as a whole."""
+    if not cover.any():
+        return None
+    if isinstance(paint, Solid):
+        return Solid(to_colour(wanted))
+    middle = (np.array(paint.first, dtype=np.float64) + paint.last) / 2
+    shift = np.rint(wanted - middle)
+    return LinearGradient(
+        _shifted(paint.first, shift), _shifted(paint.last, shift), paint.angle, paint.start, paint.end
+    )
+
+
+def _shifted(colour: Colour, shift: NDArray[np.float64]) -> Colour:
+    return to_colour(np.array(colour, dtype=np.float64) + shift)

@@ -22,7 +22,7 @@ from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
-from mtor_transcode.analyze.paints import fit_solid, to_colour
+from mtor_transcode.analyze.paints import fit_solid, recoloured
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
 from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
 from mtor_transcode.analyze.tracks import Tracks
@@ -30,11 +30,9 @@ from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
     CameraMove,
-    Colour,
     Edit,
     Enter,
     Leave,
-    LinearGradient,
     Paint,
     ShapeState,
     Solid,
@@ -115,6 +113,7 @@ class SceneCoder:
         self._next = 0
         self._tracks = Tracks()
         self._pricer: Pricer | None = None
+        self._flashed: int | None = None
 
     def begin(self, pricer: Pricer, target: Picture, worth: Plane, tick: int) -> None:
         """Make the first state."""
@@ -139,6 +138,7 @@ class SceneCoder:
 
     def step(self, target: Picture, worth: Plane, times: Times, jump: bool) -> None:
         """Decide for the next key time."""
+        self._end_flash(times)
         uncovered = None if jump else self._try_camera(target, worth, times)
         look = self._worse(target, worth)
         if uncovered is not None and uncovered.any():
@@ -151,6 +151,26 @@ class SceneCoder:
         cost = _error(target, self.live.shown) * worth
         self._accepted = np.where(look, cost, np.minimum(cost, self._accepted))
         self._decided = target
+
+    def flash(self, target: Picture, worth: Plane, times: Times) -> None:
+        """Paint a picture that is gone at the next key on top of all shapes, which stay as they are beneath.
+
+        If they changed instead, each would have to change back, and not all of that would pay.
+        """
+        self._end_flash(times)
+        self._flashed = self._next
+        self._paint(target, worth, self._worse(target, worth), times)
+
+    def _end_flash(self, times: Times) -> None:
+        """Let the shapes of a flash leave."""
+        if self._flashed is None:
+            return
+        while self.live.shapes and self.live.shapes[-1].number >= self._flashed:
+            index = len(self.live.shapes) - 1
+            number = self.live.shapes[index].number
+            self.live.change(index, None, *self.live.seen_with(index, None))
+            self._emit(Leave(times.middle, number))
+        self._flashed = None
 
     def _worse(self, target: Picture, worth: Plane) -> NDArray[np.bool_]:
         """Where the picture's error costs clearly more than was accepted at the last decision."""
@@ -248,7 +268,7 @@ class SceneCoder:
         visible = cover.copy()
         visible[np.any(self.live.composited(shape, under) != self.live.shown[y0:y1, x0:x1], axis=2)] = 0
         wanted = best_colour(target[y0:y1, x0:x1], under, visible, worth[y0:y1, x0:x1])
-        paint = _recoloured(shape.state.paint, wanted, target[y0:y1, x0:x1], under, visible)
+        paint = recoloured(shape.state.paint, wanted, target[y0:y1, x0:x1], under, visible)
         if paint is None or paint == shape.state.paint:
             return
         fresh = replace(shape.state, paint=paint)
@@ -362,22 +382,3 @@ def _error(target: Picture, shown: Picture) -> Plane:
     error = difference[..., 0] + CHROMA_WEIGHT * (difference[..., 1] + difference[..., 2])
     averaged: Plane = cv2.blur(error, (3, 3))
     return averaged
-
-
-def _recoloured(
-    paint: Paint, wanted: NDArray[np.float64], target: Picture, under: Picture, cover: Picture
-) -> Paint | None:
-    """The same kind of paint with the best colour; a gradient is shifted as a whole."""
-    if not cover.any():
-        return None
-    if isinstance(paint, Solid):
-        return Solid(to_colour(wanted))
-    middle = (np.array(paint.first, dtype=np.float64) + paint.last) / 2
-    shift = np.rint(wanted - middle)
-    return LinearGradient(
-        _shifted(paint.first, shift), _shifted(paint.last, shift), paint.angle, paint.start, paint.end
-    )
-
-
-def _shifted(colour: Colour, shift: NDArray[np.float64]) -> Colour:
-    return to_colour(np.array(colour, dtype=np.float64) + shift)
