@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from mtor_transcode.analyze.av1 import Shrinker, encode, even_size
 from mtor_transcode.analyze.likeness import Likeness
-from mtor_transcode.analyze.spool import Spool
+from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.model import Texture
 from mtor_transcode.render.textures import TextureDecoder, stretched_plane
 
-SAMPLES = 48
+SAMPLES = 32
 """Frames of a window that are looked at, about."""
+
+HELD = 96 << 20
+"""Bytes of pictures of one size, and of frames to look at, that are held in memory."""
 
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
@@ -49,6 +53,8 @@ class Window:
         self._spool = spool
         self._size = size
         self._time_base = time_base
+        self._small: dict[int, dict[int, list[Plane]]] = {}
+        self._samples: dict[int, Plane] = {}
         self.changes = [number for number, frame in enumerate(spool.frames) if frame.changed]
         last = spool.frames[-1]
         self.start = spool.frames[0].tick
@@ -69,12 +75,34 @@ class Window:
         width, height = even_size(*self._size, arm.scale)
         if arm.scale == 1:
             width, height = self._size
-        shrink = Shrinker((width, height))
         rate = Fraction(len(chosen)) / Fraction(max(self.seconds, 1e-3)).limit_denominator(10_000)
-        pictures = (shrink(planes) for planes in self._spool.all(chosen))
+        pictures = self._pictures(chosen, (width, height), arm.scale)
         data = encode(pictures, (width, height), crf, preset, max(rate, Fraction(1, 8)))
         times = tuple(self._spool.frames[index].tick - self.start for index in chosen)
         return Texture(width, height, times, data)
+
+    def _pictures(self, chosen: list[int], size: tuple[int, int], scale: int) -> Iterator[list[Plane]]:
+        """Frames at a size, from memory where they are held."""
+        shrink = Shrinker(size)
+        held = self._small.setdefault(scale, {})
+        room = HELD - sum(plane.nbytes for planes in held.values() for plane in planes)
+        for index in chosen:
+            planes = held.get(index)
+            if planes is None:
+                planes = shrink(self._spool.planes(index))
+                room -= sum(plane.nbytes for plane in planes)
+                if room > 0 and scale > 1:
+                    held[index] = [plane.copy() for plane in planes]
+            yield planes
+
+    def _sample(self, index: int) -> Plane:
+        """The luma of a frame to look at."""
+        luma = self._samples.get(index)
+        if luma is None:
+            luma = self._spool.luma(index)
+            if (len(self._samples) + 1) * luma.nbytes <= HELD:
+                self._samples[index] = luma
+        return luma
 
     def likeness(self, texture: Texture, step: int) -> Likeness:
         """How like the source the texture is to look at."""
@@ -88,7 +116,7 @@ class Window:
                 at += 1
             shown = stretched_plane(decoder.planes(at)[0], self._size)
             seconds = float(self._spool.frames[index].duration * self._time_base)
-            found.add(self._spool.luma(index), shown, seconds)
+            found.add(self._sample(index), shown, seconds)
         return found
 
     def tried(self, arm: Arm, crf: int, preset: int) -> tuple[Point, Texture]:

@@ -130,9 +130,10 @@ class TextureSearch:
             known[crf] = self.window.tried(arm, crf, self._quick)[0]
         return known[crf]
 
-    def fall(self, arm: Arm) -> float:
-        """What an arm gives in log (1 - SSIM) for log bytes."""
-        return self._between(arm, USUAL[0]).fall
+    def tried_near(self, place: Place) -> Point:
+        """The try of the same arm that is nearest to a place."""
+        points = self.points[place.arm]
+        return points[min(points, key=lambda crf: abs(crf - place.crf))]
 
     def _guess(self, arm: Arm, lam: float) -> float:
         """Where to try an arm first: as arms known fare at this lambda, else as films do."""

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import SAMPLES, Point
-from mtor_transcode.analyze.texture_search import TextureSearch
+from mtor_transcode.analyze.texture_probe import SAMPLES
+from mtor_transcode.analyze.texture_search import Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.limits import MAX_PICTURES
@@ -31,7 +31,7 @@ WINDOW = 10.0
 LEAST_WINDOW = 5.0
 """A rest shorter than this goes with the window before."""
 
-TRIAL = 5.0
+TRIAL = 4.0
 """Seconds of a scene that are tried."""
 
 MOST_BYTES = 2 << 30
@@ -40,7 +40,19 @@ MOST_BYTES = 2 << 30
 LEAST_MARGIN = 0.02
 """A texture has to be better by this (log of 1 - SSIM)."""
 
-_SEARCHES = 9
+_SEARCHES = 6
+
+NEAR = 0.15
+"""A texture whose log bytes are so near to the vectors' is compared with them."""
+
+CLEAR, FAR = 0.5, 1.2
+"""So is one further off if it is better or worse by so much."""
+
+USUAL_SLOPE = 0.6
+"""Fall of log bytes over log lambda, about."""
+
+MOST_LOG = 18.0
+"""Largest log lambda that is tried."""
 
 
 def set_aside(frames: Iterator[SourceFrame], spool: Spool, seconds: float, time_base: Fraction) -> None:
@@ -105,11 +117,28 @@ def verdict(
     film, size = coded(lam)
     with film:
         vectors = _likeness(source, FilmReader(film))
-    point = _of_size(search, size)
-    place = search.fall(point.arm)
-    dearer = place * math.log(point.bytes / max(size, 1))
-    apart = math.log(vectors.mean_unlike / point.unlike) + math.log(vectors.mean_blurred / point.blurred)
-    return Verdict(math.log(lam), apart / 2 - dearer - LEAST_MARGIN)
+    return Verdict(math.log(lam), _margin(search, vectors, size, lam) - LEAST_MARGIN)
+
+
+def _margin(search: TextureSearch, vectors: Likeness, size: int, lam: float) -> float:
+    """By how much (log of 1 - SSIM) the best texture of ``size`` bytes is better; clear cases end early."""
+    wanted = math.log(max(size, 1))
+    log = math.log(lam)
+    for _ in range(_SEARCHES):
+        place = search.walk(math.exp(log))
+        dearer = place.rate - wanted
+        margin = _apart(search, place, vectors) - place.fall * dearer
+        if abs(dearer) < NEAR or (abs(margin) > CLEAR and abs(dearer) < FAR):
+            break
+        log = min(max(log + dearer / USUAL_SLOPE, 0.0), MOST_LOG)
+    return margin
+
+
+def _apart(search: TextureSearch, place: Place, vectors: Likeness) -> float:
+    """By how much (log of 1 - SSIM, from a distance and at full size) a texture is better, bytes apart."""
+    near = search.tried_near(place)
+    blurred = math.log(near.blurred) + place.unlike - math.log(near.unlike)
+    return (math.log(vectors.mean_unlike) - place.unlike + math.log(vectors.mean_blurred) - blurred) / 2
 
 
 def _likeness(source: SpoolSource, film: FilmReader) -> Likeness:
@@ -122,16 +151,3 @@ def _likeness(source: SpoolSource, film: FilmReader) -> Likeness:
         seconds = float(kept[index].duration * source.info.time_base)
         found.add(source.spool.luma(index), shown.copy(), seconds)
     return found
-
-
-def _of_size(search: TextureSearch, size: int) -> Point:
-    """About the best texture of that size."""
-    low, high = math.log(1.0), math.log(1e8)
-    for _ in range(_SEARCHES):
-        middle = (low + high) / 2
-        if search.walk(math.exp(middle)).rate > math.log(max(size, 1)):
-            low = middle
-        else:
-            high = middle
-    place = search.walk(math.exp(high))
-    return search.tried(place.arm, round(place.crf))
