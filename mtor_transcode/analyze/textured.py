@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import SAMPLES
+from mtor_transcode.analyze.texture_probe import SAMPLES, Arm
 from mtor_transcode.analyze.texture_search import Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.codec.film_reader import FilmReader
@@ -47,6 +47,10 @@ NEAR = 0.15
 
 CLEAR, FAR = 0.5, 1.2
 """So is one further off if it is better or worse by so much."""
+
+FIRST = Arm(2, 2)
+ALIKE, DEARER = 0.15, 0.8
+"""If the first arm that is tried is hardly better and takes so much more (log bytes), vectors it is."""
 
 USUAL_SLOPE = 0.6
 """Fall of log bytes over log lambda, about."""
@@ -124,6 +128,11 @@ def _margin(search: TextureSearch, vectors: Likeness, size: int, lam: float) -> 
     """By how much (log of 1 - SSIM) the best texture of ``size`` bytes is better; clear cases end early."""
     wanted = math.log(max(size, 1))
     log = math.log(lam)
+    first = search.place(FIRST, lam)
+    apart, dearer = _apart(search, first, vectors), first.rate - wanted
+    if (apart < ALIKE and dearer > DEARER) or (apart > CLEAR and dearer < 0):
+        return apart - DEARER if dearer > 0 else apart
+    margin = 0.0
     for _ in range(_SEARCHES):
         place = search.walk(math.exp(log))
         dearer = place.rate - wanted
