@@ -16,6 +16,9 @@ from mtor_transcode.measure.bench.summary import OURS, SHOWN
 PLOTTED = ("vmaf", "vmaf_neg", "ssim_db", "ms_ssim", "xpsnr", "psnr_y")
 WIDTH, HEIGHT, LEFT, BOTTOM = 340, 220, 42, 26
 TICKS = (0.5, 1, 2, 5, 10, 20, 50)
+MOST = {"vmaf": 100.0, "vmaf_neg": 100.0, "ms_ssim": 1.0}
+"""What no figure exceeds, and so no axis."""
+
 COLOURS = ("#d6336c", "#1971c2", "#2f9e44", "#e8590c", "#7048e8", "#868e96")
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:1rem;
@@ -25,7 +28,8 @@ font-size:.86rem;margin:.5rem 0}
 td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #dee2e6;white-space:nowrap}
 td:first-child,th:first-child{text-align:left}.win{color:#2b8a3e}.loss{color:#c92a2a}.quiet{color:#868e96}
 .plots,.strip{display:flex;flex-wrap:wrap;gap:.8rem}.strip figure,.plots figure{margin:0}
-.strip img{max-width:100%;height:auto}figcaption{font-size:.8rem;color:#495057}
+.plots{margin-top:1.2rem}.strip figure{width:calc(33.3% - .6rem);max-width:384px;min-width:220px}
+.strip img{width:100%;height:auto}figcaption{font-size:.8rem;color:#495057}
 .legend{list-style:none;padding:0;display:flex;gap:1rem;flex-wrap:wrap}
 .legend i{display:inline-block;width:1.6em;border-top:3px solid;margin-right:.4em;vertical-align:middle}
 svg text{font:11px system-ui,sans-serif;fill:#495057}
@@ -144,7 +148,8 @@ def _plot(metric: str, clips: Sequence[ClipResult], codecs: Sequence[str]) -> st
     if not values:
         return ""
     low, high = min(values), max(values)
-    high += (high - low) * 0.05 or 1
+    high = min(high + ((high - low) * 0.05 or 1), MOST.get(metric, math.inf))
+    low = min(low, high - 1e-6)
     drawn = "".join(
         f'<polyline fill="none" stroke="{_colour(n)}" '
         f'stroke-width="{2.4 if codecs[n] == OURS else 1.6}" points="'
