@@ -73,7 +73,6 @@ def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(path: Path,
     assert {name: cost.kbps for name, cost in found.items()} == {"mtor": 9, "x264": 11}
     for cost in found.values():
         assert min(cost.encode_seconds, cost.decode_seconds, cost.encode_work, cost.decode_work) > 0
-        assert cost.encode_work < 60 > cost.encode_seconds
         assert 20e6 < min(cost.encode_bytes, cost.decode_bytes) < 20e9
     assert run._costs(opened.clip, points) == found, "measured again"
     codecs = [Codec(name, name.upper(), "1") for name in found]
