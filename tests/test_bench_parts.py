@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from bench_clips import write_clip
 
@@ -75,6 +76,9 @@ def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(path: Path,
         assert min(cost.encode_seconds, cost.decode_seconds, cost.encode_work, cost.decode_work) > 0
         assert 20e6 < min(cost.encode_bytes, cost.decode_bytes) < 20e9
     assert run._costs(opened.clip, points) == found, "measured again"
+    ballast = np.ones(2**28, np.uint8)  # What the bench itself holds is no codec's memory.
+    again = cost_of(path, points["x264"][0][1])
+    assert again.encode_bytes < ballast.nbytes
     codecs = [Codec(name, name.upper(), "1") for name in found]
     clip = ClipResult("box", "box", "", 8, 8, 25, 12, 0.5, {}, {}, {}, [], found, {})
     bench = Bench(codecs, [clip], [], [], [], False, 0, 0, 0, 0, {}, {})

@@ -22,7 +22,7 @@ from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.result import Cost
 
 LONGEST = 1200.0
-COSTS = 1
+COSTS = 2
 """Number of the way of measuring; another one makes kept costs void."""
 
 
@@ -106,17 +106,28 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
 def _work_seconds() -> float:
     """Processor time of this process and of programs that it ran."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return time.process_time() + times.children_user + times.children_system
 
 
 def _peak_bytes() -> int:
-    """Most memory that this process, or a program it ran, has held."""
+    """Most memory that this process, or a program it ran, has held; 0 where the system does not tell."""
+    own = _own_peak_bytes()
     try:
         import resource
     except ImportError:  # Windows
+        return own
+    unit = 1 if sys.platform == "darwin" else 1024
+    who = resource.RUSAGE_CHILDREN if own else resource.RUSAGE_SELF
+    return max(own, resource.getrusage(who).ru_maxrss * unit)
+
+
+def _own_peak_bytes() -> int:
+    """Linux's ``VmHWM``: ``ru_maxrss`` of a new process begins with what the one that started it held."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
         return 0
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return most if sys.platform == "darwin" else most * 1024
 
 
 if __name__ == "__main__":

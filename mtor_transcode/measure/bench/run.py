@@ -33,7 +33,7 @@ RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 QUICK_SECONDS = 2.0
 QUICK_QUALITIES = (15.0, 30.0, 60.0)
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
-REFINEMENTS = 6
+REFINEMENTS = 12
 
 STEPS = 100
 """Steps of progress in a part."""
