@@ -2,7 +2,8 @@
 """An MP4 under way: pictures are coded as H.264, sound and subtitles put in beside them.
 
 x264's own frame threads code while the caller draws, so there is no thread of ours: it would wait for the
-interpreter's lock, which drawing holds. Preset and options were measured so, on 2 cores at 720p.
+interpreter's lock, which drawing holds. Preset and options were chosen by processor time on 2 cores at 720p,
+measured once under changing load: ``docs/experiments.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from mtor_transcode.render.video_frame import padded, tag_colour, video_frame
 PRESET = "veryfast"
 CRF = "16"
 FASTER = "subme=1:partitions=i8x8,i4x4"
-"""Half the time of the preset, at the same PSNR, for 5 to 13% more bytes."""
+"""A third to a half of the preset's time less at the same PSNR, roughly, for 7 to 14% more bytes."""
 
 THREADS = 3
 """Two pictures under way while the next is drawn."""
