@@ -10,6 +10,24 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+_TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
+
+_PATHS = np.zeros((16, 2), dtype=np.int64)
+"""Side of a cell by which a contour comes in and by which it leaves, for each set of corners above the level
+(1 top left, 2 top right, 4 bottom right, 8 bottom left)."""
+_PATHS[1] = _TOP, _LEFT
+_PATHS[2] = _RIGHT, _TOP
+_PATHS[3] = _RIGHT, _LEFT
+_PATHS[4] = _BOTTOM, _RIGHT
+_PATHS[6] = _BOTTOM, _TOP
+_PATHS[7] = _BOTTOM, _LEFT
+_PATHS[8] = _LEFT, _BOTTOM
+_PATHS[9] = _TOP, _BOTTOM
+_PATHS[11] = _RIGHT, _BOTTOM
+_PATHS[12] = _LEFT, _RIGHT
+_PATHS[13] = _TOP, _RIGHT
+_PATHS[14] = _LEFT, _TOP
+
 
 def trace_contours(field: NDArray[np.float32], level: float) -> list[NDArray[np.float32]]:
     """Return the closed contours of ``field`` (H, W) at ``level``, each (N, 2) float32 as (x, y).
@@ -77,8 +95,34 @@ def _crossing(before, here, there, after, level):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def _march(field, level):  # type: ignore[no-untyped-def]
+    """Points of all contours, one after the other, and where each ends."""
+    follow, total = _ways(field, level)
+    points = np.empty((total, 2), dtype=np.float32)
+    ends = np.empty(total, dtype=np.int64)
+    n = 0
+    loops = 0
+    for start in range(len(follow)):
+        if follow[start] < 0:
+            continue
+        edge = start
+        while follow[edge] >= 0:
+            _place(field, level, edge, points[n])
+            n += 1
+            after = follow[edge]
+            follow[edge] = -1
+            edge = after
+        ends[loops] = n
+        loops += 1
+    return points[:n], ends[:loops]
+
+
+@njit(cache=True, nogil=True)
+def _ways(field, level):  # type: ignore[no-untyped-def]
+    """Which crossed grid edge follows each one along its contour (-1: not crossed), and how many are crossed.
+
+    Edges are numbered 2 i from sample i to its right neighbour, 2 i + 1 to the one below.
+    """
     height, width = field.shape
-    # Crossings of grid edges: 2 i from sample i to its right neighbour, 2 i + 1 to the one below.
     follow = np.full(2 * height * width, -1, dtype=np.int32)
     total = 0
     for y in range(height - 1):
@@ -91,74 +135,37 @@ def _march(field, level):  # type: ignore[no-untyped-def]
             if case in (0, 15):
                 continue
             i = y * width + x
-            top = 2 * i
-            left = 2 * i + 1
-            right = 2 * (i + 1) + 1
-            bottom = 2 * (i + width)
+            sides = (2 * i, 2 * (i + 1) + 1, 2 * (i + width), 2 * i + 1)
             total += 1
-            if case == 1:
-                follow[top] = left
-            elif case == 2:
-                follow[right] = top
-            elif case == 4:
-                follow[bottom] = right
-            elif case == 8:
-                follow[left] = bottom
-            elif case == 3:
-                follow[right] = left
-            elif case == 6:
-                follow[bottom] = top
-            elif case == 12:
-                follow[left] = right
-            elif case == 9:
-                follow[top] = bottom
-            elif case == 14:
-                follow[left] = top
-            elif case == 13:
-                follow[top] = right
-            elif case == 11:
-                follow[right] = bottom
-            elif case == 7:
-                follow[bottom] = left
-            else:
+            if case in (5, 10):
                 total += 1
                 mean = (field[y, x] + field[y, x + 1] + field[y + 1, x + 1] + field[y + 1, x]) / 4
-                joined = mean >= level
-                if case == 5:
-                    follow[top] = right if joined else left
-                    follow[bottom] = left if joined else right
-                else:
-                    follow[right] = bottom if joined else top
-                    follow[left] = top if joined else bottom
-    points = np.empty((total, 2), dtype=np.float32)
-    ends = np.empty(total, dtype=np.int64)
-    n = 0
-    loops = 0
-    for start in range(2 * height * width):
-        if follow[start] < 0:
-            continue
-        edge = start
-        while follow[edge] >= 0:
-            i = edge >> 1
-            y = i // width
-            x = i - y * width
-            here = field[y, x]
-            if edge & 1:
-                there = field[y + 1, x]
-                points[n, 0] = x + 0.5
-                before = field[y - 1, x] if y > 0 else here
-                after = field[y + 2, x] if y + 2 < height else there
-                points[n, 1] = y + 0.5 + _crossing(before, here, there, after, level)
+                one, other = (_TOP, _BOTTOM) if case == 5 else (_RIGHT, _LEFT)
+                turn = 1 if mean >= level else 3
+                follow[sides[one]] = sides[(one + turn) % 4]
+                follow[sides[other]] = sides[(other + turn) % 4]
             else:
-                there = field[y, x + 1]
-                before = field[y, x - 1] if x > 0 else here
-                after = field[y, x + 2] if x + 2 < width else there
-                points[n, 0] = x + 0.5 + _crossing(before, here, there, after, level)
-                points[n, 1] = y + 0.5
-            n += 1
-            after = follow[edge]
-            follow[edge] = -1
-            edge = after
-        ends[loops] = n
-        loops += 1
-    return points[:n], ends[:loops]
+                follow[sides[_PATHS[case, 0]]] = sides[_PATHS[case, 1]]
+    return follow, total
+
+
+@njit(cache=True, nogil=True)
+def _place(field, level, edge, point):  # type: ignore[no-untyped-def]
+    """Where the contour crosses a grid edge, in px."""
+    height, width = field.shape
+    i = edge >> 1
+    y = i // width
+    x = i - y * width
+    here = field[y, x]
+    if edge & 1:
+        there = field[y + 1, x]
+        before = field[y - 1, x] if y > 0 else here
+        after = field[y + 2, x] if y + 2 < height else there
+        point[0] = x + 0.5
+        point[1] = y + 0.5 + _crossing(before, here, there, after, level)
+    else:
+        there = field[y, x + 1]
+        before = field[y, x - 1] if x > 0 else here
+        after = field[y, x + 2] if x + 2 < width else there
+        point[0] = x + 0.5 + _crossing(before, here, there, after, level)
+        point[1] = y + 0.5

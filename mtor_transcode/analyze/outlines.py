@@ -239,17 +239,55 @@ def _sharpened(points, vertices, arcs):  # type: ignore[no-untyped-def]
     Anti-aliasing rounds the corners of a traced contour; its straight stretches tell where they were. The
     vertices are among ``points``, in their order.
     """
-    n = len(points)
     count = len(vertices)
-    places = np.empty(count, dtype=np.int64)
+    lines = _lines(points, vertices, arcs, _places(points, vertices))
+    out = vertices.copy()
     for k in range(count):
+        # A corner is cut by nothing, or by one short piece that no line fits: then both its ends are moved.
+        after = (k + 1) % count
+        cut = lines[k, 2] == 0.0 and lines[k, 3] == 0.0
+        chord = math.hypot(vertices[after, 0] - vertices[k, 0], vertices[after, 1] - vertices[k, 1])
+        if cut and chord > CORNER_CUT:
+            continue
+        one = lines[k - 1]
+        two = lines[after] if cut else lines[k]
+        cross = one[2] * two[3] - one[3] * two[2]
+        if abs(cross) < 0.2:
+            continue
+        t = ((two[0] - one[0]) * two[3] - (two[1] - one[1]) * two[2]) / cross
+        x = one[0] + t * one[2]
+        y = one[1] + t * one[3]
+        shift = math.hypot(x - vertices[k, 0], y - vertices[k, 1])
+        if cut:
+            shift = max(shift, math.hypot(x - vertices[after, 0], y - vertices[after, 1]))
+        if shift < CORNER_SHIFT:
+            out[k, 0] = x
+            out[k, 1] = y
+            if cut:
+                out[after, 0] = x
+                out[after, 1] = y
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _places(points, vertices):  # type: ignore[no-untyped-def]
+    """Index of the point nearest to each vertex."""
+    places = np.empty(len(vertices), dtype=np.int64)
+    for k in range(len(vertices)):
         best = 1e30
-        for i in range(n):
+        for i in range(len(points)):
             d = (points[i, 0] - vertices[k, 0]) ** 2 + (points[i, 1] - vertices[k, 1]) ** 2
             if d < best:
                 best = d
                 places[k] = i
-    # A line for each piece: a point on it and its direction; no direction where there is too little to fit.
+    return places
+
+
+@njit(cache=True, nogil=True)
+def _lines(points, vertices, arcs, places):  # type: ignore[no-untyped-def]
+    """A line for each piece: a point on it and its direction, which is 0 where there is too little to fit."""
+    n = len(points)
+    count = len(vertices)
     lines = np.zeros((count, 4))
     for k in range(count):
         if arcs[k]:
@@ -280,29 +318,4 @@ def _sharpened(points, vertices, arcs):  # type: ignore[no-untyped-def]
         lines[k, 1] = my
         lines[k, 2] = math.cos(angle)
         lines[k, 3] = math.sin(angle)
-    out = vertices.copy()
-    for k in range(count):
-        # A corner is cut by nothing, or by one short piece that no line fits: then both its ends are moved.
-        after = (k + 1) % count
-        cut = lines[k, 2] == 0.0 and lines[k, 3] == 0.0
-        chord = math.hypot(vertices[after, 0] - vertices[k, 0], vertices[after, 1] - vertices[k, 1])
-        if cut and chord > CORNER_CUT:
-            continue
-        one = lines[k - 1]
-        two = lines[after] if cut else lines[k]
-        cross = one[2] * two[3] - one[3] * two[2]
-        if abs(cross) < 0.2:
-            continue
-        t = ((two[0] - one[0]) * two[3] - (two[1] - one[1]) * two[2]) / cross
-        x = one[0] + t * one[2]
-        y = one[1] + t * one[3]
-        shift = math.hypot(x - vertices[k, 0], y - vertices[k, 1])
-        if cut:
-            shift = max(shift, math.hypot(x - vertices[after, 0], y - vertices[after, 1]))
-        if shift < CORNER_SHIFT:
-            out[k, 0] = x
-            out[k, 1] = y
-            if cut:
-                out[after, 0] = x
-                out[after, 1] = y
-    return out
+    return lines

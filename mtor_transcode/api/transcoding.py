@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mtor_transcode.analyze.encode import EncodeOptions, encode_film
+from mtor_transcode.analyze.encode import EncodeOptions, EncodeResult, encode_film
 from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.results import TranscodeResult
@@ -49,9 +49,6 @@ def transcode(
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """
     began = time.monotonic()
-    check.positive("start", start, zero=True)
-    check.positive("duration", duration)
-    check.check_audio(audio, audio_kbps, audio_track)
     wanted = EncodeOptions(
         quality=quality,
         target_kbps=target_kbps,
@@ -63,6 +60,9 @@ def transcode(
         audio_kbps=check.audio_rate(audio_kbps, target_kbps),
         refresh=refresh,
     )
+    check.positive("start", start, zero=True)
+    check.positive("duration", duration)
+    check.check_audio(audio, audio_kbps, audio_track)
     _check(wanted)
     final = Path(output)
     check_output(final, None if os.fspath(source) == PIPE else Path(source))
@@ -76,26 +76,37 @@ def transcode(
         ) as opened,
         staged_file(final) as beside,
     ):
-        with _fresh_streams(beside) as fresh:
-            score = _vmaf_of(opened) if wanted.target_vmaf is not None else None
-            made = encode_film(opened, fresh, wanted, progress, score)
+        made = _encode(opened, beside, wanted, progress)
         size = beside.stat().st_size
-        info, warnings = opened.info, tuple(opened.warnings)
+    return _result(str(source), final, opened, made, size, time.monotonic() - began)
+
+
+def _encode(
+    source: Source, path: Path, wanted: EncodeOptions, progress: ProgressCallback | None
+) -> EncodeResult:
+    with _fresh_streams(path) as fresh:
+        score = _vmaf_of(source) if wanted.target_vmaf is not None else None
+        return encode_film(source, fresh, wanted, progress, score)
+
+
+def _result(
+    name: str, output: Path, source: Source, made: EncodeResult, size: int, elapsed: float
+) -> TranscodeResult:
     seconds = float(made.duration)
     return TranscodeResult(
-        source=str(source),
-        output=final,
+        source=name,
+        output=output,
         bytes=size,
         duration=seconds,
         kbps=size * 8 / 1000 / seconds if seconds else 0.0,
         frames=made.frames,
-        width=info.width,
-        height=info.height,
+        width=source.info.width,
+        height=source.info.height,
         scenes=made.scenes,
         quality=made.quality,
         bytes_by_kind=dict(made.bytes_by_kind),
-        elapsed=time.monotonic() - began,
-        warnings=warnings,
+        elapsed=elapsed,
+        warnings=tuple(source.warnings),
     )
 
 
