@@ -171,7 +171,10 @@ def get(kind: Kind, name: str) -> Plugin:
     for item in listing.found:
         if (item.kind, item.name) == (kind, name):
             return item.plugin
-    known = ", ".join(item.name for item in listing.found if item.kind == kind) or "none"
+    # Exporters stand beside the format that is built in.
+    names = ["json"] if kind == "exporter" else []
+    names += [item.name for item in listing.found if item.kind == kind]
+    known = ", ".join(names) or "none"
     remedy = f"installed: {known}"
     if listing.broken:
         remedy += "; broken: " + ", ".join(f"{item.entry} ({item.error})" for item in listing.broken)

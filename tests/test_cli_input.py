@@ -207,10 +207,34 @@ def test_a_film_of_a_newer_version(desk: Path) -> None:
 def test_a_cut_film_plays_up_to_the_cut_and_says_so(desk: Path) -> None:
     whole = TRUTH.read_bytes()
     (desk / "in.mtor").write_bytes(whole[: len(whole) - 60])
-    done = mtor("inspect", "in.mtor", cwd=desk)
-    assert done.returncode == DONE
-    assert "mtor: warning: " in done.stderr
-    assert "cut" in done.stderr
+    for command in (
+        ("inspect", "in.mtor"),
+        ("render", "in.mtor", "-o", "out.mp4"),
+        ("export", "in.mtor", "--to", "json", "-o", "out"),
+    ):
+        done = mtor(*command, cwd=desk)
+        assert done.returncode == DONE
+        assert "mtor: warning: " in done.stderr
+        assert "cut" in done.stderr
+
+
+def test_a_film_in_place_of_a_video(desk: Path) -> None:
+    for command in (("transcode", TRUTH, "-o", "out.mtor"), ("info", TRUTH)):
+        assert_one_line(mtor(*command, cwd=desk), FAILED, TRUTH.name, "mtor render")
+    assert not files_in(desk)
+
+
+def test_a_film_without_its_header(desk: Path) -> None:
+    whole = bytearray(TRUTH.read_bytes())
+    whole[5] = 99
+    (desk / "in.mtor").write_bytes(whole)
+    assert_one_line(mtor("inspect", "in.mtor", cwd=desk), FAILED, "in.mtor", "header", "fetch it again")
+
+
+def test_a_format_that_nobody_writes(desk: Path) -> None:
+    done = mtor("export", TRUTH, "--to", "cloth", "-o", "out", cwd=desk)
+    assert_one_line(done, WRONG_USE, "cloth", "json")
+    assert not files_in(desk)
 
 
 @contextlib.contextmanager

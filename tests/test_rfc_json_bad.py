@@ -238,7 +238,7 @@ def assert_matches(pattern: str, text: str) -> None:
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
-    assert "is not a folder" in refused(tmp_path / "nowhere")
+    assert "there is no such folder" in refused(tmp_path / "nowhere")
     assert "dictionary.json" in refused(tmp_path)
     write(tmp_path)
     (tmp_path / "tokens.jsonl").unlink()

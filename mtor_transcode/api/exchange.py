@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mtor_transcode import plugins
-from mtor_transcode.api.films import StrPath, opened
+from mtor_transcode.api.films import StrPath, cut_short, opened
 from mtor_transcode.api.results import ExchangeResult
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
@@ -35,7 +35,7 @@ def export(
         else:
             names = _by_plugin(reader, target, to, options or {})
     size = sum((target / name).stat().st_size for name in names)
-    return ExchangeResult(Path(film), target, tuple(names), size)
+    return ExchangeResult(Path(film), target, tuple(names), size, cut_short(reader))
 
 
 def import_(folder: StrPath, output: StrPath) -> ExchangeResult:

@@ -30,6 +30,14 @@ def opened(path: StrPath) -> Iterator[FilmReader]:
         yield FilmReader(stream, str(path))
 
 
+def cut_short(film: FilmReader) -> tuple[str, ...]:
+    """A warning if the film's file is cut, so that what is made of it ends early."""
+    if not film.truncated:
+        return ()
+    seconds = float(film.duration * film.header.time_base)
+    return (f"the film's file is cut; what can be read ends at {seconds:.2f} s",)
+
+
 def _found(path: StrPath) -> Path:
     # By os.path: pathlib raises for names that no disk takes.
     found = Path(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
-from mtor_transcode.api.films import StrPath, opened
+from mtor_transcode.api.films import StrPath, cut_short, opened
 from mtor_transcode.api.results import RenderResult
 from mtor_transcode.errors import UsageError
 from mtor_transcode.files import check_output
@@ -66,7 +66,7 @@ def render(
         height=made.height,
         fps=made.fps,
         elapsed=made.elapsed,
-        warnings=made.warnings,
+        warnings=(*cut_short(reader), *made.warnings),
     )
 
 

@@ -22,6 +22,9 @@ VERSION: Final = 1
 SKIPPABLE: Final = 0x40
 """Bit of a kind: a reader that does not know the kind skips the section; without it, it refuses the file."""
 
+FETCH_AGAIN: Final = "the file is damaged; fetch it again"
+"""What to do about what no writer writes."""
+
 CRC_BYTES: Final = 2
 TRAILER_BYTES: Final = 3
 _HEAD: Final = 5
@@ -137,7 +140,7 @@ class SectionReader:
                 remedy="install a newer mtor_transcode",
             )
         if version < VERSION:
-            raise FormatError(f"unknown version {version} of the format", where=self.name)
+            raise FormatError(f"unknown version {version} of the format", where=self.name, remedy=FETCH_AGAIN)
 
     def _cut(self) -> FormatError:
         return FormatError(
@@ -153,9 +156,11 @@ class SectionReader:
             if section is None or section.end > self.size:
                 break
             if not sections and section.kind != SectionKind.HEADER:
-                raise FormatError("the header is missing", where=self.where(section))
+                raise FormatError("the header is missing", where=self.where(section), remedy=FETCH_AGAIN)
             if len(sections) >= MAX_SECTIONS:
-                raise FormatError("the file has too many sections", where=self.where(section))
+                raise FormatError(
+                    "the file has too many sections", where=self.where(section), remedy=FETCH_AGAIN
+                )
             sections.append(section)
             place = section.end
             if section.kind == SectionKind.INDEX:
@@ -205,13 +210,17 @@ class SectionReader:
         """Returns the payload of a section after its checksum has been checked."""
         data = self._at(section.offset, section.end - section.offset)
         if len(data) < section.end - section.offset:
-            raise FormatError("the file became shorter while it was read", where=self.where(section))
+            raise FormatError(
+                "the file became shorter while it was read",
+                where=self.where(section),
+                remedy="read it when it is whole",
+            )
         stored = int.from_bytes(data[-CRC_BYTES:], "big")
         if crc_hqx(data[:-CRC_BYTES], 0xFFFF) != stored:
             raise FormatError(
                 "the checksum is wrong",
                 where=self.where(section),
-                remedy="the file is damaged; fetch it again",
+                remedy=FETCH_AGAIN,
             )
         return data[section.start - section.offset : -CRC_BYTES]
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from mtor_transcode.codec.accounts import book_coded, new_accounts
 from mtor_transcode.codec.adaptive import Adaptive
-from mtor_transcode.codec.container import Section, SectionKind, SectionReader
+from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionKind, SectionReader
 from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_plain, read_outlines
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
@@ -141,20 +141,22 @@ class FilmReader:
             self._scenes.append(read_entry(self._sections, section))
         elif kind in (SectionKind.SPAN, SectionKind.SNAPSHOT):
             if not self._scenes:
-                raise FormatError("it belongs to no scene", where=self._sections.where(section))
+                raise self._misplaced("it belongs to no scene", section)
             add_part(self._sections, self._scenes[-1], section)
         elif kind == SectionKind.AUDIO:
             self._sound.append(section)
         elif kind == SectionKind.SUBTITLES:
             self._text.append(section)
         elif kind == SectionKind.HEADER:
-            raise FormatError("a second header", where=self._sections.where(section))
+            raise self._misplaced("a second header", section)
+
+    def _misplaced(self, what: str, section: Section) -> FormatError:
+        return FormatError(what, where=self._sections.where(section), remedy=FETCH_AGAIN)
 
     def _check_order(self) -> None:
         for one, other in pairwise(self._scenes):
             if other.head.number <= one.head.number or other.head.start < one.end:
-                where = self._sections.where(other.section)
-                raise FormatError(f"scene {other.head.number} is out of order", where=where)
+                raise self._misplaced(f"scene {other.head.number} is out of order", other.section)
 
     def _read_index(self, section: Section) -> None:
         payload = self._payload(section)

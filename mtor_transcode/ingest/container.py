@@ -15,6 +15,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from mtor_transcode.codec.container import MAGIC
 from mtor_transcode.errors import InputError
 
 _REMEDY = "give a video that FFmpeg can decode, such as mp4, mkv, webm, mov, gif or y4m"
@@ -61,6 +62,10 @@ class Spool:
                 container.close()
                 container = av.open(self.path.open("rb"), "r", metadata_errors="replace")
         except FFmpegError as error:
+            if _is_film(self.path):
+                raise InputError(
+                    "this is an MTOR film already", where=self.name, remedy="mtor render makes a video of it"
+                ) from error
             raise unreadable(self.name, error) from error
         except OSError as error:
             raise InputError(_reason(error), where=self.name, remedy="check its rights") from error
@@ -70,6 +75,11 @@ class Spool:
 def unreadable(name: str, error: FFmpegError) -> InputError:
     """The error for a file whose bytes FFmpeg refuses."""
     return InputError(f"not a video that can be read: {_reason(error)}", where=name, remedy=_REMEDY)
+
+
+def _is_film(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(MAGIC)) == MAGIC
 
 
 def _reason(error: OSError | FFmpegError) -> str:

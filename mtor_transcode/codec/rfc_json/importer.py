@@ -70,8 +70,9 @@ def import_json(folder: str | Path, target: str | Path | MakeFilm) -> ImportResu
 
 def _import(folder: Path, make_film: MakeFilm) -> ImportResult:
     if not os.path.isdir(folder):
+        what = "is not a folder" if os.path.lexists(folder) else "there is no such folder"
         raise InputError(
-            "is not a folder", where=str(folder), remedy="name a folder with tokens.jsonl and dictionary.json"
+            what, where=str(folder), remedy="name a folder with tokens.jsonl and dictionary.json"
         )
     manifest = _manifest(folder)
     header = DEFAULT_HEADER if manifest is None else header_in(manifest, str(folder / MANIFEST))
