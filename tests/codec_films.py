@@ -24,6 +24,7 @@ from mtor_transcode.model import (
     FilmHeader,
     Leave,
     LinearGradient,
+    Mask,
     NodeKind,
     Outline,
     Scene,
@@ -60,7 +61,17 @@ def contours(draw: st.DrawFn, step: int) -> Contour:
 
 
 @st.composite
+def masks(draw: st.DrawFn) -> Mask:
+    width, height = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    levels = draw(st.sampled_from([1, 2, 3, 4, 7, 15]))
+    values = draw(st.lists(st.integers(0, levels), min_size=width * height, max_size=width * height))
+    return Mask(width, height, levels, bytes(values))
+
+
+@st.composite
 def outlines(draw: st.DrawFn) -> Outline:
+    if draw(st.integers(0, 4)) == 0:
+        return draw(masks())
     step = 1 << draw(st.integers(0, 7))
     parts = tuple(draw(contours(step)) for _ in range(draw(st.integers(0, 3))))
     width = draw(st.one_of(st.just(0), st.integers(1, 4000)))

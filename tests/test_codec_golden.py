@@ -30,6 +30,7 @@ from mtor_transcode.model import (
     Edit,
     Enter,
     LinearGradient,
+    Mask,
     NodeKind,
     Outline,
     Scene,
@@ -90,11 +91,32 @@ def _textured() -> Film:
     return Film(texture_films.HEADER, [first, second], [], [], 36)
 
 
+def _masks() -> Film:
+    """Masks of one level and several, one like another, a vector outline between them, an edit to a mask."""
+    bar = Mask(3, 4, 1, bytes([1, 1, 0] * 4))
+    ring = Mask(5, 4, 3, bytes([0, 2, 3, 2, 0, 3, 0, 0, 1, 3, 3, 1, 0, 0, 3, 0, 2, 3, 2, 0]))
+    thick = Mask(6, 4, 3, bytes([0, 2, 3, 3, 2, 0, 3, 0, 0, 0, 1, 3, 3, 1, 0, 0, 0, 3, 0, 2, 3, 3, 2, 0]))
+    dots = Mask(2, 2, 15, bytes([0, 7, 14, 15]))
+    triangle = Outline((Contour(((-16, -16), (16, -16), (0, 16)), (NodeKind.CORNER,) * 3),))
+    ink = Solid((235, 128, 128))
+    states = [
+        ShapeState(outline, ink, Transform(160 * place, 320 + place % 2))
+        for place, outline in enumerate((bar, ring, triangle, thick, dots, ring))
+    ]
+    tokens = (
+        *(Enter(0, number, state) for number, state in enumerate(states)),
+        Edit(10, 0, 1, dataclasses.replace(states[1], outline=dots)),
+    )
+    scene = Scene(SceneStart(0, 0, Solid((16, 128, 128))), (Span(0, 50, tokens),))
+    return Film(HEADER, [scene], [], [], 50)
+
+
 FILMS: dict[str, Callable[[], Film]] = {
     "empty": lambda: Film(HEADER, [], [], [], 0),
     "elements": _elements,
     "soft": _soft,
     "textured": _textured,
+    "masks": _masks,
     "busy": lambda: Film(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

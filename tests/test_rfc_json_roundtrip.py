@@ -27,6 +27,7 @@ from mtor_transcode.model import (
     Enter,
     FilmHeader,
     Leave,
+    Mask,
     NodeKind,
     Outline,
     Scene,
@@ -222,3 +223,19 @@ def test_textures_come_back(tmp_path: Path) -> None:
     assert (tmp_path / "back.mtor").read_bytes() == data
     tokens = next(path for path in written if path.name == "tokens.jsonl").read_text(encoding="utf-8")
     assert json.loads(tokens.splitlines()[0])["action"] == "background plays"
+
+
+def test_masks_keep_every_cell(tmp_path: Path) -> None:
+    film = small_film()
+    mask = Mask(3, 2, 3, bytes([0, 1, 2, 3, 0, 3]))
+    scene = film.scenes[0]
+    enter = Enter(0, 7, ShapeState(mask, GREY, Transform(1600, 1600)))
+    tokens = (enter, Edit(10, 20, 7, ShapeState(mask, RED, Transform(3200, 1600))), Leave(50, 7, 5))
+    film.scenes[0] = Scene(scene.head, (Span(0, 60, tokens),))
+    export_json(film, tmp_path / "json")
+    entries = json.loads((tmp_path / "json" / "dictionary.json").read_text())
+    figures = [figure for entry in entries.values() for figure in entry.get("geometry", [])]
+    assert {"kind": "mask", "width": 3, "height": 2, "levels": 3, "values": "AAECAwAD"} in figures
+    stream = io.BytesIO()
+    import_json(tmp_path / "json", film_maker(stream))
+    assert list(FilmReader(stream).dictionary()) == [mask]

@@ -39,6 +39,7 @@ from mtor_transcode.model import (
     FilmHeader,
     Leave,
     LinearGradient,
+    Mask,
     NodeKind,
     Outline,
     SceneStart,
@@ -308,3 +309,18 @@ def test_textures_are_images_of_stills_and_noted_in_scenes(tmp_path: Path) -> No
     animated = exporter.export(reader, tmp_path, {})[0].read_text(encoding="utf-8")
     assert "1 textures (video) are left out" in animated
     ElementTree.fromstring(animated)
+
+
+def test_masks_are_paths_by_level_and_jump_to_others() -> None:
+    bar, ring = Mask(3, 1, 3, bytes([3, 3, 1])), Mask(2, 1, 1, bytes([0, 1]))
+    first = ShapeState(bar, RED, at(60, 50))
+    film = film_of(Enter(0, 0, first), Edit(30, 0, 0, ShapeState(ring, RED, at(60, 50))))
+    still = mtor_svg.still_svg(film, 10)
+    assert re.findall(r'd="([^"]+)" fill-opacity="([^"]+)"', still) == [
+        ("M1 -1h1v1h-1Z", "0.333"),
+        ("M-1 -1h2v1h-2Z", "1"),
+    ]
+    assert 'd="M0 -1h1v1h-1Z" fill-opacity="1"' in mtor_svg.still_svg(film, 40)
+    animated = mtor_svg.scene_svg(film, film.heads()[0])
+    ElementTree.fromstring(animated)
+    assert animated.count("fill-opacity") == 3

@@ -15,10 +15,20 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.model import UNITS_PER_PX, LinearGradient, Outline, Paint, Solid, Transform
+from mtor_transcode.model import (
+    SCALE_ONE,
+    UNITS_PER_PX,
+    LinearGradient,
+    Mask,
+    Outline,
+    Paint,
+    Solid,
+    Transform,
+)
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
+from mtor_transcode.render.sprites import mask_coverage
 
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -40,11 +50,34 @@ def coverage(
     engine: Rasterizer, outline: Outline, transform: Transform, rect: Rect, view: Matrix = IDENTITY_MATRIX
 ) -> Picture:
     """Coverage (0-255) of a placed outline over the pixels of ``rect``: (h, w) uint8."""
+    if isinstance(outline, Mask) and view == IDENTITY_MATRIX and on_cells(transform):
+        return _cells(outline, transform, rect)
     x0, y0, x1, y1 = rect
     canvas = engine.canvas(x1 - x0, y1 - y0)
     shifted = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), view)
     canvas.draw(outline, _WHITE, transform, 255, shifted)
     return canvas.luma
+
+
+def on_cells(transform: Transform) -> bool:
+    """Whether a mask placed so has its cells on the world's px."""
+    upright = transform.scale == SCALE_ONE and transform.angle == 0
+    return upright and not (transform.dx | transform.dy) % UNITS_PER_PX
+
+
+def _cells(mask: Mask, transform: Transform, rect: Rect) -> Picture:
+    """The coverage of a mask whose cells are px, with no engine."""
+    x0, y0, x1, y1 = rect
+    left = transform.dx // UNITS_PER_PX - mask.width // 2
+    top = transform.dy // UNITS_PER_PX - mask.height
+    right, low = min(left + mask.width, x1), min(top + mask.height, y1)
+    cover: Picture = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
+    x, y = max(left, x0), max(top, y0)
+    if x < right and y < low:
+        cover[y - y0 : low - y0, x - x0 : right - x0] = mask_coverage(mask)[
+            y - top : low - top, x - left : right - left
+        ]
+    return cover
 
 
 def paint_colours(paint: Paint, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:

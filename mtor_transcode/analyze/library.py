@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import coverage
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.model import UNITS_PER_PX, Colour, Outline, Paint, Point, Solid, Transform
+from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Outline, Paint, Point, Solid, Transform
 from mtor_transcode.render.rasterizer import Rasterizer
 
 LARGEST = 64
@@ -33,11 +33,17 @@ class OutlineLibrary:
     def __init__(self, engine: Rasterizer) -> None:
         self._engine = engine
         self._known: set[Outline] = set()
+        self.masks: list[Mask] = []
         self._outlines: list[Outline] = []
         self._features: NDArray[np.float64] = np.empty((CAPACITY, 5))
 
     def add(self, outline: Outline) -> None:
         """Keep an outline that was accepted, if it is small and there is room."""
+        if isinstance(outline, Mask):
+            if outline not in self._known and len(self.masks) < CAPACITY:
+                self._known.add(outline)
+                self.masks.append(outline)
+            return
         x0, y0, x1, y1 = outline.bounds
         width, height = (x1 - x0) / UNITS_PER_PX, (y1 - y0) / UNITS_PER_PX
         if max(width, height) > LARGEST or len(self._outlines) == CAPACITY or outline in self._known:
@@ -98,6 +104,10 @@ class Palette:
         """Keep a solid paint's colour."""
         if isinstance(paint, Solid):
             self._known[paint.colour] = None
+
+    def colours(self) -> list[Colour]:
+        """All of them, in the order of their first use."""
+        return list(self._known)
 
     def __contains__(self, colour: Colour) -> bool:
         return colour in self._known

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.edges import region_weights
+from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs
+from mtor_transcode.analyze.lettering import Page, paint_letters
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
@@ -39,6 +41,7 @@ from mtor_transcode.model import (
     Token,
     Transform,
 )
+from mtor_transcode.render.matrix import IDENTITY_MATRIX
 from mtor_transcode.render.rasterizer import Rasterizer
 
 NOTICED = 20.0
@@ -303,7 +306,19 @@ class SceneCoder:
             self._emit(Leave(times.middle, shape.number))
 
     def _paint(self, target: Picture, worth: Plane, where: NDArray[np.bool_], times: Times) -> None:
-        """Add shapes from coarse to fine where the picture is not yet what it should be."""
+        """Add shapes where the picture is not yet what it should be: what lies below text, text, the rest."""
+        least = 1 if self._library.masks else LEAST_PIECES
+        glyphs = find_glyphs(target, where, least) if self.live.view == IDENTITY_MATRIX else None
+        if glyphs is not None:
+            self._paint_layers(glyphs.plain, worth, where, times)
+            known = self._library.masks, self._palette.colours(), self._enter_price(times)
+            page = Page(self._engine, target, self.live.shown, worth, self.lam, *known)
+            for state in paint_letters(page, glyphs):
+                self._enter(state, times)
+        self._paint_layers(target, worth, where, times)
+
+    def _paint_layers(self, target: Picture, worth: Plane, where: NDArray[np.bool_], times: Times) -> None:
+        """Add shapes from coarse to fine."""
         weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)

@@ -10,7 +10,7 @@ from pathlib import Path
 from mtor_transcode.api.films import StrPath, opened
 from mtor_transcode.api.results import DictionarySummary, Inspection, SceneSummary
 from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.model import AudioInfo, CameraMove, Edit, Enter, Outline, SceneStart
+from mtor_transcode.model import AudioInfo, CameraMove, Edit, Enter, Mask, Outline, SceneStart
 
 SOFTNESS_STEPS = 4
 """Steps of softness in a px."""
@@ -102,6 +102,7 @@ def _dictionary(film: FilmReader, uses: Counter[Outline]) -> DictionarySummary:
         outlines=len(outlines),
         nodes=sum(outline.node_count for outline in outlines),
         strokes=sum(1 for outline in outlines if outline.stroke_width),
+        masks=sum(1 for outline in outlines if isinstance(outline, Mask)),
         uses=sum(uses.values()),
     )
 

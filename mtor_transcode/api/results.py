@@ -81,11 +81,12 @@ class SceneSummary(Result):
 
 @dataclass(frozen=True)
 class DictionarySummary(Result):
-    """The dictionary: its outlines, their nodes, and how often an outline is used."""
+    """The dictionary: its outlines, their nodes, how many are strokes or masks, how often one is used."""
 
     outlines: int
     nodes: int
     strokes: int
+    masks: int
     uses: int
 
     @property

@@ -7,15 +7,21 @@ from dataclasses import replace
 from functools import lru_cache
 from math import cos, pi, sin
 
-from mtor_transcode.model import SCALE_ONE, TURN, Outline, Point, ShapeState
+from mtor_transcode.model import SCALE_ONE, TURN, Mask, Outline, Point, ShapeState
 
 MAX_GRID = 7
 """Largest binary logarithm of a grid's step in units."""
 
 
+MASK_GRID = 4
+"""Of a mask: a cell, so that places on whole px are cheap."""
+
+
 @lru_cache(maxsize=1024)
 def grid_of(outline: Outline) -> int:
-    """Returns the largest g (0-7) such that all coordinates are multiples of 2**g units."""
+    """Returns the largest g (0-7) such that all coordinates are multiples of 2**g units; 4 for a mask."""
+    if isinstance(outline, Mask):
+        return MASK_GRID
     every = 1 << MAX_GRID
     for contour in outline.contours:
         for x, y in contour.points:

@@ -9,7 +9,9 @@ from mtor_transcode.codec.canonical import is_canonical
 from mtor_transcode.codec.limits import (
     MAX_CONTOURS,
     MAX_COORDINATE,
+    MAX_LEVELS,
     MAX_LIVE,
+    MAX_MASK_SIDE,
     MAX_NODES,
     MAX_SOFTNESS,
     MAX_SPAN_TEXTURES,
@@ -27,6 +29,7 @@ from mtor_transcode.model import (
     Colour,
     Enter,
     Leave,
+    Mask,
     Outline,
     Paint,
     SceneStart,
@@ -110,6 +113,9 @@ def check_state(state: ShapeState) -> None:
 
 def check_outline(outline: Outline) -> None:
     """Raises UsageError for an outline that cannot be written."""
+    if isinstance(outline, Mask):
+        _check_mask(outline)
+        return
     _whole("the width of a stroke", (outline.stroke_width,))
     if not 0 <= outline.stroke_width <= MAX_COORDINATE:
         raise UsageError(f"a stroke of {outline.stroke_width} units cannot be written")
@@ -135,6 +141,18 @@ def _check_backdrop(backdrop: Backdrop, now: int) -> None:
         check_texture_start(backdrop, now)
     else:
         _check_paint(backdrop)
+
+
+def _check_mask(mask: Mask) -> None:
+    _whole("a mask's numbers", (mask.width, mask.height, mask.levels))
+    if not (0 < mask.width <= MAX_MASK_SIDE and 0 < mask.height <= MAX_MASK_SIDE):
+        raise UsageError(
+            f"a mask of {mask.width} x {mask.height} cells", remedy=f"at most {MAX_MASK_SIDE} each way"
+        )
+    if not 0 < mask.levels <= MAX_LEVELS:
+        raise UsageError(f"a mask of {mask.levels} levels", remedy=f"1 to {MAX_LEVELS}")
+    if len(mask.values) != mask.width * mask.height or max(mask.values) > mask.levels:
+        raise UsageError("a mask needs one value of 0 to its levels for each cell")
 
 
 def _check_paint(paint: Paint) -> None:

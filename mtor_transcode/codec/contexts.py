@@ -117,6 +117,19 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("texture.count", NUMBER),
     ("texture.step", NUMBER),
     ("texture.jitter", SIGNED),
+    ("mask.is", 2),
+    ("mask.like", 1),
+    ("mask.like_back", NUMBER),
+    ("mask.size", 2 * 63),
+    ("mask.change", 4 * SIGNED),
+    ("mask.same_levels", 1),
+    ("mask.levels", 15),
+    ("mask.some", 324),
+    ("mask.full", 81),
+    ("mask.middle", 3 * 15),
+    ("mask.like_some", 729),
+    ("mask.like_full", 243),
+    ("mask.like_middle", 3 * 15),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -138,9 +151,12 @@ COUNT: Final = sum(size for _, size in LAYOUT)
 
 
 def _kind(name: str) -> Kind:
-    return {"outline": Kind.OUTLINES, "paint": Kind.PAINTS, "backdrop": Kind.PAINTS}.get(
-        name.partition(".")[0], Kind.MOTION
-    )
+    return {
+        "outline": Kind.OUTLINES,
+        "mask": Kind.OUTLINES,
+        "paint": Kind.PAINTS,
+        "backdrop": Kind.PAINTS,
+    }.get(name.partition(".")[0], Kind.MOTION)
 
 
 KIND_OF: Final[tuple[Kind, ...]] = tuple(_kind(name) for name, size in LAYOUT for _ in range(size))

@@ -14,9 +14,11 @@ from typing import Final
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.limits import DICTIONARY_WINDOW
+from mtor_transcode.codec.mask_likeness import likenesses
+from mtor_transcode.codec.mask_syntax import Like
 from mtor_transcode.codec.outline_syntax import OutlineSection, same_structure, write_outline
 from mtor_transcode.codec.writers import CountingWriter, Writer
-from mtor_transcode.model import Outline
+from mtor_transcode.model import Mask, Outline
 
 REMEMBERED: Final = 4096
 """Outlines that a writer remembers."""
@@ -65,30 +67,37 @@ class NewOutlines:
         return self.first + len(self.section.outlines)
 
     def write(self, writer: Writer, adaptive: Adaptive, outline: Outline, old: Outline | None) -> None:
-        """Writes an outline, as a change of ``old`` where that is cheaper; nothing is remembered.
+        """Writes an outline, as a change of ``old`` (a mask: by any that is alike) where that is cheaper.
 
-        ``adaptive`` holds the contexts that ``writer`` uses.
+        Nothing is remembered. ``adaptive`` holds the contexts that ``writer`` uses.
         """
-        write_outline(writer, self.section, outline, self._like(adaptive, outline, old))
+        choices = self._choices(outline, old)
+        write_outline(writer, self.section, outline, self._cheapest(adaptive, outline, choices))
 
     def add(self, outline: Outline) -> None:
         """Goes on to the next outline."""
         self.ids[outline] = self.next_id
         self.section.add(outline, grid_of(outline))
 
-    def _like(self, adaptive: Adaptive, outline: Outline, old: Outline | None) -> int:
-        """How far back ``old`` is in the section if a change of it is cheaper than the outline, else 0."""
+    def _choices(self, outline: Outline, old: Outline | None) -> list[int | Like]:
+        """By what an outline may be written: 0 (itself alone), and what it is like in the section."""
+        if isinstance(outline, Mask):
+            return [0, *likenesses(self.section.masks, outline)]
         old_id = self.ids.get(old) if old is not None else None
         if old is None or old_id is None or not same_structure(old, outline):
-            return 0
-        back = self.next_id - old_id
+            return [0]
+        return [0, self.next_id - old_id]
+
+    def _cheapest(self, adaptive: Adaptive, outline: Outline, choices: list[int | Like]) -> int | Like:
+        if len(choices) == 1:
+            return choices[0]
         counter = CountingWriter(adaptive)
         prices: list[float] = []
-        for like in (0, back):
+        for like in choices:
             counter.try_out()
             write_outline(counter, self.section, outline, like)
             prices.append(counter.undo())
-        return back if prices[1] < prices[0] else 0
+        return choices[prices.index(min(prices))]
 
     def fork(self) -> NewOutlines:
         """Returns an independent copy."""

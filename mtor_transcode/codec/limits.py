@@ -27,6 +27,12 @@ MAX_NODES = 1 << 15
 MAX_CONTOURS = 1 << 12
 """Contours of one outline."""
 
+MAX_MASK_SIDE = 64
+"""Cells of a mask across and down."""
+
+MAX_LEVELS = 15
+"""Largest value of a mask's cells."""
+
 MAX_SECTION_NODES = 1 << 17
 """Nodes of all outlines of one dictionary section."""
 

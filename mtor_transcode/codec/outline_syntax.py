@@ -22,10 +22,12 @@ from mtor_transcode.codec.binarise import (
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE, SIGNED
 from mtor_transcode.codec.limits import MAX_CONTOURS, MAX_COORDINATE, MAX_NODES
+from mtor_transcode.codec.mask_syntax import Like, read_mask, write_mask
 from mtor_transcode.codec.step_contexts import StepContexts
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import Contour, NodeKind, Outline, Point
+from mtor_transcode.model import Contour, Mask, NodeKind, Outline, Point
 
+_MASK: Final = BASE["mask.is"]
 _LIKE: Final = BASE["outline.like"]
 _LIKE_BACK: Final = BASE["outline.like_back"]
 _STROKED: Final = BASE["outline.stroked"]
@@ -51,12 +53,18 @@ class OutlineSection:
 
     def __init__(self) -> None:
         self.outlines: list[Outline] = []
+        self.masks: list[Mask] = []
         self.grid = 0
         self.stroke_width = 0
+        self.was_mask = 0
 
     def add(self, outline: Outline, grid: int) -> None:
         """Goes on to the next outline."""
         self.outlines.append(outline)
+        self.was_mask = int(isinstance(outline, Mask))
+        if isinstance(outline, Mask):
+            self.masks.append(outline)
+            return
         self.grid = grid
         if outline.stroke_width:
             self.stroke_width = outline.stroke_width
@@ -65,6 +73,8 @@ class OutlineSection:
         """Returns an independent copy."""
         copy = OutlineSection()
         copy.outlines = self.outlines.copy()
+        copy.masks = self.masks.copy()
+        copy.was_mask = self.was_mask
         copy.grid = self.grid
         copy.stroke_width = self.stroke_width
         return copy
@@ -73,7 +83,8 @@ class OutlineSection:
 def same_structure(one: Outline, other: Outline) -> bool:
     """Whether two outlines have equal contours but for the points' coordinates."""
     return (
-        one.stroke_width == other.stroke_width
+        not (isinstance(one, Mask) or isinstance(other, Mask))
+        and one.stroke_width == other.stroke_width
         and len(one.contours) == len(other.contours)
         and all(
             a.kinds == b.kinds and a.closed == b.closed
@@ -82,11 +93,18 @@ def same_structure(one: Outline, other: Outline) -> bool:
     )
 
 
-def write_outline(writer: Writer, section: OutlineSection, outline: Outline, like: int = 0) -> None:
+def write_outline(writer: Writer, section: OutlineSection, outline: Outline, like: int | Like = 0) -> None:
     """Writes an outline; with ``like`` = k > 0 as a change of the k-th last one of the section.
+
+    A mask is written by one that is much alike if ``like`` says which.
 
     ``section`` is not changed: the caller adds the outline.
     """
+    writer.bit(_MASK + section.was_mask, isinstance(outline, Mask))
+    if isinstance(outline, Mask):
+        write_mask(writer, section.masks, outline, None if isinstance(like, int) else like)
+        return
+    assert isinstance(like, int)
     grid = grid_of(outline)
     if section.outlines:
         writer.bit(_LIKE, like > 0)
@@ -117,6 +135,11 @@ def read_outline(reader: Reader, section: OutlineSection, most: int = MAX_NODES)
 
     More than ``most`` nodes are an error.
     """
+    if reader.bit(_MASK + section.was_mask):
+        mask = read_mask(reader, section.masks)
+        if mask.node_count > most:
+            raise reader.damaged(_TOO_MANY)
+        return mask, grid_of(mask)
     like = bool(section.outlines) and reader.bit(_LIKE)
     grid = _read_grid(reader, section)
     if like:
@@ -124,6 +147,8 @@ def read_outline(reader: Reader, section: OutlineSection, most: int = MAX_NODES)
         if back > len(section.outlines):
             raise reader.damaged("an outline is like one that does not exist")
         old = section.outlines[-back]
+        if isinstance(old, Mask):
+            raise reader.damaged("an outline is like a mask")
         if old.node_count > most:
             raise reader.damaged(_TOO_MANY)
         outline = _read_change(reader, old, grid)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mtor_transcode.model import TURN, Colour, Solid, TexturePaint
+from mtor_transcode.model import TURN, Colour, Mask, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
@@ -88,7 +88,9 @@ def placed_course(a: Placed, b: Placed) -> Callable[[float], Placed]:
 
 
 def outline_course(a: AnyOutline, b: AnyOutline) -> Callable[[float], AnyOutline]:
-    """How an outline goes over; see ``morph`` for the rule."""
+    """How an outline goes over; see ``morph`` for the rule. A mask holds until it jumps."""
+    if isinstance(a, Mask) or isinstance(b, Mask):
+        return lambda _: a
     if a is b or a == b or (a.stroke_width == 0) != (b.stroke_width == 0):
         return lambda _: a
     first, last = matched(a, b)

@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Protocol
 
-from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline
+from mtor_transcode.model import UNITS_PER_PX, Contour, Mask, NodeKind, Outline
 
 FloatPoint = tuple[float, float]
 
@@ -85,7 +85,10 @@ def px_bounds(outline: AnyOutline) -> tuple[float, float, float, float]:
 
 
 def hull(outline: AnyOutline) -> tuple[float, float, float, float]:
-    """A box in px that holds all that is drawn of an outline: its curves' handles and half its stroke."""
+    """A box in px that holds all that is drawn: handles, half a stroke, half a cell around a mask."""
+    if isinstance(outline, Mask):
+        x0, y0, x1, y1 = px_bounds(outline)
+        return (x0 - 0.5, y0 - 0.5, x1 + 0.5, y1 + 0.5)
     pen = _HullPen()
     trace(outline, pen)
     if not pen.xs:

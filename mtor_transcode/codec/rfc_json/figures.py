@@ -11,18 +11,22 @@ from typing import Final
 
 from mtor_transcode.codec.rfc_json import limits, types, units
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Contour, NodeKind, Outline, Point
+from mtor_transcode.model import Contour, Mask, NodeKind, Outline, Point
 
 _KAPPA: Final = 0.5522847498
 _LETTERS: Final = {NodeKind.CORNER: "c", NodeKind.SMOOTH: "s", NodeKind.CONTROL: "h"}
 _KINDS: Final = {letter: kind for kind, letter in _LETTERS.items()}
 _C, _H = NodeKind.CORNER, NodeKind.CONTROL
 
-Drawn = types.Polygon | types.Bezier | types.Circle | types.Ellipse | types.Rect | types.Path
+Drawn = types.Polygon | types.Bezier | types.Circle | types.Ellipse | types.Rect | types.Path | types.Mask
 
 
-def path_of(outline: Outline) -> types.Path:
+def path_of(outline: Outline) -> types.Path | types.Mask:
     """The figure that says ``outline`` exactly."""
+    if isinstance(outline, Mask):
+        return types.Mask(
+            width=outline.width, height=outline.height, levels=outline.levels, values=outline.values
+        )
     contours = [
         types.Contour(
             points=[(units.px(x), units.px(y)) for x, y in contour.points],
@@ -37,6 +41,8 @@ def path_of(outline: Outline) -> types.Path:
 def outline_of(figure: Drawn, where: str) -> Outline:
     """The outline of a figure; ``FormatError`` if its points make none."""
     match figure:
+        case types.Mask():
+            return _mask(figure, where)
         case types.Path():
             contours = tuple(_contour(contour, where) for contour in figure.contours)
         case types.Polygon():
@@ -55,6 +61,17 @@ def outline_of(figure: Drawn, where: str) -> Outline:
             f"a figure of {outline.node_count} points", where=where, remedy=f"at most {limits.NODES} are read"
         )
     return outline
+
+
+def _mask(figure: types.Mask, where: str) -> Mask:
+    cells = figure.width * figure.height
+    if len(figure.values) != cells or max(figure.values) > figure.levels:
+        raise FormatError(
+            f"a mask of {figure.width} x {figure.height} cells with {len(figure.values)} values",
+            where=where,
+            remedy="write one byte of 0 to levels for each cell",
+        )
+    return Mask(figure.width, figure.height, figure.levels, figure.values)
 
 
 def _line_width(px: float) -> int:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from mtor_transcode.codec.limits import MAX_SOFTNESS
+from mtor_transcode.codec.limits import MAX_LEVELS, MAX_MASK_SIDE, MAX_SOFTNESS
 from mtor_transcode.codec.rfc_json import limits
 
 Name = Annotated[str, Meta(max_length=500)]
@@ -117,6 +117,18 @@ class Path(Figure, tag="path", omit_defaults=True):
     contours: list[Contour]
 
 
+class Mask(Figure, tag="mask", omit_defaults=True):
+    """Coverage by square cells of 1 px: ``values`` (base64) has a byte for each, 0 to ``levels``, row by row.
+
+    The origin is the lower left corner of cell ``width // 2`` of the last row.
+    """
+
+    width: Annotated[int, Meta(ge=1, le=MAX_MASK_SIDE)]
+    height: Annotated[int, Meta(ge=1, le=MAX_MASK_SIDE)]
+    levels: Annotated[int, Meta(ge=1, le=MAX_LEVELS)]
+    values: bytes
+
+
 class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):
     """The geometry of another entry of the dictionary."""
 
@@ -125,7 +137,7 @@ class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):
     paint: Paint | None = None
 
 
-AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Reference
+AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Mask | Reference
 
 
 class Texture(Struct, forbid_unknown_fields=True):

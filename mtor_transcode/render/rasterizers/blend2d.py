@@ -17,19 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import UsageError
-from mtor_transcode.model import UNITS_PER_PX, Colour, Solid
+from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
 from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, placed
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
+from mtor_transcode.render.sprites import SpriteCache, sprite_corner
 
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
 
+_CORNER = blend2d.BLPoint(0, 0)
+
 _Stamp = tuple[Any, Any, Matrix, float, float]
-"""Path, style, place, opacity 0-1, and stroke width in px (0: a fill)."""
+"""Path, style, place, opacity 0-1, and stroke width in px (0: a fill).
+
+A mask has no path; its sprite stands for the style, its place is that of the sprite's corner.
+"""
 
 
 class _Pen:
@@ -66,15 +72,39 @@ def _style(paint: AnyPaint, box: Box) -> Any:
     return _colour(paint.colour) if isinstance(paint, Solid) else _gradient(paint, box)
 
 
+def _sprite(pixels: NDArray[np.uint8]) -> Any:
+    """A ``BLImage``, drawn cell by cell, as the binding takes no pixels in."""
+    height, width = pixels.shape[:2]
+    image = blend2d.BLImage(width, height, blend2d.BLFormat.PRGB32)
+    context = blend2d.BLContext(image)
+    context.clear_all()
+    context.comp_op = blend2d.BLCompOp.SRC_COPY
+    for y, x in np.argwhere(pixels[..., 3]).tolist():
+        *colour, alpha = pixels[y, x].tolist()
+        plain = (min(1.0, (code + 0.25) / alpha) for code in colour)
+        context.set_fill_style((*plain, _LEVELS[alpha]))
+        context.fill_rect(blend2d.BLRect(x, y, 1, 1))
+    context.flush()
+    return image
+
+
 class Blend2dCanvas:
     """A canvas in a ``BLImage``; see ``Canvas``."""
 
-    def __init__(self, width: int, height: int, paths: PathCache[Any], alpha: bool = False) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        paths: PathCache[Any],
+        sprites: SpriteCache[Any],
+        alpha: bool = False,
+    ) -> None:
         self.width = width
         self.height = height
         layout = blend2d.BLFormat.PRGB32 if alpha else blend2d.BLFormat.XRGB32
         self.image: Any = blend2d.BLImage(width, height, layout)
         self._paths = paths
+        self._sprites = sprites
         self._context: Any = blend2d.BLContext(self.image)
         self._context.fill_rule = blend2d.BLFillRule.EVEN_ODD
         self._context.stroke_join = blend2d.BLStrokeJoin.JOIN_ROUND
@@ -103,7 +133,7 @@ class Blend2dCanvas:
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """See ``Canvas.read``."""
         x0, y0, x1, y1 = rect
-        part = Blend2dCanvas(x1 - x0, y1 - y0, self._paths)
+        part = Blend2dCanvas(x1 - x0, y1 - y0, self._paths, self._sprites)
         part.copy(self, rect, (0, 0))
         return part.ycc
 
@@ -138,6 +168,9 @@ class Blend2dCanvas:
         self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
     ) -> _Stamp:
         """See ``Canvas.stamp``."""
+        if isinstance(outline, Mask):
+            place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
+            return None, self._sprites.get(outline, paint), place, opacity / 255, 0.0
         return (
             self._paths.get(outline),
             _style(paint, px_bounds(outline)),
@@ -165,7 +198,9 @@ class Blend2dCanvas:
                 )
             )
             context.global_alpha = alpha
-            if width:
+            if path is None:
+                context.blit_image(_CORNER, style)
+            elif width:
                 context.set_stroke_style(style)
                 context.stroke_width = width
                 context.stroke_path(path)
@@ -214,13 +249,14 @@ class Blend2dCanvas:
 
 
 class Blend2dRasterizer:
-    """See ``Rasterizer``; its canvases share one cache of paths."""
+    """See ``Rasterizer``; its canvases share one cache of paths and one of sprites."""
 
     name = "blend2d"
 
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
+        self._sprites: SpriteCache[Any] = SpriteCache(_sprite)
 
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return Blend2dCanvas(width, height, self._paths, alpha)
+        return Blend2dCanvas(width, height, self._paths, self._sprites, alpha)

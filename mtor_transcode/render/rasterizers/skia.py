@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import MissingExtraError, UsageError
-from mtor_transcode.model import UNITS_PER_PX, Colour, Solid
+from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
 from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
+from mtor_transcode.render.sprites import SpriteCache, sprite_corner
 
 try:
     import skia
@@ -24,8 +25,10 @@ except ImportError as error:
         "the Skia rasterizer is not installed", remedy="pip install 'mtor-transcode[skia]'"
     ) from error
 
+_BILINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
+
 _Stamp = tuple[Any, Any, Matrix]
-"""Path, paint and place."""
+"""Path (of a mask: its sprite), paint and place (of a mask: of its sprite's corner)."""
 
 
 class _Pen:
@@ -64,6 +67,12 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
     return brush
 
 
+def _sprite(pixels: NDArray[np.uint8]) -> Any:
+    return skia.Image.fromarray(
+        np.ascontiguousarray(pixels), skia.kRGBA_8888_ColorType, skia.AlphaType.kPremul_AlphaType
+    )
+
+
 def _matrix(matrix: Matrix) -> Any:
     a, b, c, d, e, f = matrix
     return skia.Matrix.MakeAll(a, c, e, b, d, f, 0, 0, 1)
@@ -72,12 +81,20 @@ def _matrix(matrix: Matrix) -> Any:
 class SkiaCanvas:
     """A canvas on a numpy array; see ``Canvas``."""
 
-    def __init__(self, width: int, height: int, paths: PathCache[Any], alpha: bool = False) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        paths: PathCache[Any],
+        sprites: SpriteCache[Any],
+        alpha: bool = False,
+    ) -> None:
         self.width = width
         self.height = height
         self.pixels: NDArray[np.uint8] = np.zeros((height, width, 4), np.uint8)
         self.pixels[..., 3] = 0 if alpha else 255
         self._paths = paths
+        self._sprites = sprites
         self._surface: Any = skia.Surface(
             self.pixels,
             skia.kRGBA_8888_ColorType,
@@ -129,6 +146,9 @@ class SkiaCanvas:
         self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
     ) -> _Stamp:
         """See ``Canvas.stamp``."""
+        if isinstance(outline, Mask):
+            place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
+            return self._sprites.get(outline, paint), skia.Paint(Alphaf=opacity / 255), place
         brush = _brush(paint, px_bounds(outline), opacity)
         if outline.stroke_width:
             brush.setStyle(skia.Paint.kStroke_Style)
@@ -143,7 +163,10 @@ class SkiaCanvas:
         """See ``Canvas.draw_stamps``."""
         for path, brush, place in stamps:
             canvas = self._begin(clip, compose(view, place))
-            canvas.drawPath(path, brush)
+            if isinstance(path, skia.Image):
+                canvas.drawImage(path, 0, 0, _BILINEAR, brush)
+            else:
+                canvas.drawPath(path, brush)
             canvas.restore()
 
     def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
@@ -177,13 +200,14 @@ class SkiaCanvas:
 
 
 class SkiaRasterizer:
-    """See ``Rasterizer``; its canvases share one cache of paths."""
+    """See ``Rasterizer``; its canvases share one cache of paths and one of sprites."""
 
     name = "skia"
 
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
+        self._sprites: SpriteCache[Any] = SpriteCache(_sprite)
 
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return SkiaCanvas(width, height, self._paths, alpha)
+        return SkiaCanvas(width, height, self._paths, self._sprites, alpha)

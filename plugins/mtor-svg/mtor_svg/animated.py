@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from mtor_svg.markup import document, element, number, numbers, path_data
+from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.motion import Attribute, Clock, animations
 from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.script import Element, Life, SceneScript, Segment
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.still import drawn
-from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, NodeKind, Solid
+from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, Mask, NodeKind, Solid
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import px_bounds
 from mtor_transcode.render.film import Film, SceneEntry
@@ -117,7 +117,9 @@ class _SceneWriter:
         life, clock, colour = shown.life, self._clock, self._header.colour
         form = Attribute[Placed]("d", lambda placed: path_data(placed.outline), straight=_straight_form)
         fade = Attribute[Placed]("opacity", lambda placed: number(placed.opacity / 255))
-        motions = [animations(life, form, clock), animations(life, fade, clock)]
+        mask = life.first.outline if isinstance(life.first.outline, Mask) else None
+        motions = [] if mask else [animations(life, form, clock)]
+        motions.append(animations(life, fade, clock))
         definition, paint = "", ""
         target = "stroke" if shown.stroked else "fill"
         if _ever_gradient(life, lambda placed: placed.paint):
@@ -130,13 +132,16 @@ class _SceneWriter:
         if shown.stroked:
             width = Attribute[Placed]("stroke-width", _line_width)
             motions.append(animations(life, width, clock))
-        attributes = {"d": form.text(life.first)} | drawn(paint, life.first.outline.stroke_width)
+        attributes = {} if mask else {"d": form.text(life.first)}
+        attributes |= drawn(paint, life.first.outline.stroke_width)
         if any(placed.opacity < 255 for placed in _all(life)):
             attributes["opacity"] = fade.text(life.first)
         if any(placed.transform.scale != SCALE_ONE for placed in _all(life)):
             size = _of_transform("scale", _scale)
             attributes["transform"] = f"scale({size.text(life.first)})"
             motions.append(animations(life, size, clock))
+        if mask:
+            return definition + element("g", attributes, [*motions, *cells(mask)])
         return definition + element("path", attributes, motions)
 
     def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box]]) -> str:

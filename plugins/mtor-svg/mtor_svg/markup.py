@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
+from mtor_transcode.model import Mask
 from mtor_transcode.render.curves import AnyOutline, trace
 
 
@@ -44,6 +45,25 @@ def path_data(outline: AnyOutline) -> str:
     pen = _PathPen()
     trace(outline, pen)
     return "".join(pen.parts)
+
+
+def cells(mask: Mask) -> list[str]:
+    """The cells of a mask in local px: a path for each level, with its opacity; paint is inherited."""
+    rows: dict[int, list[str]] = {}
+    for y in range(mask.height):
+        x = 0
+        while x < mask.width:
+            value = mask.values[y * mask.width + x]
+            start = x
+            while x < mask.width and mask.values[y * mask.width + x] == value:
+                x += 1
+            if value:
+                corner = numbers(start - mask.width // 2, y - mask.height)
+                rows.setdefault(value, []).append(f"M{corner}h{x - start}v1h{start - x}Z")
+    return [
+        element("path", {"d": "".join(runs), "fill_opacity": number(value / mask.levels)})
+        for value, runs in sorted(rows.items())
+    ]
 
 
 class _PathPen:

@@ -18,6 +18,7 @@ from mtor_transcode.model import (
     Edit,
     Enter,
     Leave,
+    Mask,
     SceneStart,
     ShapeState,
     TexturePaint,
@@ -72,7 +73,7 @@ class Life(Generic[T]):
 
 @dataclass(eq=False)
 class Element:
-    """A path on the screen during ``[born, gone)``, filled or stroked for all its life."""
+    """A path on the screen during ``[born, gone)``, filled or stroked for all its life, or one mask."""
 
     born: int
     life: Life[Placed]
@@ -155,19 +156,25 @@ class SceneScript:
         return self._shapes[shape]
 
     def _switch(self, shape: int, at: int, *, only_jumps: bool = False) -> None:
-        """A shape that has become a line from an area (or back) by ``at`` goes on as a new element."""
+        """A shape that has become a line, an area or another mask by ``at`` goes on as a new element."""
         element = self._shapes[shape]
         if not element.life.segments:
             return
         last = element.life.segments[-1]
         end = last.begin + last.duration
-        turned = (last.target.outline.stroke_width > 0) != element.stroked
+        turned = _sort(last.target) != _sort(element.life.first)
         if not turned or end > at or (only_jumps and last.duration):
             return
         element.gone = end
         successor = Element(end, Life(last.target, placed_course))
         self.elements.insert(self.elements.index(element) + 1, successor)
         self._shapes[shape] = successor
+
+
+def _sort(placed: Placed) -> bool | Mask:
+    """What an element is for all its life: a line, an area, or this mask."""
+    outline = placed.outline
+    return outline if isinstance(outline, Mask) else outline.stroke_width > 0
 
 
 def _placed(shape: int, state: ShapeState) -> Placed:

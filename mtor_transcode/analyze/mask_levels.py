@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Coverages to the values of a mask: what each cell's error is worth against what its value costs.
+
+Costs are those of the mask syntax (``codec.mask_syntax``) with the initial probabilities of its contexts.
+Cells are visited a few times; each takes the value with which error and bits are least, its own and those
+of the cells that it is a context of (iterated conditional modes, Besag 1986).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mtor_transcode.codec.adaptive import COST_0, COST_1
+from mtor_transcode.codec.contexts import BASE
+from mtor_transcode.codec.limits import MAX_LEVELS
+from mtor_transcode.codec.tables import initial_states
+from mtor_transcode.model import Mask
+
+SWEEPS = 3
+NEAR = 81
+"""Contexts of "full": the classes of four neighbours."""
+
+Field = NDArray[np.float32]
+_Costs = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def levels_for(worth: float) -> int:
+    """Levels for cells whose full contrast is worth so many bits.
+
+    A step 1/L has the error worth / 12 L^2 and takes log2 L bits: that is least where L^2 = worth ln 2 / 6.
+    """
+    return int(min(max(round((worth * 0.1155) ** 0.5), 2), MAX_LEVELS))
+
+
+def quantised(field: Field, worth: float) -> tuple[Mask, int, int] | None:
+    """The mask of a coverage (h, w), and the field's px of its left and lower edge; None if nothing is left.
+
+    ``worth`` is the error of a cell that is wrong by its full contrast, in bits.
+    """
+    levels = levels_for(worth)
+    values = np.clip(np.rint(field * np.float32(levels)), 0, levels).astype(np.int64)
+    some, full = _costs()
+    _settle(values, field, worth, levels, some, full, SWEEPS)
+    rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
+    if not len(rows):
+        return None
+    top, low, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    cut = values[top:low, left:right].astype(np.uint8)
+    return Mask(right - left, low - top, levels, cut.tobytes()), left, low
+
+
+@cache
+def _costs() -> _Costs:
+    """Bits of "empty" and "more" by context, and of "between" and "full": (324, 2) and (81, 2)."""
+    probabilities, _ = initial_states()
+
+    def table(name: str, count: int) -> NDArray[np.float64]:
+        first = BASE[name]
+        parts = [p >> 4 for p in probabilities[first : first + count]]
+        return np.array([[COST_0[p], COST_1[p]] for p in parts])
+
+    return table("mask.some", 4 * NEAR), table("mask.full", NEAR)
+
+
+@njit(cache=True, nogil=True)
+def _class(values, y, x, levels):  # type: ignore[no-untyped-def]
+    if y < 0 or x < 0 or x >= values.shape[1]:
+        return 0
+    v = values[y, x]
+    return 0 if v == 0 else 2 if v == levels else 1
+
+
+@njit(cache=True, nogil=True)
+def _bits(values, y, x, levels, some, full):  # type: ignore[no-untyped-def]
+    """What the cell costs; nothing if it lies outside."""
+    if y >= values.shape[0] or x >= values.shape[1] or x < 0:
+        return 0.0
+    near = (_class(values, y, x - 1, levels) * 3 + _class(values, y - 1, x, levels)) * 3
+    near = (near + _class(values, y - 1, x + 1, levels)) * 3 + _class(values, y - 1, x - 1, levels)
+    far = 2 * (_class(values, y, x - 2, levels) > 0) + (_class(values, y - 2, x, levels) > 0)
+    v = values[y, x]
+    if v == 0:
+        return some[4 * near + far, 0]
+    bits = some[4 * near + far, 1]
+    if levels > 1:
+        bits += full[near, 1 if v == levels else 0]
+        if v != levels:
+            bits += np.log2(levels - 1)
+    return bits
+
+
+@njit(cache=True, nogil=True)
+def _around(values, y, x, levels, some, full):  # type: ignore[no-untyped-def]
+    """What the cell and those that it is a context of cost."""
+    total = _bits(values, y, x, levels, some, full)
+    total += _bits(values, y, x + 1, levels, some, full) + _bits(values, y, x + 2, levels, some, full)
+    total += _bits(values, y + 1, x - 1, levels, some, full) + _bits(values, y + 1, x, levels, some, full)
+    return (
+        total + _bits(values, y + 1, x + 1, levels, some, full) + _bits(values, y + 2, x, levels, some, full)
+    )
+
+
+@njit(cache=True, nogil=True)
+def _settle(values, field, worth, levels, some, full, sweeps):  # type: ignore[no-untyped-def]
+    """Sweep over the cells until none changes, at most so often; in place."""
+    for _ in range(sweeps):
+        changed = False
+        for y in range(values.shape[0]):
+            for x in range(values.shape[1]):
+                if values[y, x] == 0 and field[y, x] * levels < 0.3:
+                    continue
+                old = best = values[y, x]
+                least = 1e30
+                for choice in (old, old - 1, old + 1, 0, levels):
+                    if (
+                        choice < 0
+                        or choice > levels
+                        or abs(choice - field[y, x] * levels) > max(1.6, 0.4 * levels)
+                    ):
+                        continue
+                    values[y, x] = choice
+                    error = field[y, x] - choice / levels
+                    cost = worth * error * error + _around(values, y, x, levels, some, full)
+                    if cost < least - 1e-9:
+                        best, least = choice, cost
+                values[y, x] = best
+                changed = changed or best != old
+        if not changed:
+            break

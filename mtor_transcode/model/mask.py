@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Coverage masks: outlines of small things given by their pixels, as JBIG2's symbols, but anti-aliased."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mtor_transcode.model.geometry import UNITS_PER_PX, Contour, Outline
+
+CELLS_PER_NODE = 8
+"""Cells of a mask that count as one node where nodes are counted."""
+
+
+@dataclass(frozen=True)
+class Mask(Outline):
+    """An outline without contours: a grid of square cells, each 1 px (16 units) wide, and how full each is.
+
+    ``values`` has ``width * height`` bytes, row by row from the top, each 0 (empty) to ``levels`` (full). The
+    origin lies at the lower left corner of cell ``width // 2`` of the last row, so that on whole px of the
+    screen cells are pixels, and letters on one line share their ``dy``. Masks do not morph.
+    """
+
+    width: int
+    height: int
+    levels: int
+    values: bytes
+    contours: tuple[Contour, ...] = field(default=(), init=False)
+    stroke_width: int = field(default=0, init=False)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.width, self.levels, self.values))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """``(x0, y0, x1, y1)`` of the grid in units."""
+        left = -(self.width // 2) * UNITS_PER_PX
+        return (left, -self.height * UNITS_PER_PX, left + self.width * UNITS_PER_PX, 0)
+
+    @property
+    def node_count(self) -> int:
+        """What the mask counts where nodes are counted (limits, caches): ``CELLS_PER_NODE`` cells are one."""
+        return -(-self.width * self.height // CELLS_PER_NODE)
+
+    def centred(self, step: int = 1) -> tuple[Outline, tuple[int, int]]:
+        """The mask itself: it has one form only."""
+        return self, (0, 0)

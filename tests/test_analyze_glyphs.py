@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text found in pictures, and coded as masks: what repeats is paid once, and is right."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mtor_transcode.analyze.glyphs import find_glyphs
+from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
+from mtor_transcode.analyze.mask_levels import levels_for, quantised
+from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.model import Enter, FilmHeader, Mask, SceneStart
+from mtor_transcode.render.rasterizer import rasterizer
+
+LINES = ("the quick brown fox jumps", "over the lazy dog and the", "thin iii jjj ::: ;; text")
+
+
+def page(ink: int, ground: int) -> np.ndarray:
+    """Three lines of anti-aliased text, (H, W, 3)."""
+    luma = np.full((120, 320), ground, np.uint8)
+    for number, line in enumerate(LINES):
+        cv2.putText(luma, line, (10, 30 + 34 * number), cv2.FONT_HERSHEY_SIMPLEX, 0.55, ink, 1, cv2.LINE_AA)
+    picture = np.full((120, 320, 3), 128, np.uint8)
+    picture[..., 0] = luma
+    return picture
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(235, 30), (40, 220)])
+def test_text_is_found_dark_and_light(ink: int, ground: int) -> None:
+    picture = page(ink, ground)
+    glyphs = find_glyphs(picture, np.ones(picture.shape[:2], bool))
+    assert glyphs is not None
+    letters = sum(len(line.replace(" ", "")) for line in LINES)
+    assert 0.75 * letters <= len(glyphs.boxes) - 1 <= 1.2 * letters
+    assert np.abs(glyphs.plain[..., 0].astype(int) - ground).max() <= 12
+
+
+def test_what_is_no_text_is_left_alone() -> None:
+    picture = np.full((120, 320, 3), 128, np.uint8)
+    picture[..., 0] = 30
+    picture[20:90, 40:200, 0] = 200
+    assert find_glyphs(picture, np.ones((120, 320), bool)) is None
+    noise = np.random.default_rng(1).integers(0, 255, (120, 320, 3)).astype(np.uint8)
+    assert find_glyphs(noise, np.ones((120, 320), bool)) is None
+
+
+def test_letters_alike_share_a_mask_without_their_noise() -> None:
+    generator = np.random.default_rng(3)
+    truth = np.zeros((SIDE, SIDE), np.float32)
+    truth[BASE - 12 : BASE, 18:20] = 1
+    truth[BASE - 2 : BASE, 14:24] = 1
+    letters = [
+        Letter(
+            np.clip(truth + generator.normal(0, 0.05, truth.shape), 0, 1).astype(np.float32), (9 * n, 5), 2e4
+        )
+        for n in range(12)
+    ]
+    forms = fit_forms(letters, 800.0, [])
+    assert len(forms) == 1
+    assert sorted(x for _, x, _ in forms[0].places) == [9 * n + 14 for n in range(12)]
+    mask = forms[0].mask
+    values = np.frombuffer(mask.values, np.uint8).reshape(mask.height, mask.width) / mask.levels
+    assert np.abs(values - truth[BASE - 12 : BASE, 14:24]).max() <= 0.2
+    assert fit_forms(letters, 800.0, [mask])[0].mask is mask
+
+
+def test_values_cost_and_worth() -> None:
+    field = np.zeros((9, 9), np.float32)
+    field[2:7, 2:7] = 1
+    field[4, 8] = 0.3
+    cheap, dear = quantised(field, 2.0), quantised(field, 400.0)
+    assert cheap is not None
+    assert dear is not None
+    assert (cheap[0].width, cheap[0].height, cheap[1:]) == (5, 5, (2, 7))
+    assert dear[0].width == 7
+    assert levels_for(2.0) < levels_for(400.0) <= 15
+    assert quantised(field * 0, 400.0) is None
+
+
+def test_a_page_of_text_becomes_letters(tmp_path: Path) -> None:
+    picture = page(235, 30)
+    engine, worth = rasterizer(), np.ones(picture.shape[:2], np.float32)
+    background = background_of(picture)
+    with (tmp_path / "film").open("wb") as stream:
+        writer = FilmWriter(stream, FilmHeader(320, 120, Fraction(1, 25), Fraction(25)))
+        writer.scene(SceneStart(0, 0, background))
+        coder = SceneCoder(engine, picture, 200.0, background)
+        coder.begin(writer.pricer(), picture, worth, 0)
+        enters = [token for token in coder.take_tokens() if isinstance(token, Enter)]
+        masks = [token.state.outline for token in enters if isinstance(token.state.outline, Mask)]
+        assert len(masks) > 0.7 * len(enters)
+        assert len(set(masks)) < 0.8 * len(masks)
+        assert np.mean((coder.live.shown[..., 0].astype(float) - picture[..., 0]) ** 2) < 100
+        known, count = set(masks), len(enters)
+        picture[80:, :] = picture[:40, :]
+        coder.step(picture, worth, Times(0, 1, 1), True)
+        fresh = [token for token in coder.take_tokens() if isinstance(token, Enter)]
+        assert len(fresh) < count
+        assert any(token.state.outline in known for token in fresh)
