@@ -63,6 +63,10 @@ AFTER = 0.5
 """Ticks after a scene's start at which, for rate control, its first state has been coded."""
 
 
+LEAST_SIDE = 32
+"""Px of width and height that a film of textures has at least: AV1 encoders refuse an eighth of less."""
+
+
 class Job:
     """Everything that all passes over a source share."""
 
@@ -173,6 +177,8 @@ class _FilmPass:
     def _is_textured(self, number: int, frames: Iterator[SourceFrame], spool: Spool, lam: float) -> bool:
         """Whether a scene is to be a texture; the frames that this takes are set aside."""
         job = self._job
+        if min(self._header.width, self._header.height) < LEAST_SIDE:
+            return False
         if job.options.mode != "auto":
             return job.options.mode == "textured"
         known = job.shelf.known(number, lam)
