@@ -22,10 +22,11 @@ from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs
 from mtor_transcode.analyze.lettering import Page, paint_letters
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.misfit import misfit, squares
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.paints import fit_solid, recoloured
-from mtor_transcode.analyze.regions import CHROMA_WEIGHT, merge_regions
+from mtor_transcode.analyze.regions import merge_regions
 from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
 from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.analyze.vectorize import Task, paint_regions
@@ -63,6 +64,9 @@ FINER = 3.0
 
 BORDER_BITS = 0.8
 """Bits of a px of border, for the merging of regions."""
+
+TEXT = 0.15
+"""Share of what is wrong in a picture from which on its small letters are painted as masks."""
 
 LINES = 0.1
 """Share of what is wrong in a picture from which on its thin lines are painted as strokes."""
@@ -124,7 +128,7 @@ class SceneCoder:
         self._decided = target
         everywhere = np.ones(worth.shape, dtype=bool)
         self._paint(target, worth, everywhere, Times(tick, tick, tick))
-        self._accepted = _error(target, self.live.shown) * worth
+        self._accepted = misfit(target, self.live.shown) * worth
 
     def take_tokens(self) -> tuple[Token, ...]:
         """The tokens decided since the last call, with tracks smoothed, in order of time."""
@@ -151,7 +155,7 @@ class SceneCoder:
             self._edit_shapes(target, worth, look, times)
             look |= self._worse(target, worth)
             self._paint(target, worth, look, times)
-        cost = _error(target, self.live.shown) * worth
+        cost = misfit(target, self.live.shown) * worth
         self._accepted = np.where(look, cost, np.minimum(cost, self._accepted))
         self._decided = target
 
@@ -177,7 +181,7 @@ class SceneCoder:
 
     def _worse(self, target: Picture, worth: Plane) -> NDArray[np.bool_]:
         """Where the picture's error costs clearly more than was accepted at the last decision."""
-        cost = _error(target, self.live.shown) * worth
+        cost = misfit(target, self.live.shown) * worth
         mask = (cost > TOLERATED * self._accepted + NOTICED * worth).astype(np.uint8)
         grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
         return grown
@@ -221,7 +225,7 @@ class SceneCoder:
         count = len(self.live.shapes)
         if count == 0:
             return
-        error = _error(target, self.live.shown) * worth
+        error = misfit(target, self.live.shown) * worth
         candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
         if not len(candidates):
             return
@@ -309,7 +313,9 @@ class SceneCoder:
         """Add shapes where the picture is not yet what it should be: what lies below text, text, the rest."""
         least = 1 if self._library.masks else LEAST_PIECES
         glyphs = find_glyphs(target, where, least) if self.live.view == IDENTITY_MATRIX else None
-        if glyphs is not None:
+        if glyphs is not None and squares(target, glyphs.plain, where) > TEXT * squares(
+            target, self.live.shown, where
+        ):
             self._paint_layers(glyphs.plain, worth, where, times)
             known = self._library.masks, self._palette.colours(), self._enter_price(times)
             page = Page(self._engine, target, self.live.shown, worth, self.lam, *known)
@@ -322,7 +328,7 @@ class SceneCoder:
         weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
         weights = np.maximum(weights, np.float32(1e-4))
         lam = max(self.lam, COARSE)
-        wrong = float(_error(target, self.live.shown)[where].sum(dtype=np.float64))
+        wrong = float(misfit(target, self.live.shown)[where].sum(dtype=np.float64))
         lines = find_lines(target, where, self.lam, self.live.view, LINES * wrong)
         if lines.lines:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
@@ -351,7 +357,7 @@ class SceneCoder:
         """Add shapes for regions at one lambda where the picture is wrong."""
         active = where
         if self.live.shapes:
-            active = where & (_error(target, self.live.shown) > min(0.5 * lam, WRONG))
+            active = where & (misfit(target, self.live.shown) > min(0.5 * lam, WRONG))
         if not active.any():
             return
         regions = merge_regions(target, weights, active, lam, BORDER_BITS)
@@ -388,12 +394,3 @@ def background_of(target: Picture) -> Solid:
     names, counts = np.unique(keys, return_counts=True)
     chosen = (keys == names[np.argmax(counts)]).reshape(target[::4, ::4].shape[:2])
     return fit_solid(np.ascontiguousarray(target[::4, ::4]), chosen.astype(np.float32))
-
-
-def _error(target: Picture, shown: Picture) -> Plane:
-    """Squared error of each pixel, averaged over 3x3."""
-    difference = cv2.absdiff(target, shown).astype(np.float32)
-    difference *= difference
-    error = difference[..., 0] + CHROMA_WEIGHT * (difference[..., 1] + difference[..., 2])
-    averaged: Plane = cv2.blur(error, (3, 3))
-    return averaged
