@@ -34,6 +34,9 @@ MISSED = 0.2
 """Share of the error that a fit may leave before others are tried: from turned and grown starts, and from an
 alignment of the source's pixels."""
 
+EXPLAINED = 0.5
+"""Share of the error that may be left after a turn or a change of size."""
+
 TURNS = (-16.0, -11.0, -7.0, -4.0, 4.0, 7.0, 11.0, 16.0)
 GROWTHS = (-6.0, -3.0, 3.0, 6.0)
 """Starts: px by which a turn or a growth moves the outline's far points."""
@@ -116,6 +119,9 @@ class MoveFinder:
             proposed += self._fitted(fit, index, near, stake, still)
         errors = [fit.error(place) for place in proposed]
         costs = [error + self._lam * price(place) for error, place in zip(errors, proposed, strict=True)]
+        for number, (error, place) in enumerate(zip(errors, proposed, strict=True)):
+            if error > EXPLAINED * still and _is_turned(place, state.transform):
+                costs[number] = still  # What grew on one side only has not been turned and scaled.
         chosen = proposed[int(np.argmin(costs))]
         if min(costs) >= still or chosen == state.transform:
             return None
@@ -197,3 +203,7 @@ def _turned(fit: PoseFit, place: Transform) -> list[Transform]:
     """Places turned or grown by as much as happens between two keys."""
     steps = [(0.0, turn) for turn in TURNS] + [(growth, 0.0) for growth in GROWTHS]
     return [fit.moved(place, np.array([0.0, 0.0, growth, turn])) for growth, turn in steps]
+
+
+def _is_turned(place: Transform, other: Transform) -> bool:
+    return place.scale != other.scale or place.angle != other.angle
