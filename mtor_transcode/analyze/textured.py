@@ -31,7 +31,7 @@ WINDOW = 10.0
 LEAST_WINDOW = 5.0
 """A rest shorter than this goes with the window before."""
 
-TRIAL = 4.0
+TRIAL = 2.0
 """Seconds of a scene that are tried."""
 
 MOST_BYTES = 2 << 30
