@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hypothesis import strategies as st
+from memory_films import MemoryFilm
 
 from mtor_transcode.codec.canonical import canonical_outline
-from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
@@ -239,19 +238,8 @@ def subtitle_lines(draw: st.DrawFn, tracks: int) -> list[Subtitle]:
     return lines
 
 
-@dataclass
-class Film:
-    """All that a file holds."""
-
-    header: FilmHeader
-    scenes: list[Scene]
-    packets: list[AudioPacket]
-    lines: list[Subtitle]
-    duration: int
-
-
 @st.composite
-def films(draw: st.DrawFn) -> Film:
+def films(draw: st.DrawFn) -> MemoryFilm:
     header = draw(headers())
     library = draw(st.lists(outlines(), min_size=1, max_size=4))
     made: list[Scene] = []
@@ -261,18 +249,4 @@ def films(draw: st.DrawFn) -> Film:
         at = made[-1].end + draw(st.integers(0, 5))
     sound = draw(packets()) if header.audio else []
     lines = draw(subtitle_lines(len(header.subtitles))) if header.subtitles else []
-    return Film(header, made, sound, lines, at)
-
-
-def write_film(film: Film) -> tuple[bytes, FilmWriter]:
-    """The film's bytes, and the writer after ``finish``."""
-    stream = io.BytesIO()
-    writer = FilmWriter(stream, film.header)
-    for scene in film.scenes:
-        writer.scene(scene.head)
-        for span in scene.spans:
-            writer.span(span)
-    writer.audio(film.packets)
-    writer.subtitles(film.lines)
-    writer.finish(film.duration)
-    return stream.getvalue(), writer
+    return MemoryFilm(header, made, sound, lines, at)

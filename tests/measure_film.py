@@ -10,10 +10,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+from memory_films import MemoryFilm, write_film
 from numpy.typing import NDArray
-from render_film import GREY, FakeFilm, box, enter, scene, state
+from render_film import GREY, box, enter, scene, state
 
-from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
@@ -35,7 +35,7 @@ WIDTH, HEIGHT, FPS = 192, 144, 25
 SECOND = FPS
 
 
-def small_film(frames: int = 50, *, sound: bool = False, shift: float = 0) -> FakeFilm:
+def small_film(frames: int = 50, *, sound: bool = False, shift: float = 0) -> MemoryFilm:
     """Two scenes: boxes of which one moves, then a pan over another; ``shift`` (px) moves one aside."""
     header = FilmHeader(WIDTH, HEIGHT, Fraction(1, FPS), Fraction(FPS))
     lines: tuple[Subtitle, ...] = ()
@@ -59,22 +59,12 @@ def small_film(frames: int = 50, *, sound: bool = False, shift: float = 0) -> Fa
         scene(SceneStart(0, 0, GREY), half, first),
         scene(SceneStart(1, half, dark, transition=Transition.CUT), frames, second),
     ]
-    return FakeFilm(header, scenes, packets, lines)
+    return MemoryFilm(header, scenes, packets, lines)
 
 
-def write_film(film: FakeFilm, path: Path) -> Path:
+def film_file(film: MemoryFilm, path: Path) -> Path:
     """The film as a ``.mtor`` file."""
-    with path.open("wb") as stream:
-        writer = FilmWriter(stream, film.header)
-        for one in film.scenes:
-            writer.scene(one.head)
-            for span in one.spans:
-                writer.span(span)
-        if film.sound:
-            writer.audio(film.sound)
-        if film.lines:
-            writer.subtitles(film.lines)
-        writer.finish(film.duration)
+    path.write_bytes(write_film(film)[0])
     return path
 
 
@@ -82,7 +72,7 @@ Change = Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]]
 
 
 def write_video(
-    film: FakeFilm,
+    film: MemoryFilm,
     path: Path,
     ticks: Sequence[int] | None = None,
     change: Change | None = None,
@@ -112,7 +102,7 @@ def write_video(
     return path
 
 
-def write_y4m(film: FakeFilm, path: Path, chroma: tuple[int, int], depth: int) -> Path:
+def write_y4m(film: MemoryFilm, path: Path, chroma: tuple[int, int], depth: int) -> Path:
     """The film's pictures as Y4M at another chroma and depth: codes are shifted, as in studios."""
     renderer = FrameRenderer(film)
     across, down = chroma

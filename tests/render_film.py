@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from fractions import Fraction
 
+from memory_films import MemoryFilm
+
 from mtor_transcode.model import (
-    AudioPacket,
     Contour,
     Enter,
     FilmHeader,
@@ -20,7 +20,6 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
-    Subtitle,
     Token,
     Transform,
 )
@@ -28,44 +27,6 @@ from mtor_transcode.model import (
 C, S, Q = NodeKind.CORNER, NodeKind.SMOOTH, NodeKind.CONTROL
 GREY = Solid((60, 128, 128))
 WHITE = Solid((235, 128, 128))
-
-
-@dataclass(frozen=True)
-class FakeEntry:
-    """A scene in a table."""
-
-    head: SceneStart
-    end: int
-
-
-@dataclass
-class FakeFilm:
-    """A ``Film``; ``decoded`` counts the spans taken from it."""
-
-    header: FilmHeader
-    scenes: Sequence[Scene]
-    sound: Sequence[AudioPacket] = ()
-    lines: Sequence[Subtitle] = ()
-    decoded: list[int] = field(default_factory=list)
-
-    @property
-    def duration(self) -> int:
-        return self.scenes[-1].end if self.scenes else 0
-
-    def heads(self) -> list[FakeEntry]:
-        return [FakeEntry(scene.head, scene.end) for scene in self.scenes]
-
-    def spans(self, number: int, from_tick: int | None = None) -> Iterator[Span]:
-        (scene,) = (scene for scene in self.scenes if scene.head.number == number)
-        for span in scene.spans:
-            self.decoded.append(span.start)
-            yield span
-
-    def audio(self) -> Iterator[AudioPacket]:
-        return iter(self.sound)
-
-    def subtitles(self) -> Iterator[Subtitle]:
-        return iter(self.lines)
 
 
 def header(width: int = 64, height: int = 48, fps: int = 30) -> FilmHeader:
@@ -82,9 +43,9 @@ def scene(head: SceneStart, end: int, tokens: Sequence[Token], window: int = 10_
     return Scene(head, tuple(spans))
 
 
-def one_scene(end: int, tokens: Sequence[Token], film: FilmHeader | None = None) -> FakeFilm:
+def one_scene(end: int, tokens: Sequence[Token], film: FilmHeader | None = None) -> MemoryFilm:
     """A film of one scene over a grey ground."""
-    return FakeFilm(film or header(), [scene(SceneStart(0, 0, GREY), end, tokens)])
+    return MemoryFilm(film or header(), [scene(SceneStart(0, 0, GREY), end, tokens)])
 
 
 def polygon(*points: tuple[float, float], closed: bool = True, stroke: float = 0) -> Outline:

@@ -12,8 +12,9 @@ from pathlib import Path
 import av
 import imageio_ffmpeg
 import numpy as np
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
-from render_film import FakeFilm, box, enter, header, scene, state
+from render_film import box, enter, header, scene, state
 
 from mtor_transcode.model import (
     Edit,
@@ -28,13 +29,13 @@ def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([FFMPEG, "-hide_banner", *arguments], capture_output=True, check=False, timeout=60)
 
 
-def film(width: int = 64, height: int = 48, end: int = 60, **more: object) -> FakeFilm:
+def film(width: int = 64, height: int = 48, end: int = 60, **more: object) -> MemoryFilm:
     """A box that crosses a gradient from left to right in 30 ticks of a 30th of a second."""
     head = replace(header(width, height), **more)  # type: ignore[arg-type]
     ground = LinearGradient((40, 90, 160), (90, 150, 100), 0, 0, 16)
     y = height / 2
     tokens = [enter(1, state(box(10, 10), 8, y)), Edit(0, 30, 1, state(box(10, 10), width - 8, y))]
-    return FakeFilm(head, [scene(SceneStart(0, 0, ground), end, tokens)])
+    return MemoryFilm(head, [scene(SceneStart(0, 0, ground), end, tokens)])
 
 
 def decoded(path: Path) -> Iterator[tuple[Fraction, tuple[NDArray[np.uint8], ...]]]:

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
-from types import SimpleNamespace
 
 from hypothesis import strategies as st
+from memory_films import MemoryFilm
 
 from mtor_transcode.codec.canonical import canonical_outline, is_canonical
 from mtor_transcode.model import (
@@ -39,44 +38,6 @@ from mtor_transcode.model import (
 )
 
 LIMIT = 1 << 20
-
-
-@dataclass
-class MemoryFilm:
-    """A film that is written to and read from memory, with the interfaces of FilmWriter and FilmReader."""
-
-    header: FilmHeader
-    scenes: list[Scene] = field(default_factory=list)
-    packets: list[AudioPacket] = field(default_factory=list)
-    lines: list[Subtitle] = field(default_factory=list)
-    duration: int = -1
-
-    def scene(self, head: SceneStart) -> None:
-        self.scenes.append(Scene(head, ()))
-
-    def span(self, span: Span) -> None:
-        self.scenes[-1] = Scene(self.scenes[-1].head, (*self.scenes[-1].spans, span))
-
-    def audio(self, packets: Sequence[AudioPacket] | None = None) -> Iterator[AudioPacket] | None:
-        if packets is None:
-            return iter(self.packets)
-        self.packets += packets
-        return None
-
-    def subtitles(self, lines: Sequence[Subtitle] | None = None) -> Iterator[Subtitle] | None:
-        if lines is None:
-            return iter(self.lines)
-        self.lines += lines
-        return None
-
-    def finish(self, duration: int) -> None:
-        self.duration = duration
-
-    def heads(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(head=scene.head, end=scene.end) for scene in self.scenes]
-
-    def spans(self, number: int, from_tick: int | None = None) -> Iterator[Span]:
-        return iter(next(scene for scene in self.scenes if scene.head.number == number).spans)
 
 
 def film_maker(made: list[MemoryFilm]):

@@ -10,8 +10,9 @@ import pytest
 from analyze_films import GROUND, PALE, RED, Picture, flat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
-from render_film import C, FakeFilm, S, header, scene
+from render_film import C, S, header, scene
 
 from mtor_transcode.analyze.easel import best_colour, composite, cover_rect, gain_of, greatest_change
 from mtor_transcode.analyze.easel import paint_colours as colours_of
@@ -64,7 +65,7 @@ def decoded(live: LiveShapes) -> Picture:
     """What a decoder shows of the same state."""
     head = SceneStart(0, 0, live.background, live.camera)
     tokens = [Enter(0, number, shape.state) for number, shape in enumerate(live.shapes)]
-    film = FakeFilm(header(*SIZE), [scene(head, 5, tokens)])
+    film = MemoryFilm(header(*SIZE), [scene(head, 5, tokens)])
     return FrameRenderer(film).frame(0)
 
 

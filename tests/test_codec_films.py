@@ -6,14 +6,14 @@ from __future__ import annotations
 import io
 import random
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
-from codec_films import Film, films, write_film
+from busy_films import BLACK, HEADER, blob, busy_film, busy_scene, read_all
+from codec_films import films
 from hypothesis import HealthCheck, given, settings
+from memory_films import MemoryFilm, write_film
 
 from mtor_transcode.codec import dictionary, film_writer
-from mtor_transcode.codec.canonical import canonical_outline
 from mtor_transcode.codec.container import SectionKind, SectionReader
 from mtor_transcode.codec.extract import keep_scene
 from mtor_transcode.codec.fields import Payload
@@ -30,7 +30,6 @@ from mtor_transcode.model import (
     Contour,
     Edit,
     Enter,
-    FilmHeader,
     Leave,
     NodeKind,
     Outline,
@@ -39,82 +38,14 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
-    Subtitle,
-    SubtitleInfo,
     Token,
     Transform,
 )
 
-HEADER = FilmHeader(1280, 720, Fraction(1, 25), Fraction(25))
-BLACK = Solid((16, 128, 128))
-
-
-def blob(chance: random.Random, nodes: int, step: int = 4) -> Outline:
-    points = [(0, 0)]
-    for _ in range(nodes - 1):
-        x, y = points[-1]
-        points.append((x + step * chance.randint(-9, 9), y + step * chance.randint(-9, 9)))
-    kinds = tuple(chance.choice([NodeKind.CORNER, NodeKind.SMOOTH]) for _ in points)
-    return canonical_outline(Outline((Contour(tuple(points), kinds),)))[0]
-
-
-def busy_scene(number: int, start: int, seed: int = 1, shapes: int = 60, spans: int = 2) -> Scene:
-    """A scene with reuse, motion, recolouring, new outlines in each span, shapes that come and go."""
-    chance = random.Random(seed)
-    library = [blob(chance, chance.randint(4, 18)) for _ in range(20)]
-    live: dict[int, ShapeState] = {}
-    made: list[Span] = []
-    at = start
-    next_shape = 0
-    for _ in range(spans):
-        begin, tokens = at, list[Token]()
-        for _ in range(shapes // spans):
-            place = Transform(4 * chance.randint(0, 4000), 4 * chance.randint(0, 2000))
-            live[next_shape] = ShapeState(
-                chance.choice(library), Solid((chance.randint(0, 255), 128, 90)), place
-            )
-            tokens.append(Enter(at, next_shape, live[next_shape]))
-            next_shape += 1
-        for _ in range(4):
-            at += 10
-            for shape in sorted(live)[::2]:
-                state = live[shape]
-                place = replace(state.transform, dx=state.transform.dx + 9 + chance.randint(0, 1))
-                live[shape] = replace(state, transform=place)
-                tokens.append(Edit(at, 10, shape, live[shape]))
-        gone = chance.choice(sorted(live))
-        del live[gone]
-        tokens.append(Leave(at, gone, 5))
-        tokens.append(CameraMove(at, 10, Camera(at, 5)))
-        tokens.append(Background(at, 4, Solid((20, at % 256, 128))))
-        library += [blob(chance, 12) for _ in range(3)]
-        at += 10
-        made.append(Span(begin, at, tuple(tokens)))
-    return Scene(SceneStart(number, start, BLACK), tuple(made))
-
-
-def busy_film(scenes: int = 3) -> Film:
-    made = [busy_scene(number, 100 * number, seed=number) for number in range(scenes)]
-    header = replace(HEADER, audio=AudioInfo("opus", 48000, 1), subtitles=(SubtitleInfo("en"),))
-    packets = [AudioPacket(2880 * k, 2880, b"\x48" + bytes([k] * (30 + k % 7))) for k in range(20)]
-    lines = [Subtitle(0, 1000 * k, 1000 * k + 900, f"Line {k} of some text") for k in range(5)]
-    return Film(header, made, packets, lines, 100 * scenes)
-
-
-def read_all(data: bytes) -> int:
-    """Reads everything a file holds; returns a count of it."""
-    film = FilmReader(io.BytesIO(data), "film.mtor")
-    count = 0
-    for entry in film.heads():
-        for span in film.spans(entry.head.number, entry.head.start):
-            count += len(span.tokens)
-    count += sum(1 for _ in film.audio()) + sum(1 for _ in film.subtitles())
-    return count + sum(film.bytes_by_kind.values()) + sum(outline.node_count for outline in film.dictionary())
-
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(films())
-def test_films_come_back(film: Film) -> None:
+def test_films_come_back(film: MemoryFilm) -> None:
     data, writer = write_film(film)
     reader = FilmReader(io.BytesIO(data))
     assert reader.header == film.header
@@ -236,7 +167,7 @@ def test_an_outline_is_written_once() -> None:
 @pytest.mark.parametrize("name", ["REMEMBERED", "DICTIONARY_WINDOW"])
 def test_forgotten_outlines_are_written_again(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """With a memory of three outlines, or of the last section only, the film is longer but says the same."""
-    film = Film(HEADER, [busy_scene(0, 0, spans=4)], [], [], 200)
+    film = MemoryFilm(HEADER, [busy_scene(0, 0, spans=4)], [], [], 200)
     plain, _ = write_film(film)
     monkeypatch.setattr(dictionary, name, 3)
     data, _ = write_film(film)
@@ -257,7 +188,7 @@ def test_any_scene_decodes_alone() -> None:
 
 
 def test_a_file_cut_at_any_byte_plays_up_to_the_cut() -> None:
-    film = Film(HEADER, [busy_scene(0, 0, shapes=6), busy_scene(3, 100, shapes=6)], [], [], 200)
+    film = MemoryFilm(HEADER, [busy_scene(0, 0, shapes=6), busy_scene(3, 100, shapes=6)], [], [], 200)
     data, _ = write_film(film)
     whole = [(scene.head.number, span) for scene in film.scenes for span in scene.spans]
     spans_before = -1
@@ -386,14 +317,14 @@ def test_many_equal_tokens_pass_the_readers_limits() -> None:
     """Tokens that cost almost nothing are padded so that the reader's bound on tokens per byte holds."""
     state = ShapeState(blob(random.Random(1), 5), BLACK)
     tokens: tuple[Token, ...] = (Enter(0, 0, state), *(Edit(0, 0, 0, state) for _ in range(20000)))
-    film = Film(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 1, tokens),))], [], [], 1)
+    film = MemoryFilm(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 1, tokens),))], [], [], 1)
     data, _ = write_film(film)
     assert FilmReader(io.BytesIO(data)).scene(0) == film.scenes[0]
     long = Outline(
         (Contour(tuple((16 * n, 16 * n) for n in range(-9000, 9001)), (NodeKind.CORNER,) * 18001),)
     )
     tokens = (Enter(0, 0, ShapeState(long, BLACK)),)
-    film = Film(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 1, tokens),))], [], [], 1)
+    film = MemoryFilm(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 1, tokens),))], [], [], 1)
     data, _ = write_film(film)
     assert FilmReader(io.BytesIO(data)).scene(0) == film.scenes[0]
 
@@ -408,7 +339,7 @@ def test_numbers_of_shapes_are_given_in_order_of_entry() -> None:
         Enter(1, 70, state),
         Edit(2, 0, -4, state),
     )
-    film = Film(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 3, tokens),))], [], [], 3)
+    film = MemoryFilm(HEADER, [Scene(SceneStart(0, 0, BLACK), (Span(0, 3, tokens),))], [], [], 3)
     back = FilmReader(io.BytesIO(write_film(film)[0])).scene(0).spans[0].tokens
     assert [getattr(token, "shape", None) for token in back] == [0, 1, 0, 2, 1]
 

@@ -11,8 +11,8 @@ from binascii import crc_hqx
 from contextlib import suppress
 
 import pytest
-from codec_films import write_film
-from test_codec_films import busy_film, read_all
+from busy_films import busy_film, read_all
+from memory_films import write_film
 
 from mtor_transcode.codec.container import MAGIC, SectionKind, SectionReader
 from mtor_transcode.codec.fields import varint

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from codec_films import write_film
-from test_codec_films import busy_film
+from busy_films import busy_film
+from memory_films import write_film
 
 from mtor_transcode.codec import tables
 from mtor_transcode.codec.contexts import BASE, COUNT, KIND_OF, LAYOUT, Kind

@@ -15,7 +15,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from measure_film import small_film, write_film, write_video
+from measure_film import film_file, small_film, write_video
 
 from mtor_transcode.measure.html import html_page
 from mtor_transcode.measure.html.charts import Frame as Plot
@@ -65,7 +65,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
         film, folder / 'a "source" <b>.mkv', change=lambda n, ycc: np.roll(ycc, n % 7, axis=1)
     )
     path = folder / "report.html"
-    return path, report(source, write_film(film, folder / "film & more.mtor"), html=path, vmaf=False)
+    return path, report(source, film_file(film, folder / "film & more.mtor"), html=path, vmaf=False)
 
 
 def test_the_page_is_whole_and_asks_nothing_of_the_network(page: tuple[Path, Report]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from measure_film import FPS, Change, small_film, write_film, write_video, write_y4m
+from measure_film import FPS, Change, film_file, small_film, write_video, write_y4m
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import FormatError, InputError, OutputError, UsageError
@@ -28,7 +29,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A film with sound, and the video that it shows exactly."""
     folder = tmp_path_factory.mktemp("pair")
     film = small_film(sound=True)
-    return write_video(film, folder / "source.mkv"), write_film(film, folder / "film.mtor")
+    return write_video(film, folder / "source.mkv"), film_file(film, folder / "film.mtor")
 
 
 def bright_after(first: int) -> Change:
@@ -89,7 +90,7 @@ def test_scenes_and_the_figures_of_the_rfc(pair: tuple[Path, Path]) -> None:
 def test_the_worst_frames_are_found_where_they_are(tmp_path: Path) -> None:
     film = small_film()
     source = write_video(film, tmp_path / "s.mkv", change=bright_after(40))
-    found = report(source, write_film(film, tmp_path / "f.mtor"), vmaf=False)
+    found = report(source, film_file(film, tmp_path / "f.mtor"), vmaf=False)
     assert [frame.psnr_y == 100 for frame in found.frames] == [True] * 40 + [False] * 10
     assert found.quality.picks.worst >= 40
     assert found.quality.picks.best == 0
@@ -102,7 +103,7 @@ def test_frames_of_a_variable_rate_are_measured_at_their_own_times(tmp_path: Pat
     ticks = [0, 1, 2, 7, 8, 13, 20, 21, 30, 31, 33, 40, 46, 49]
     film = small_film()
     source = write_video(film, tmp_path / "vfr.mkv", ticks)
-    found = report(source, write_film(film, tmp_path / "f.mtor"), vmaf=False)
+    found = report(source, film_file(film, tmp_path / "f.mtor"), vmaf=False)
     assert [frame.seconds for frame in found.frames] == pytest.approx([t / FPS for t in ticks], abs=2e-3)
     assert found.source.variable_rate
     assert {frame.psnr_yuv for frame in found.frames} == {100.0}
@@ -115,7 +116,7 @@ def test_the_sources_own_depth_and_chroma_are_kept(
     film = small_film(frames=10)
     film.header = replace(film.header, width=191, height=143)
     source = write_y4m(film, tmp_path / "s.y4m", chroma, depth)
-    found = report(source, write_film(film, tmp_path / "f.mtor"), vmaf=chroma == (1, 1))
+    found = report(source, film_file(film, tmp_path / "f.mtor"), vmaf=chroma == (1, 1))
     assert found.source.bit_depth == depth
     assert {frame.psnr_yuv for frame in found.frames} == {100.0}
     samples = 191 * 143 + 2 * -(-191 // (1 + chroma[0])) * -(-143 // (1 + chroma[1]))
@@ -125,7 +126,7 @@ def test_the_sources_own_depth_and_chroma_are_kept(
 def test_a_film_of_a_later_part_is_measured_against_that_part(tmp_path: Path) -> None:
     film = small_film()
     source = write_video(film, tmp_path / "s.mkv", lead=10)
-    path = write_film(film, tmp_path / "f.mtor")
+    path = film_file(film, tmp_path / "f.mtor")
     found = report(source, path, vmaf=False, start=0.4)
     assert found.quality.pooled["psnr_yuv"].min == 100
     assert found.quality.frames == 50
@@ -135,7 +136,7 @@ def test_a_film_of_a_later_part_is_measured_against_that_part(tmp_path: Path) ->
 def test_start_and_duration_choose_the_part(tmp_path: Path) -> None:
     whole = small_film()
     source = write_video(whole, tmp_path / "s.mkv")
-    film = write_film(whole, tmp_path / "f.mtor")
+    film = film_file(whole, tmp_path / "f.mtor")
     found = report(source, film, vmaf=False, duration=1)
     assert found.quality.frames == 25
     assert found.notes == ("Only the first 1.00 s of 2.00 s were compared.",)
@@ -146,9 +147,9 @@ def test_start_and_duration_choose_the_part(tmp_path: Path) -> None:
 
 def test_a_shorter_film_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
     source = write_video(small_film(), tmp_path / "s.mkv")
-    short = small_film()
-    short.scenes = short.scenes[:1]
-    found = report(source, write_film(short, tmp_path / "f.mtor"), vmaf=False)
+    film = small_film()
+    short = MemoryFilm(film.header, film.scenes[:1])
+    found = report(source, film_file(short, tmp_path / "f.mtor"), vmaf=False)
     assert found.quality.frames == 25
     assert "ends at 1.00 s" in found.notes[0]
 
@@ -156,7 +157,7 @@ def test_a_shorter_film_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
 def test_a_film_cut_short_is_measured_up_to_the_cut(tmp_path: Path) -> None:
     film = small_film(frames=100)
     source = write_video(film, tmp_path / "s.mkv")
-    path = write_film(film, tmp_path / "f.mtor")
+    path = film_file(film, tmp_path / "f.mtor")
     content = path.read_bytes()
     for size in range(len(content) - 4, 60, -4):
         path.write_bytes(content[:size])
@@ -174,12 +175,12 @@ def test_a_film_cut_short_is_measured_up_to_the_cut(tmp_path: Path) -> None:
 
 def test_pairs_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     film = small_film()
-    long = write_film(small_film(frames=80), tmp_path / "long.mtor")
+    long = film_file(small_film(frames=80), tmp_path / "long.mtor")
     source = write_video(film, tmp_path / "s.mkv")
     with pytest.raises(UsageError, match=r"ends at 2\.00 s, the film goes on to 3\.20 s"):
         report(source, long, vmaf=False)
     film.header = replace(film.header, width=190)
-    other = write_film(film, tmp_path / "other.mtor")
+    other = film_file(film, tmp_path / "other.mtor")
     with pytest.raises(UsageError, match="192x144, the film 190x144"):
         report(source, other, vmaf=False)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
-from render_film import FakeFilm, box, enter, header, scene, state
+from render_film import box, enter, header, scene, state
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
@@ -51,9 +52,9 @@ def tokens() -> list[Token]:
     ]
 
 
-def film() -> FakeFilm:
+def film() -> MemoryFilm:
     second = SceneStart(4, 60, Solid((180, 128, 128)), STILL_CAMERA, Transition.DISSOLVE, 6)
-    return FakeFilm(
+    return MemoryFilm(
         header(),
         [
             scene(SceneStart(1, 0, GROUND), 60, tokens(), window=20),
@@ -62,7 +63,7 @@ def film() -> FakeFilm:
     )
 
 
-def written(source: FakeFilm, snapshots: bool) -> bytes:
+def written(source: MemoryFilm, snapshots: bool) -> bytes:
     """The film as a file; with ``snapshots`` the first scene can be entered at tick 40, amid a transition."""
     stream = io.BytesIO()
     writer = FilmWriter(stream, source.header)

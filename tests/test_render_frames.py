@@ -8,21 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from render_film import (
-    GREY,
-    WHITE,
-    C,
-    FakeFilm,
-    S,
-    box,
-    enter,
-    header,
-    one_scene,
-    place,
-    polygon,
-    scene,
-    state,
-)
+from memory_films import MemoryFilm
+from render_film import GREY, WHITE, C, S, box, enter, header, one_scene, place, polygon, scene, state
 
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
@@ -80,7 +67,7 @@ def test_vectors_scale() -> None:
 
 
 def test_the_camera_turns_and_zooms_about_the_centre() -> None:
-    film = FakeFilm(
+    film = MemoryFilm(
         header(),
         [scene(SceneStart(0, 0, GREY, Camera(0, 0, 8192, 1024)), 9, [enter(1, state(BOX, 42, 24))])],
     )
@@ -91,7 +78,7 @@ def test_the_camera_turns_and_zooms_about_the_centre() -> None:
 
 def test_the_background_is_fixed_to_the_screen() -> None:
     paint = LinearGradient((0, 128, 128), (255, 128, 128), 0, 0, 16)
-    film = FakeFilm(header(), [scene(SceneStart(0, 0, paint, Camera(dx=400)), 9, [])])
+    film = MemoryFilm(header(), [scene(SceneStart(0, 0, paint, Camera(dx=400)), 9, [])])
     row = FrameRenderer(film, (128, 48)).frame(0)[20, :, 0]
     assert np.abs(row - (np.arange(128) + 0.5) / 128 * 255).max() < 1.5
 
@@ -135,7 +122,7 @@ def test_a_partial_redraw_gives_the_same_pixels(
     original = Painter._part
     monkeypatch.setattr(Painter, "_part", lambda *given: partial.append(1) or original(*given))
     monkeypatch.setattr(painter, "WHOLE", 2.0)
-    film = FakeFilm(header(320, 180), [scene(SceneStart(0, 0, ground), 64, busy(seed, seed == 3))])
+    film = MemoryFilm(header(320, 180), [scene(SceneStart(0, 0, ground), 64, busy(seed, seed == 3))])
     size = (320, 180) if seed < 2 else (401, 223)
     renderer = FrameRenderer(film, size, rasterizer(name))
     for tick in range(64):
@@ -169,7 +156,7 @@ def test_frames_given_out_never_change() -> None:
 
 
 def test_seeking_back_enters_the_scene_anew() -> None:
-    film = FakeFilm(
+    film = MemoryFilm(
         header(320, 180),
         [
             scene(SceneStart(0, 0, GREY), 64, busy(1), window=16),
@@ -185,7 +172,7 @@ def test_seeking_back_enters_the_scene_anew() -> None:
 
 
 def test_scenes_are_half_open_and_the_ends_hold() -> None:
-    film = FakeFilm(
+    film = MemoryFilm(
         header(),
         [scene(SceneStart(0, 10, GREY), 20, []), scene(SceneStart(1, 20, BLACK), 30, []),
          scene(SceneStart(2, 50, WHITE), 60, [Background(50, 10, BLACK)])],
@@ -200,7 +187,7 @@ def test_scenes_are_half_open_and_the_ends_hold() -> None:
 def test_a_dissolve_runs_over_the_last_picture_of_the_scene_before() -> None:
     first = [enter(1, state(BOX, 10, 24)), Edit(0, 20, 1, state(BOX, 50, 24))]
     second = SceneStart(1, 20, Solid((160, 128, 28)), STILL_CAMERA, Transition.DISSOLVE, 10)
-    film = FakeFilm(header(), [scene(SceneStart(0, 0, GREY), 20, first), scene(second, 50, [])])
+    film = MemoryFilm(header(), [scene(SceneStart(0, 0, GREY), 20, first), scene(second, 50, [])])
     renderer = FrameRenderer(film)
     for tick, share in ((20, 0.0), (21, 0.1), (25, 0.5), (Fraction(59, 2), 0.95), (30, 1.0), (31, 1.0)):
         frame = renderer.frame(tick)
@@ -208,12 +195,12 @@ def test_a_dissolve_runs_over_the_last_picture_of_the_scene_before() -> None:
         assert frame[0, 0, 2] == pytest.approx(128 - 100 * share, abs=1), tick
         assert frame[24, 50, 0] == pytest.approx(235 - 75 * share, abs=1), "the box has come to its end"
         assert (frame == FrameRenderer(film).frame(tick)).all()
-    plain = FakeFilm(header(), film.scenes[1:])
+    plain = MemoryFilm(header(), film.scenes[1:])
     assert luma(FrameRenderer(plain), 20, 0, 0) == 160, "without the scene before it is shown plainly"
 
 
 def test_a_film_without_scenes_is_black() -> None:
-    assert (FrameRenderer(FakeFilm(header(), [])).frame(0) == (16, 128, 128)).all()
+    assert (FrameRenderer(MemoryFilm(header(), [])).frame(0) == (16, 128, 128)).all()
 
 
 def test_sizes_that_make_no_sense() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from render_film import GREY, WHITE, FakeFilm, box, enter, header, one_scene, scene, state
+from memory_films import MemoryFilm
+from render_film import GREY, WHITE, box, enter, header, one_scene, scene, state
 from render_mp4_reading import decoded, ffmpeg, film
 
 from mtor_transcode.errors import OutputError, UsageError
@@ -229,7 +230,7 @@ def test_pixels_keep_the_pictures_shape() -> None:
 
 def test_a_still_film_renders_fast(tmp_path: Path) -> None:
     """A minute of a still slide at 720p: a frame costs what x264 takes to skip it."""
-    source = FakeFilm(
+    source = MemoryFilm(
         header(1280, 720),
         [scene(SceneStart(0, 0, GREY), 600, [enter(1, state(box(400, 300), 640, 360, WHITE))])],
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
-from render_film import FakeFilm
 from render_mp4_reading import ffmpeg, film
 
 from mtor_transcode.model import (
@@ -67,11 +67,11 @@ def coded(codec: str, sound: NDArray[np.float32], **options: str) -> tuple[Audio
     return AudioInfo(name, RATE, 2, "deu", encoder.extradata or b"", max(0, -packets[0].pts)), packets
 
 
-def with_sound(codec: str, **options: str) -> tuple[FakeFilm, NDArray[np.float32]]:
+def with_sound(codec: str, **options: str) -> tuple[MemoryFilm, NDArray[np.float32]]:
     sound, _ = clicks(4)
     info, packets = coded(codec, sound, **options)
     source = film(end=120, audio=info)
-    source.sound = packets
+    source.packets = packets
     return source, sound[0]
 
 
@@ -103,7 +103,7 @@ def test_sound_is_in_sync(tmp_path: Path, codec: str, options: dict[str, str]) -
         assert track.language == "deu"
         assert (track.codec_context.sample_rate, track.codec_context.channels) == (RATE, 2)
         packets = [bytes(packet) for packet in container.demux(track) if packet.size]
-        assert packets == [packet.data for packet in source.sound if packet.pts < 4 * RATE]
+        assert packets == [packet.data for packet in source.packets if packet.pts < 4 * RATE]
     with av.open(str(path)) as container:
         first = next(container.decode(video=0))
         assert first.pts == 0
@@ -126,7 +126,7 @@ def test_vorbis_is_in_sync(tmp_path: Path) -> None:
             if packet.size
         ]
     source = film(end=120, audio=info)
-    source.sound = packets
+    source.packets = packets
     path = tmp_path / "film.mp4"
     render_mp4(source, path)
     assert abs(lag(path, sound[0])) < 0.02
@@ -146,7 +146,7 @@ def test_sound_is_in_sync_after_a_trim(tmp_path: Path) -> None:
 def test_sound_that_begins_late(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     source, sound = with_sound("libopus")
-    source.sound = [replace(packet, pts=packet.pts + RATE) for packet in source.sound]
+    source.packets = [replace(packet, pts=packet.pts + RATE) for packet in source.packets]
     render_mp4(source, path)
     assert abs(lag(path, np.concatenate((np.zeros(RATE, np.float32), sound[: 3 * RATE])))) < 0.002
 

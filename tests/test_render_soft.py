@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from memory_films import MemoryFilm
 from numpy.typing import NDArray
-from render_film import GREY, WHITE, FakeFilm, box, enter, header, polygon, scene, state
+from render_film import GREY, WHITE, box, enter, header, polygon, scene, state
 from scipy.ndimage import gaussian_filter
 from scipy.special import erf
 
@@ -30,11 +31,11 @@ RIGHT_HALF = polygon((-64, -90), (64, -90), (64, 90), (-64, 90))
 TRIANGLE = polygon((-30, -20), (40, 0), (-30, 30))
 
 
-def soft_film(softness: int, tokens: list[Token], ground: Paint = GREY, end: int = 40) -> FakeFilm:
-    return FakeFilm(header(128, 96), [scene(SceneStart(0, 0, ground, softness=softness), end, tokens)])
+def soft_film(softness: int, tokens: list[Token], ground: Paint = GREY, end: int = 40) -> MemoryFilm:
+    return MemoryFilm(header(128, 96), [scene(SceneStart(0, 0, ground, softness=softness), end, tokens)])
 
 
-def edge(softness: int) -> FakeFilm:
+def edge(softness: int) -> MemoryFilm:
     """Grey to the left of x = 64, white to the right."""
     return soft_film(softness, [enter(1, state(RIGHT_HALF, 128, 48))])
 
@@ -115,8 +116,8 @@ def test_a_soft_still_picture_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_dissolve_blends_softened_pictures() -> None:
-    def shown(outline: Outline, head: SceneStart, end: int) -> FakeFilm:
-        return FakeFilm(
+    def shown(outline: Outline, head: SceneStart, end: int) -> MemoryFilm:
+        return MemoryFilm(
             header(128, 96), [scene(head, end, [enter(1, state(outline, 64, 48), at=head.start)])]
         )
 
@@ -127,7 +128,7 @@ def test_a_dissolve_blends_softened_pictures() -> None:
         FrameRenderer(shown(box(30, 30), replace(second, transition=Transition.CUT), 30)).frame(25),
     ]
     films = [shown(TRIANGLE, first, 10), shown(box(30, 30), second, 30)]
-    both = FakeFilm(header(128, 96), [film.scenes[0] for film in films])
+    both = MemoryFilm(header(128, 96), [film.scenes[0] for film in films])
     renderer = FrameRenderer(both)
     for tick, share in ((10, 0.0), (14, 0.4), (19, 0.9), (20, 1.0)):
         wanted = (1 - share) * alone[0] + share * alone[1].astype(float)
@@ -142,7 +143,7 @@ def test_two_scenes_with_one_picture_keep_their_own_softness() -> None:
         SceneStart(2, 20, GREY),
     ]
     tokens = [enter(1, state(TRIANGLE, 60, 50, WHITE))]
-    film = FakeFilm(
+    film = MemoryFilm(
         header(128, 96),
         [scene(head, head.start + 10, [replace(tokens[0], at=head.start)]) for head in heads],
     )

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rfc_json_films import MemoryFilm, film_maker
+from memory_films import MemoryFilm
+from rfc_json_films import film_maker
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.rfc_json import ImportResult, import_json

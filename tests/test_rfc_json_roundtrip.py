@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import texture_films
 from hypothesis import HealthCheck, given, settings
-from rfc_json_films import MemoryFilm, film_maker, films
+from memory_films import MemoryFilm
+from rfc_json_films import film_maker, films
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 import texture_films
 from hypothesis import HealthCheck, given, settings
-from rfc_json_films import MemoryFilm, add_sound_and_text, films
+from memory_films import MemoryFilm
+from rfc_json_films import add_sound_and_text, films
 
 from mtor_transcode import plugins
 from mtor_transcode.codec.canonical import canonical_outline

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import io
 from fractions import Fraction
 from pathlib import Path
 
 from hypothesis import strategies as st
+from memory_films import MemoryFilm, write_film
 
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
@@ -44,14 +44,7 @@ def scene(number: int, start: int, *, shapes: bool = False, texture: Texture = T
 
 def written(scenes: list[Scene], header: FilmHeader = HEADER) -> tuple[bytes, FilmWriter]:
     """The film's bytes, and the writer after ``finish``."""
-    stream = io.BytesIO()
-    writer = FilmWriter(stream, header)
-    for each in scenes:
-        writer.scene(each.head)
-        for span in each.spans:
-            writer.span(span)
-    writer.finish(scenes[-1].end)
-    return stream.getvalue(), writer
+    return write_film(MemoryFilm(header, scenes))
 
 
 @st.composite

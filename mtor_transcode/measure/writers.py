@@ -24,7 +24,7 @@ def read_json(path: Path) -> Report:
     try:
         content = path.read_bytes()
         schema = msgspec.json.decode(content, type=_Versioned).schema
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InputError(
             "is no MTOR report", where=str(path), remedy="write one: mtor report --json"
         ) from error
@@ -34,7 +34,7 @@ def read_json(path: Path) -> Report:
         )
     try:
         return msgspec.json.decode(content, type=Report)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InputError(f"is a broken report: {error}", where=str(path), remedy="write it anew") from error
 
 
