@@ -63,8 +63,9 @@ def test_sure_bins_cost_next_to_nothing(context: int, count: int, value: int) ->
     writer = RangeWriter(Adaptive())
     for _ in range(count):
         writer.bit(context, value)
-    assert sum(writer.bits) < 8 + count * 0.003
-    assert len(writer.finish()) < 3 + count / 2000
+    # A trained start may expect the other value, and pays for that once.
+    assert sum(writer.bits) < 24 + count * 0.003
+    assert len(writer.finish()) < 5 + count / 2000
 
 
 def test_carries_ripple() -> None:
@@ -168,7 +169,7 @@ def test_outlines(made: list[Outline]) -> None:
 
 
 @settings(max_examples=60)
-@given(outlines(), st.data())
+@given(outlines().filter(lambda old: isinstance(old, Outline)), st.data())
 def test_changed_outlines(old: Outline, data: st.DataObject) -> None:
     steps = st.integers(-300, 300)
     new = canonical_outline(
