@@ -28,7 +28,7 @@ from mtor_transcode.codec.paint_syntax import (
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.codec.writers import CountingWriter, RecordingWriter, Writer
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Contour, NodeKind, Outline, Paint, ShapeState, Solid, Transform
+from mtor_transcode.model import Contour, Mask, NodeKind, Outline, Paint, ShapeState, Solid, Transform
 
 T = TypeVar("T")
 Bins = list[tuple[int, int]]
