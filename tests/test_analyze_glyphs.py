@@ -57,7 +57,7 @@ def test_letters_alike_share_a_mask_without_their_noise() -> None:
     truth[BASE - 2 : BASE, 14:24] = 1
     letters = [
         Letter(
-            np.clip(truth + generator.normal(0, 0.05, truth.shape), 0, 1).astype(np.float32), (9 * n, 5), 2e4
+            np.clip(truth + generator.normal(0, 0.02, truth.shape), 0, 1).astype(np.float32), (9 * n, 5), 2e4
         )
         for n in range(12)
     ]

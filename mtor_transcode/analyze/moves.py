@@ -34,7 +34,7 @@ MISSED = 0.2
 """Share of the error that a fit may leave before others are tried: from turned and grown starts, and from an
 alignment of the source's pixels."""
 
-EXPLAINED = 0.5
+EXPLAINED = 0.75
 """Share of the error that may be left after a turn or a change of size."""
 
 TURNS = (-16.0, -11.0, -7.0, -4.0, 4.0, 7.0, 11.0, 16.0)
