@@ -109,7 +109,6 @@ def test_the_shell_completes_commands_and_options() -> None:
         ("--version",),
         ("--help",),
         ("transcode", "--help"),
-        ("--show-completion", "bash"),
     ],
 )
 @pytest.mark.parametrize("unbuffered", ["", "1"])
