@@ -2,7 +2,8 @@
 """Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
 
 The public face is ``transcode``, ``render``, ``report``, ``bench``, ``inspect``, ``info``, ``export``,
-``import_`` and ``open``, imported when first used, so that importing the package costs nothing.
+``import_``, ``open`` and the four jobs on series dictionaries, imported when first used, so that importing
+the package costs nothing.
 """
 
 from __future__ import annotations
@@ -16,20 +17,24 @@ from mtor_transcode.errors import MtorError
 
 if TYPE_CHECKING:
     from mtor_transcode.api import bench as bench
+    from mtor_transcode.api import build_dictionary as build_dictionary
+    from mtor_transcode.api import dictionary_info as dictionary_info
     from mtor_transcode.api import export as export
     from mtor_transcode.api import import_ as import_
     from mtor_transcode.api import info as info
     from mtor_transcode.api import inspect as inspect
+    from mtor_transcode.api import merge_dictionaries as merge_dictionaries
     from mtor_transcode.api import open as open
     from mtor_transcode.api import render as render
     from mtor_transcode.api import report as report
     from mtor_transcode.api import transcode as transcode
+    from mtor_transcode.api import verify_dictionary as verify_dictionary
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "MtorError", "__version__", "bench", "export", "import_", "info", "inspect", "open", "render", "report",
-    "transcode",
+    "MtorError", "__version__", "bench", "build_dictionary", "dictionary_info", "export", "import_", "info",
+    "inspect", "merge_dictionaries", "open", "render", "report", "transcode", "verify_dictionary",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.model import AudioPacket, FilmHeader, Scene, SceneStart, Span, Subtitle
 
 
@@ -66,10 +67,10 @@ class MemoryFilm:
             yield span
 
 
-def write_film(film: MemoryFilm) -> tuple[bytes, FilmWriter]:
+def write_film(film: MemoryFilm, series: SeriesDictionary | None = None) -> tuple[bytes, FilmWriter]:
     """The film's bytes, and the writer after ``finish``."""
     stream = io.BytesIO()
-    writer = FilmWriter(stream, film.header)
+    writer = FilmWriter(stream, film.header, series)
     for scene in film.scenes:
         writer.scene(scene.head)
         for span in scene.spans:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mtor_transcode.analyze.glyphs import find_glyphs
+from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
 from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
@@ -90,7 +91,7 @@ def test_a_page_of_text_becomes_letters(tmp_path: Path) -> None:
     with (tmp_path / "film").open("wb") as stream:
         writer = FilmWriter(stream, FilmHeader(320, 120, Fraction(1, 25), Fraction(25)))
         writer.scene(SceneStart(0, 0, background))
-        coder = SceneCoder(engine, picture, 200.0, background)
+        coder = SceneCoder(OutlineLibrary(engine), picture, 200.0, background)
         coder.begin(writer.pricer(), picture, worth, 0)
         enters = [token for token in coder.take_tokens() if isinstance(token, Enter)]
         masks = [token.state.outline for token in enters if isinstance(token.state.outline, Mask)]

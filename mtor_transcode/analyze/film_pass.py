@@ -11,6 +11,7 @@ from itertools import chain
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
+from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
@@ -124,6 +125,7 @@ class _FilmPass:
         self._job = job
         self._course = course
         self._report = report
+        self._series = job.options.series
         self._engine: Rasterizer = rasterizer()
         self._frames_done = 0
         self._packets = list(job.tracks.packets)
@@ -140,8 +142,11 @@ class _FilmPass:
             info.colour,
             job.tracks.audio,
             job.tracks.subtitles,
+            b"" if self._series is None else self._series.digest,
         )
-        self.writer = FilmWriter(file, self._header)
+        self.writer = FilmWriter(file, self._header, self._series)
+        shared = () if self._series is None else self._series.outlines
+        self._library = OutlineLibrary(self._engine, shared)
 
     @property
     def spent(self) -> int:
@@ -189,7 +194,11 @@ class _FilmPass:
             return False
         source = SpoolSource(job.source.info, job.source.name, spool)
         search = job.shelf.search(self._window(spool))
-        return job.shelf.note(number, verdict(source, search, lam, lambda lam: _rehearsed(job, source, lam)))
+
+        def coded(lam: float) -> tuple[BinaryIO, int]:
+            return _rehearsed(job, source, lam)
+
+        return job.shelf.note(number, verdict(source, search, lam, coded, self._series))
 
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)
@@ -227,7 +236,7 @@ class _FilmPass:
         target, worth = look.target(0, average), look.worth(0)
         background = background_of(target)
         head = start.head(background)
-        coder = SceneCoder(self._engine, target, lam, background, refine=average)
+        coder = SceneCoder(self._library, target, lam, background, refine=average)
         coder.begin(self._first_prices(head), target, worth, start.tick)
         softness = best_softness(target, coder.live.shown, worth)
         self.writer.scene(replace(head, softness=softness))
@@ -236,7 +245,7 @@ class _FilmPass:
 
     def _first_prices(self, head: SceneStart) -> Pricer:
         """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""
-        rehearsal = FilmWriter(io.BytesIO(), self._header)
+        rehearsal = FilmWriter(io.BytesIO(), self._header, self._series)
         rehearsal.scene(head)
         return rehearsal.pricer()
 

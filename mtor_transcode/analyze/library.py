@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Outlines and colours a scene has used: what a new region may take over instead of paying for its own."""
+"""Outlines a film and colours a scene has used: what a new region may take over instead of its own."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ LARGEST = 64
 """Outlines of at most this width and height (px) are kept: larger ones hardly ever return."""
 
 CAPACITY = 1024
+"""Outlines, and masks, of a film that are kept at a time: the last ones."""
+
+SERIES = 1024
+"""Outlines, and masks, of a series' dictionary that are kept: the last ones, which it says are used most."""
+
 STEP = 2
 """Grid (units) of the places where kept outlines are tried."""
 
@@ -28,36 +34,56 @@ AREA_SLACK = 0.2
 
 
 class OutlineLibrary:
-    """The small outlines of a scene with their sizes, areas and centres of mass."""
+    """The small outlines of a film with their sizes, areas and centres of mass.
 
-    def __init__(self, engine: Rasterizer) -> None:
-        self._engine = engine
+    ``series`` are those of its series' dictionary. All scenes share one library: an outline of an earlier
+    scene is in the file's dictionary.
+    """
+
+    def __init__(self, engine: Rasterizer, series: Sequence[Outline] = ()) -> None:
+        self.engine = engine
         self._known: set[Outline] = set()
         self.masks: list[Mask] = []
         self._outlines: list[Outline] = []
-        self._features: NDArray[np.float64] = np.empty((CAPACITY, 5))
+        self._features: NDArray[np.float64] = np.empty((SERIES + CAPACITY, 5))
+        self._fixed = self._fixed_masks = 0
+        masks = [outline for outline in series if isinstance(outline, Mask)]
+        others = [outline for outline in series if not isinstance(outline, Mask)]
+        for outline in [*masks[-SERIES:], *others[-SERIES:]]:
+            self.add(outline)
+        self._fixed, self._fixed_masks = len(self._outlines), len(self.masks)
 
     def add(self, outline: Outline) -> None:
-        """Keep an outline that was accepted, if it is small and there is room."""
+        """Keep an outline that was accepted, if it is small."""
+        if outline in self._known:
+            return
         if isinstance(outline, Mask):
-            if outline not in self._known and len(self.masks) < CAPACITY:
-                self._known.add(outline)
-                self.masks.append(outline)
+            if len(self.masks) == self._fixed_masks + CAPACITY:
+                self._known.discard(self.masks.pop(self._fixed_masks))
+            self._known.add(outline)
+            self.masks.append(outline)
             return
         x0, y0, x1, y1 = outline.bounds
         width, height = (x1 - x0) / UNITS_PER_PX, (y1 - y0) / UNITS_PER_PX
-        if max(width, height) > LARGEST or len(self._outlines) == CAPACITY or outline in self._known:
+        if max(width, height) > LARGEST:
             return
         left, top = math.floor(x0 / UNITS_PER_PX) - 2, math.floor(y0 / UNITS_PER_PX) - 2
         right, bottom = math.ceil(x1 / UNITS_PER_PX) + 2, math.ceil(y1 / UNITS_PER_PX) + 2
-        cover = coverage(self._engine, outline, Transform(), (left, top, right, bottom)) / 255.0
+        cover = coverage(self.engine, outline, Transform(), (left, top, right, bottom)) / 255.0
         area = float(cover.sum())
         if area <= 0:
             return
         x, y = centre_of_mass(cover)
+        if len(self._outlines) == self._fixed + CAPACITY:
+            self._forget_oldest()
         self._known.add(outline)
         self._features[len(self._outlines)] = width, height, area, x + left, y + top
         self._outlines.append(outline)
+
+    def _forget_oldest(self) -> None:
+        self._known.discard(self._outlines.pop(self._fixed))
+        count = len(self._outlines)
+        self._features[self._fixed : count] = self._features[self._fixed + 1 : count + 1]
 
     def __contains__(self, outline: Outline) -> bool:
         return outline in self._known

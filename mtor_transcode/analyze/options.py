@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from mtor_transcode.codec.series import SeriesDictionary
+
 DEFAULT_QUALITY = 30.0
 
 
@@ -14,7 +16,7 @@ class EncodeOptions:
     """How to code. At most one of quality (0-100), target_kbps, target_size (bytes) and target_vmaf is set.
 
     ``target_kbps`` (1000 bit/s) and ``target_size`` are ceilings on the whole file, sound included.
-    ``refresh`` (s) asks for snapshots of the state inside scenes.
+    ``refresh`` (s) asks for snapshots of the state inside scenes. Outlines of ``series`` need not be sent.
     """
 
     quality: float | None = None
@@ -26,6 +28,7 @@ class EncodeOptions:
     audio: str = "opus"
     audio_kbps: float = 8.0
     refresh: float | None = None
+    series: SeriesDictionary | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ from mtor_transcode.model import (
     Transform,
 )
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
-from mtor_transcode.render.rasterizer import Rasterizer
 
 NOTICED = 20.0
 """Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
@@ -102,20 +101,20 @@ class SceneCoder:
     """
 
     def __init__(
-        self, engine: Rasterizer, target: Picture, lam: float, background: Paint, *, refine: bool = True
+        self, library: OutlineLibrary, target: Picture, lam: float, background: Paint, *, refine: bool = True
     ) -> None:
         height, width = target.shape[:2]
         self.lam = lam
         self._refine = refine
-        self.live = LiveShapes(engine, (width, height), background)
+        self._engine = library.engine
+        self.live = LiveShapes(self._engine, (width, height), background)
         self._tokens: list[Token] = []
         self._before: dict[int, ShapeState] = {}
         self.nodes = 0
         self.bits = 0.0
-        self._engine = engine
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
-        self._library = OutlineLibrary(engine)
+        self._library = library
         self._palette = Palette()
         self._next = 0
         self._tracks = Tracks()

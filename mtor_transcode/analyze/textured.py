@@ -21,6 +21,7 @@ from mtor_transcode.analyze.texture_search import Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.limits import MAX_PICTURES
+from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.render.frames import FrameRenderer
@@ -115,12 +116,16 @@ class SpoolSource:
 
 
 def verdict(
-    source: SpoolSource, search: TextureSearch, lam: float, coded: Callable[[float], tuple[BinaryIO, int]]
+    source: SpoolSource,
+    search: TextureSearch,
+    lam: float,
+    coded: Callable[[float], tuple[BinaryIO, int]],
+    series: SeriesDictionary | None = None,
 ) -> Verdict:
-    """Which is better at a lambda; ``coded`` makes a film of vectors, and tells its bytes."""
+    """Which is better at a lambda; ``coded`` makes a film of vectors with ``series``, and tells its bytes."""
     film, size = coded(lam)
     with film:
-        vectors = _likeness(source, FilmReader(film))
+        vectors = _likeness(source, FilmReader(film, find_series=always(series)))
     return Verdict(math.log(lam), _margin(search, vectors, size, lam) - LEAST_MARGIN)
 
 

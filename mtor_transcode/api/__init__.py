@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mtor_transcode.api.benching import bench as bench
     from mtor_transcode.api.describing import info as info
+    from mtor_transcode.api.dictionaries import build_dictionary as build_dictionary
+    from mtor_transcode.api.dictionaries import dictionary_info as dictionary_info
+    from mtor_transcode.api.dictionaries import merge_dictionaries as merge_dictionaries
+    from mtor_transcode.api.dictionaries import verify_dictionary as verify_dictionary
     from mtor_transcode.api.exchange import export as export
     from mtor_transcode.api.exchange import import_ as import_
     from mtor_transcode.api.films import open as open
@@ -20,18 +24,25 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "bench": "benching",
+    "build_dictionary": "dictionaries",
+    "dictionary_info": "dictionaries",
     "export": "exchange",
     "import_": "exchange",
     "info": "describing",
     "inspect": "inspection",
+    "merge_dictionaries": "dictionaries",
     "open": "films",
     "oracle": "oracles",
     "render": "rendering",
     "report": "reporting",
     "transcode": "transcoding",
+    "verify_dictionary": "dictionaries",
 }
 
-__all__ = ["bench", "export", "import_", "info", "inspect", "open", "oracle", "render", "report", "transcode"]
+__all__ = [
+    "bench", "build_dictionary", "dictionary_info", "export", "import_", "info", "inspect",
+    "merge_dictionaries", "open", "oracle", "render", "report", "transcode", "verify_dictionary",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -19,15 +19,20 @@ JSON = "json"
 
 
 def export(
-    film: StrPath, folder: StrPath, *, to: str = JSON, options: Mapping[str, str] | None = None
+    film: StrPath,
+    folder: StrPath,
+    *,
+    to: str = JSON,
+    options: Mapping[str, str] | None = None,
+    dictionary: StrPath | None = None,
 ) -> ExchangeResult:
     """Write the film at ``film`` into ``folder`` as RFC JSON, or as what the exporter plugin ``to`` makes.
 
-    ``options`` are the plugin's own. Files of other names in ``folder`` stay as they are. Raises UsageError
-    (no such format), InputError, FormatError, OutputError.
+    ``options`` are the plugin's own, ``dictionary`` is as for ``open``. Files of other names in ``folder``
+    stay as they are. Raises UsageError (no such format), InputError, FormatError, OutputError.
     """
     target = Path(folder)
-    with opened(film) as reader:
+    with opened(film, dictionary) as reader:
         if to == JSON:
             if options:
                 raise UsageError("JSON has no options", where="option", remedy="leave them out")

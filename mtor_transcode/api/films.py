@@ -10,24 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.errors import InputError
 
 StrPath = str | os.PathLike[str]
 
 
-def open(path: StrPath) -> FilmReader:
+def open(path: StrPath, dictionary: StrPath | None = None) -> FilmReader:
     """A reader of the film at ``path``; the file closes when the reader is let go of.
 
-    Raises InputError if there is no such file, FormatError if it is no film.
+    ``dictionary`` is the series dictionary that the film needs, if it does not lie beside it. Raises
+    InputError if there is no such file, FormatError if it is no film or the dictionary is another.
     """
-    return FilmReader(builtins.open(_found(path), "rb"), str(path))
+    return FilmReader(builtins.open(_found(path), "rb"), str(path), series_for(path, dictionary))
 
 
 @contextlib.contextmanager
-def opened(path: StrPath) -> Iterator[FilmReader]:
+def opened(path: StrPath, dictionary: StrPath | None = None) -> Iterator[FilmReader]:
     """As ``open``, and the file is closed when the block ends."""
     with _found(path).open("rb") as stream:
-        yield FilmReader(stream, str(path))
+        yield FilmReader(stream, str(path), series_for(path, dictionary))
 
 
 def cut_short(film: FilmReader) -> tuple[str, ...]:

@@ -25,12 +25,12 @@ KINDS = {
 """What each type of token is called in the counts."""
 
 
-def inspect(path: StrPath) -> Inspection:
-    """Read all of the film at ``path`` and count what is in it.
+def inspect(path: StrPath, dictionary: StrPath | None = None) -> Inspection:
+    """Read all of the film at ``path`` and count what is in it; ``dictionary`` as for ``open``.
 
     Raises InputError if there is no such file, FormatError if it is no film.
     """
-    with opened(path) as film:
+    with opened(path, dictionary) as film:
         uses: Counter[Outline] = Counter()
         scenes = tuple(_scene(film, entry.head, uses) for entry in film.heads())
         header = film.header

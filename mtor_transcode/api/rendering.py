@@ -28,13 +28,15 @@ def render(
     exact: bool = False,
     start: float | None = None,
     duration: float | None = None,
+    dictionary: StrPath | None = None,
     progress: ProgressCallback | None = None,
 ) -> RenderResult:
     """Render the film at ``film`` to an MP4 at ``output`` with its sound and subtitles, or to a ``.y4m``.
 
     ``size`` is ``(width, height)`` in px or text such as ``1920x1080`` (default: the film's), ``fps`` frames
     per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
-    kept; ``start`` and ``duration`` are seconds. Raises UsageError, InputError, FormatError, OutputError.
+    kept; ``start`` and ``duration`` are seconds; ``dictionary`` as for ``open``. Raises UsageError,
+    InputError, FormatError, OutputError.
     """
     picture = None if size is None else check.parse_picture_size(size)
     rate = check.parse_rate(fps)
@@ -43,7 +45,7 @@ def render(
     final = Path(output)
     if final.suffix.lower() not in SUFFIXES:
         raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")
-    with opened(film) as reader:
+    with opened(film, dictionary) as reader:
         check_output(final, Path(film))
         made = render_mp4(
             reader,

@@ -8,6 +8,7 @@ from pathlib import Path
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
+from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.files import check_distinct, check_output
 from mtor_transcode.measure.report import report as measure
 from mtor_transcode.measure.result import Report
@@ -25,13 +26,14 @@ def report(
     duration: float | None = None,
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
+    dictionary: StrPath | None = None,
     progress: ProgressCallback | None = None,
 ) -> Report:
     """Measure the film at ``film`` against the video at ``source``, and write the outputs asked for.
 
-    ``start``, ``duration`` (seconds) and the tracks are those that the film was made with. Without ``vmaf``
-    only the metrics of our own are measured. Raises UsageError if the two do not belong together, InputError,
-    FormatError, OutputError.
+    ``start``, ``duration`` (seconds) and the tracks are those that the film was made with, ``dictionary`` is
+    as for ``open``. Without ``vmaf`` only the metrics of our own are measured. Raises UsageError if the two
+    do not belong together, InputError, FormatError, OutputError.
     """
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
@@ -50,6 +52,7 @@ def report(
         duration=duration,
         video_track=check.parse_track(video_track),
         audio_track=check.parse_track(audio_track),
+        find_series=series_for(film, dictionary),
         progress=None
         if progress is None
         else lambda stage, done, total: progress(Progress(stage, done, total)),

@@ -46,6 +46,18 @@ class TranscodeResult(Result):
 
 
 @dataclass(frozen=True)
+class DictionaryResult(Result):
+    """A series dictionary; films name it by its ``sha256`` (hex). ``nodes`` counts its outlines' points."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    outlines: int
+    masks: int
+    nodes: int
+
+
+@dataclass(frozen=True)
 class RenderResult(Result):
     """A film that was rendered: ``frames`` pictures of ``width`` x ``height`` px at ``fps``."""
 

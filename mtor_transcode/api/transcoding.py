@@ -13,7 +13,10 @@ from typing import BinaryIO
 from mtor_transcode.analyze.encode import EncodeOptions, EncodeResult, encode_film
 from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
+from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import TranscodeResult
+from mtor_transcode.codec.series import SeriesDictionary, always
+from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import MissingExtraError
 from mtor_transcode.files import check_output, staged_file
 from mtor_transcode.ingest.source import Source, open_source
@@ -22,8 +25,8 @@ PIPE = "-"
 
 
 def transcode(
-    source: str | os.PathLike[str],
-    output: str | os.PathLike[str],
+    source: StrPath,
+    output: StrPath,
     *,
     quality: float | None = None,
     target_kbps: float | None = None,
@@ -36,6 +39,7 @@ def transcode(
     start: float | None = None,
     duration: float | None = None,
     refresh: float | None = None,
+    dictionary: StrPath | None = None,
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
     progress: ProgressCallback | None = None,
@@ -44,7 +48,8 @@ def transcode(
 
     At most one of ``quality`` (0-100), ``target_kbps`` (1000 bit/s, whole file), ``target_size`` (bytes, or
     text such as ``500k``) and ``target_vmaf`` (0-100) is given; ``start``, ``duration`` and ``refresh`` are
-    seconds. ``output`` appears only when all of it is written, and replaces what was there.
+    seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. ``output`` appears only
+    when all of it is written, and replaces what was there.
 
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """
@@ -59,6 +64,7 @@ def transcode(
         audio=audio,
         audio_kbps=check.audio_rate(audio_kbps, target_kbps),
         refresh=refresh,
+        series=None if dictionary is None else load_series(dictionary),
     )
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
@@ -85,7 +91,7 @@ def _encode(
     source: Source, path: Path, wanted: EncodeOptions, progress: ProgressCallback | None
 ) -> EncodeResult:
     with _fresh_streams(path) as fresh:
-        score = _vmaf_of(source) if wanted.target_vmaf is not None else None
+        score = _vmaf_of(source, wanted.series) if wanted.target_vmaf is not None else None
         return encode_film(source, fresh, wanted, progress, score)
 
 
@@ -110,13 +116,13 @@ def _result(
     )
 
 
-def _vmaf_of(source: Source) -> Callable[[BinaryIO], float]:
+def _vmaf_of(source: Source, series: SeriesDictionary | None) -> Callable[[BinaryIO], float]:
     """A way to measure the VMAF of films made from ``source``; MissingExtraError where nothing can."""
     from mtor_transcode.codec.film_reader import FilmReader
     from mtor_transcode.measure.report import Measurement
 
     def score(film: BinaryIO) -> float:
-        found = Measurement(source, FilmReader(film)).run().quality
+        found = Measurement(source, FilmReader(film, find_series=always(series))).run().quality
         if "vmaf" not in found.pooled:
             raise MissingExtraError(
                 f"VMAF cannot be measured: {found.missing.get('vmaf', 'no FFmpeg with libvmaf')}",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mtor_transcode.cli.console import emit, note, warn
-from mtor_transcode.cli.options import AsJson, Film
+from mtor_transcode.cli.options import AsJson, Dictionary, Film
 from mtor_transcode.cli.words import bytes_of, counted
 from mtor_transcode.errors import UsageError
 
@@ -21,12 +21,13 @@ def export_film(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for a plugin.", show_default=False)
     ] = None,
+    dictionary: Dictionary = None,
     as_json: AsJson = False,
 ) -> None:
     """Export a .mtor as RFC JSON or in a plugin's format."""
     from mtor_transcode import api
 
-    result = api.export(film, output, to=to, options=_pairs(option or []))
+    result = api.export(film, output, to=to, options=_pairs(option or []), dictionary=dictionary)
     for line in result.warnings:
         warn(line)
     if as_json:

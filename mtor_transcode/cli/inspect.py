@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mtor_transcode.cli.console import emit, say, warn
-from mtor_transcode.cli.options import AsJson, Film
+from mtor_transcode.cli.options import AsJson, Dictionary, Film
 from mtor_transcode.cli.words import bytes_of, counted, seconds_of, table
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 SCENES_SHOWN = 20
 
 
-def inspect_film(film: Film, as_json: AsJson = False) -> None:
+def inspect_film(film: Film, dictionary: Dictionary = None, as_json: AsJson = False) -> None:
     """Show what a .mtor holds: scenes, tokens, bytes by kind."""
     from mtor_transcode import api
 
-    found = api.inspect(film)
+    found = api.inspect(film, dictionary)
     if found.truncated:
         warn(f"{film} is cut; this is what can be read")
     if as_json:

@@ -22,4 +22,16 @@ AudioTrack = Annotated[
     str | None,
     typer.Option("--audio-track", help="Sound track by number (from 0) or language.", show_default=False),
 ]
+Dictionary = Annotated[
+    Path | None,
+    typer.Option(
+        "--dictionary", help="The film's series dictionary, if it is not beside it.", show_default=False
+    ),
+]
+SeriesDictionary = Annotated[
+    Path | None,
+    typer.Option(
+        "--dictionary", help="A series dictionary: its shapes need not be sent.", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, one event a line.")]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mtor_transcode.cli.console import emit, note, warn
-from mtor_transcode.cli.options import AsJson, Duration, Film, Start
+from mtor_transcode.cli.options import AsJson, Dictionary, Duration, Film, Start
 from mtor_transcode.cli.talk import watching
 from mtor_transcode.cli.words import bytes_of, counted, seconds_of
 
@@ -27,6 +27,7 @@ def render(
     exact: Annotated[bool, typer.Option("--exact", help="4:4:4 colour and odd sizes kept.")] = False,
     start: Start = None,
     duration: Duration = None,
+    dictionary: Dictionary = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a .mtor to MP4."""
@@ -42,6 +43,7 @@ def render(
             exact=exact,
             start=start,
             duration=duration,
+            dictionary=dictionary,
             progress=progress,
         )
     for line in result.warnings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtor_transcode.cli.console import note, say
-from mtor_transcode.cli.options import AudioTrack, Duration, Film, Start, Video, VideoTrack
+from mtor_transcode.cli.options import AudioTrack, Dictionary, Duration, Film, Start, Video, VideoTrack
 from mtor_transcode.cli.talk import tell_of_compiling, watching
 from mtor_transcode.cli.words import bytes_of, counted, table
 
@@ -42,6 +42,7 @@ def report(
     duration: Duration = None,
     video_track: VideoTrack = None,
     audio_track: AudioTrack = None,
+    dictionary: Dictionary = None,
 ) -> None:
     """Measure a .mtor beside its source."""
     from mtor_transcode import api
@@ -58,6 +59,7 @@ def report(
             duration=duration,
             video_track=video_track,
             audio_track=audio_track,
+            dictionary=dictionary,
             progress=progress,
         )
     for line in lines(found):

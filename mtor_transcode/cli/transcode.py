@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtor_transcode.cli.console import emit, note, warn
-from mtor_transcode.cli.options import AsJson, AudioTrack, Duration, Start, Video, VideoTrack
+from mtor_transcode.cli.options import (
+    AsJson,
+    AudioTrack,
+    Duration,
+    SeriesDictionary,
+    Start,
+    Video,
+    VideoTrack,
+)
 from mtor_transcode.cli.talk import tell_of_compiling, watching
 from mtor_transcode.cli.words import bytes_of, seconds_of
 
@@ -71,6 +79,7 @@ def transcode(
             "--refresh", help="A snapshot each so many seconds, to enter there.", show_default=False
         ),
     ] = None,
+    dictionary: SeriesDictionary = None,
     start: Start = None,
     duration: Duration = None,
     video_track: VideoTrack = None,
@@ -94,6 +103,7 @@ def transcode(
             audio=audio.value,
             audio_kbps=audio_kbps,
             refresh=refresh,
+            dictionary=dictionary,
             start=start,
             duration=duration,
             video_track=video_track,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import BinaryIO, Final
 
-from mtor_transcode.codec.fields import varint
+from mtor_transcode.codec.fields import Payload, varint
 from mtor_transcode.codec.limits import MAX_SECTION, MAX_SECTIONS
 from mtor_transcode.errors import FormatError, OutputError
 
@@ -71,6 +71,23 @@ class Section:
         return f"{known.get(self.kind, f'kind {self.kind}')} section at byte {self.offset}"
 
 
+def sealed(kind: SectionKind, payload: bytes) -> bytes:
+    """Returns a section: its kind, length, payload and checksum."""
+    head = bytes([kind]) + varint(len(payload))
+    checksum = crc_hqx(payload, crc_hqx(head, 0xFFFF))
+    return head + payload + checksum.to_bytes(CRC_BYTES, "big")
+
+
+def unsealed(kind: SectionKind, data: bytes, name: str) -> bytes:
+    """Returns the payload of ``data``, which must be one section of that kind; ``name`` is for errors."""
+    fields = Payload(data, name)
+    found = fields.take(1, "section")[0]
+    payload = fields.take(fields.varint(MAX_SECTION, "length of a section"), "section")
+    if found != kind or sealed(kind, payload) != data:
+        raise FormatError("the checksum is wrong", where=name, remedy=FETCH_AGAIN)
+    return payload
+
+
 class SectionWriter:
     """Appends sections to a stream; never seeks. ``offset`` counts the bytes written."""
 
@@ -81,10 +98,9 @@ class SectionWriter:
 
     def write(self, kind: SectionKind, payload: bytes) -> int:
         """Writes a section and returns its bytes without the payload."""
-        head = bytes([kind]) + varint(len(payload))
-        checksum = crc_hqx(payload, crc_hqx(head, 0xFFFF))
-        self._put(head + payload + checksum.to_bytes(CRC_BYTES, "big"))
-        return len(head) + CRC_BYTES
+        section = sealed(kind, payload)
+        self._put(section)
+        return len(section) - len(payload)
 
     def trailer(self, index_bytes: int) -> None:
         """Ends the file with the length of the index section before it."""

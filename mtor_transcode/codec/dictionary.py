@@ -9,6 +9,7 @@ one that comes back after it was forgotten is written again.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from typing import Final
 
 from mtor_transcode.codec.adaptive import Adaptive
@@ -25,15 +26,18 @@ REMEMBERED: Final = 4096
 
 
 class KnownOutlines:
-    """The dictionary ids of the outlines last used."""
+    """The dictionary ids of the outlines last used, and of all of a ``series``, whose ids are 0 and up."""
 
-    def __init__(self) -> None:
+    def __init__(self, series: Sequence[Outline] = ()) -> None:
+        self._series = {outline: number for number, outline in enumerate(series)}
         self._ids: OrderedDict[Outline, int] = OrderedDict()
         self._window: deque[tuple[int, int]] = deque()
         self._window_bytes = 0
 
     def find(self, outline: Outline) -> int | None:
         """Returns the id of an outline, or None if it is not in the file or was forgotten."""
+        if outline in self._series:
+            return self._series[outline]
         outline_id = self._ids.get(outline)
         oldest = self._window[0][0] if self._window else 0
         return outline_id if outline_id is None or outline_id >= oldest else None
@@ -47,6 +51,8 @@ class KnownOutlines:
 
     def use(self, outline: Outline, outline_id: int) -> None:
         """Remembers an outline as the last used one."""
+        if outline in self._series:
+            return
         self._ids[outline] = outline_id
         self._ids.move_to_end(outline)
         if len(self._ids) > REMEMBERED:

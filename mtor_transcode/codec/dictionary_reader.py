@@ -55,10 +55,13 @@ def read_outlines(reader: RangeReader, count: int, size: int) -> list[Outline]:
 
 
 class DictionaryReader:
-    """Finds outlines by their id. Memory is bounded, whatever the file says."""
+    """Finds outlines by their id: first those of a ``series``, then the file's own. Memory is bounded,
+    whatever the file says.
+    """
 
-    def __init__(self, sections: SectionReader) -> None:
+    def __init__(self, sections: SectionReader, series: Sequence[Outline] = ()) -> None:
         self._sections = sections
+        self._series = series
         self._entries: list[_Entry] = []
         self._firsts: list[int] = []
         self._kept: OrderedDict[int, list[Outline]] = OrderedDict()
@@ -71,7 +74,8 @@ class DictionaryReader:
         """Takes note of a dictionary section, without decoding it."""
         where = self._sections.where(section)
         first, count = dictionary_plain(Payload(self._sections.peek(section, 16), where))
-        if self._entries and first < self._entries[-1].first + self._entries[-1].count:
+        taken = self._entries[-1].first + self._entries[-1].count if self._entries else len(self._series)
+        if first < taken:
             raise FormatError(
                 "its outlines have ids that are taken", where=where, remedy="the file is damaged"
             )
@@ -81,6 +85,8 @@ class DictionaryReader:
 
     def outline(self, outline_id: int) -> Outline:
         """Returns an outline. Raises FormatError if no section has it."""
+        if outline_id < len(self._series):
+            return self._series[outline_id]
         place = bisect_right(self._firsts, outline_id) - 1
         if place >= 0:
             entry = self._entries[place]
@@ -127,7 +133,7 @@ class DictionaryReader:
         return outlines
 
     def all(self) -> Sequence[Outline]:
-        """Returns all outlines in the order of their ids, decoded when asked for."""
+        """Returns all outlines of the file itself in the order of their ids, decoded when asked for."""
         return _Outlines(self, [range(entry.first, entry.first + entry.count) for entry in self._entries])
 
 

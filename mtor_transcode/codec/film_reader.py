@@ -17,6 +17,7 @@ from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.index_syntax import read_index
 from mtor_transcode.codec.rangecoder import CountingReader, RangeReader
 from mtor_transcode.codec.scene_reader import MakeReader, SceneEntry, SceneReader, add_part, read_entry
+from mtor_transcode.codec.series import FindSeries, SeriesDictionary, missing_series, wrong_series
 from mtor_transcode.codec.sound_syntax import read_sound, sound_data_bytes
 from mtor_transcode.codec.subtitle_syntax import read_subtitles
 from mtor_transcode.codec.textures import TextureReader
@@ -27,6 +28,8 @@ from mtor_transcode.model import AudioPacket, FilmHeader, Outline, Scene, Span, 
 class FilmReader:
     """Reads the film in a seekable binary ``stream``; ``name`` stands for the file in errors.
 
+    ``find_series`` is asked for the series dictionary that the film names; ``series`` is what it gave.
+
     Raises FormatError (also later, when a damaged section is first read). A file that was cut short plays up
     to the cut: ``truncated`` is set then and ``duration`` (ticks) is where the last whole span ends.
     """
@@ -34,18 +37,21 @@ class FilmReader:
     header: FilmHeader
     duration: int
     truncated: bool
+    series: SeriesDictionary | None
 
-    def __init__(self, stream: BinaryIO, name: str = "") -> None:
+    def __init__(self, stream: BinaryIO, name: str = "", find_series: FindSeries | None = None) -> None:
         self._sections = SectionReader(stream, name)
         contents = self._sections.scan()
         self.truncated = contents.truncated
         self._all = contents.sections
-        self._dictionary = DictionaryReader(self._sections)
         self._textures = TextureReader(self._sections)
         self._scenes: list[SceneEntry] = []
         self._sound: list[Section] = []
         self._text: list[Section] = []
         self.header = read_header(self._payload(self._all[0]))
+        self.series = self._found(find_series or missing_series)
+        shared = () if self.series is None else self.series.outlines
+        self._dictionary = DictionaryReader(self._sections, shared)
         index: Section | None = None
         for section in self._all[1:]:
             self._note(section)
@@ -56,6 +62,14 @@ class FilmReader:
         self.duration = max((entry.end for entry in self._scenes), default=0)
         if index is not None:
             self._read_index(index)
+
+    def _found(self, find_series: FindSeries) -> SeriesDictionary | None:
+        if not self.header.dictionary:
+            return None
+        series = find_series(self.header.dictionary)
+        if series.digest != self.header.dictionary:
+            raise wrong_series(self.header.dictionary, self._sections.name)
+        return series
 
     def heads(self) -> Sequence[SceneEntry]:
         """Returns an entry for each scene, in order; nothing is decoded but the scenes' heads."""
@@ -84,7 +98,7 @@ class FilmReader:
             yield from read_subtitles(self._payload(section), len(self.header.subtitles))
 
     def dictionary(self) -> Sequence[Outline]:
-        """Returns all outlines in the order of their ids; each is decoded when it is asked for."""
+        """Returns all outlines of the file itself by their ids; each is decoded when it is asked for."""
         return self._dictionary.all()
 
     @cached_property

@@ -28,6 +28,7 @@ from mtor_transcode.codec.price import Pricer
 from mtor_transcode.codec.rangecoder import RangeWriter
 from mtor_transcode.codec.scene_memory import NOBODY, SceneMemory, outline_of
 from mtor_transcode.codec.scene_syntax import ScenePlain, SnapshotPlain, write_scene_head, write_view
+from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.codec.shape_names import ShapeNames
 from mtor_transcode.codec.sound_syntax import write_sound
 from mtor_transcode.codec.subtitle_syntax import write_subtitles
@@ -75,17 +76,21 @@ class FilmWriter:
     """Writes a film to ``stream``, which is appended to and not closed.
 
     ``bytes_by_kind`` says where the bytes went (``accounts.KINDS``); after ``finish`` they sum to the file's
-    length. Methods raise UsageError for what the format cannot hold and OutputError if the stream fails;
-    after either the writer is of no more use. The same calls give the same bytes.
+    length. ``series`` is the dictionary that ``header`` names, if it names one. Methods raise UsageError for
+    what the format cannot hold and OutputError if the stream fails; after either the writer is of no more
+    use. The same calls give the same bytes.
     """
 
-    def __init__(self, stream: BinaryIO, header: FilmHeader) -> None:
+    def __init__(self, stream: BinaryIO, header: FilmHeader, series: SeriesDictionary | None = None) -> None:
         payload = write_header(header)
+        if header.dictionary != (b"" if series is None else series.digest):
+            raise UsageError("the film's header names another dictionary")
+        shared = () if series is None else series.outlines
         self._sections = SectionWriter(stream)
         self._header = header
-        self._known = KnownOutlines()
+        self._known = KnownOutlines(shared)
         self._textures = KnownTextures()
-        self._outlines = 0
+        self._outlines = len(shared)
         self._index = Index()
         self._scene: _OpenScene | None = None
         self._finished = False

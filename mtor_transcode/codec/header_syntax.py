@@ -16,6 +16,10 @@ _SQUARE_PIXELS: Final = 2
 _DEFAULT_COLOUR: Final = 4
 _SOUND: Final = 8
 _SUBTITLES: Final = 16
+_DICTIONARY: Final = 32
+
+DIGEST_BYTES: Final = 32
+"""Bytes of a dictionary's SHA-256."""
 
 _MAX_CODE: Final = 255
 _MAX_CHANNELS: Final = 255
@@ -32,6 +36,7 @@ def write_header(header: FilmHeader) -> bytes:
         | _DEFAULT_COLOUR * (header.colour == ColourSpec())
         | _SOUND * (header.audio is not None)
         | _SUBTITLES * bool(header.subtitles)
+        | _DICTIONARY * bool(header.dictionary)
     )
     out = bytearray([flags])
     out += varint(header.width) + varint(header.height) + ratio(header.time_base)
@@ -48,7 +53,7 @@ def write_header(header: FilmHeader) -> bytes:
         out += varint(sound.priming) + varint(len(sound.setup)) + sound.setup
     if header.subtitles:
         out += varint(len(header.subtitles)) + b"".join(text(track.language) for track in header.subtitles)
-    return bytes(out)
+    return bytes(out + header.dictionary)
 
 
 def read_header(payload: Payload) -> FilmHeader:
@@ -70,7 +75,8 @@ def read_header(payload: Payload) -> FilmHeader:
     if flags & _SUBTITLES:
         count = payload.varint(MAX_TRACKS, "number of subtitle tracks")
         subtitles = tuple(SubtitleInfo(payload.text("language")) for _ in range(count))
-    return FilmHeader(width, height, time_base, frame_rate, aspect, colour, audio, subtitles)
+    dictionary = payload.take(DIGEST_BYTES, "dictionary's hash") if flags & _DICTIONARY else b""
+    return FilmHeader(width, height, time_base, frame_rate, aspect, colour, audio, subtitles, dictionary)
 
 
 def _read_sound(payload: Payload) -> AudioInfo:
@@ -104,6 +110,8 @@ def _check(header: FilmHeader) -> None:
         raise UsageError("colour code points must be 0 to 255")
     if len(header.subtitles) > MAX_TRACKS:
         raise UsageError(f"more than {MAX_TRACKS} subtitle tracks")
+    if len(header.dictionary) not in (0, DIGEST_BYTES):
+        raise UsageError(f"a dictionary's hash has {DIGEST_BYTES} bytes")
     sound = header.audio
     if sound is not None and not (
         0 < sound.sample_rate <= _MAX_RATE

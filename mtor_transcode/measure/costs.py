@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol, cast
 
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.model import Outline, SceneStart, Span
 from mtor_transcode.render.film import Film
 
 
 class MeasuredFilm(Film, Protocol):
     """What measuring needs of a film beyond rendering it (``codec.FilmReader``)."""
+
+    @property
+    def series(self) -> SeriesDictionary | None:
+        """The series dictionary that the film needs, if any."""
 
     @property
     def truncated(self) -> bool:
@@ -63,7 +68,7 @@ class SceneCosts:
     """Writes a film's scenes to nowhere, in order, and tells what was spent at each time."""
 
     def __init__(self, film: MeasuredFilm) -> None:
-        self._writer = FilmWriter(cast("BinaryIO", _Nowhere()), film.header)
+        self._writer = FilmWriter(cast("BinaryIO", _Nowhere()), film.header, film.series)
 
     def begin(self, head: SceneStart) -> None:
         """Begins a scene."""

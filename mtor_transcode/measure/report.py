@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 import cv2
 
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.series import FindSeries
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.files import check_output, write_whole
 from mtor_transcode.ingest.info import SourceInfo
@@ -51,6 +52,7 @@ def report(
     duration: Fraction | float | str | None = None,
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
+    find_series: FindSeries | None = None,
     progress: ProgressCallback | None = None,
 ) -> Report:
     """Measures the film at ``film`` against the video at ``source`` and writes the outputs asked for.
@@ -69,7 +71,7 @@ def report(
         _opened(Path(film)) as reader_file,
         open_source(source, video=video_track, audio=audio_track, start=start, duration=duration) as opened,
     ):
-        reader = FilmReader(reader_file, str(film))
+        reader = FilmReader(reader_file, str(film), find_series)
         measured = Measurement(opened, reader, Path(film).name, whole=start is None and duration is None)
         found = measured.run(vmaf=vmaf, progress=tell)
         pictures = measured.pictures(found, tell) if html is not None else {}

@@ -45,7 +45,7 @@ class FilmHeader:
 
     ``width`` and ``height`` in px (upright, after rotation); ``time_base`` in seconds per tick;
     ``frame_rate`` is the nominal rate of the source in frames per second; ``pixel_aspect`` is width / height
-    of a pixel.
+    of a pixel. ``dictionary`` is the SHA-256 of the series dictionary that the film needs, or empty.
     """
 
     width: int
@@ -56,6 +56,7 @@ class FilmHeader:
     colour: ColourSpec = field(default_factory=ColourSpec)
     audio: AudioInfo | None = None
     subtitles: tuple[SubtitleInfo, ...] = ()
+    dictionary: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

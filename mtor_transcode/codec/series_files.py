@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where series dictionaries are found: the file that is named, or one beside the film, by its hash."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from mtor_transcode.codec.limits import MAX_SECTION
+from mtor_transcode.codec.series import FindSeries, SeriesDictionary, missing_series, read_series
+from mtor_transcode.errors import FormatError, InputError
+
+SUFFIX: Final = ".mtordict"
+
+_MOST_BYTES: Final = MAX_SECTION + 16
+_MOST_FILES: Final = 256
+"""Dictionaries in a film's folder that are looked at."""
+
+
+def load_series(path: str | os.PathLike[str]) -> SeriesDictionary:
+    """Returns the dictionary in a file. Raises InputError if it cannot be read, FormatError if it is none."""
+    name = os.fspath(path)
+    try:
+        with open(name, "rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it cannot be read").lower()
+        raise InputError(reason, where=name, remedy=f"name a {SUFFIX} file") from error
+    if len(data) > _MOST_BYTES:
+        raise FormatError("too large for a series dictionary", where=name, remedy="fetch it again")
+    return read_series(data, name)
+
+
+def series_for(film: str | os.PathLike[str], given: str | os.PathLike[str] | None) -> FindSeries:
+    """Returns a way to find the dictionary of ``film``: ``given`` if it is named, else one in its folder."""
+
+    def find(digest: bytes) -> SeriesDictionary:
+        if given is not None:
+            return load_series(given)
+        for path in islice(sorted(Path(film).absolute().parent.glob(f"*{SUFFIX}")), _MOST_FILES):
+            try:
+                series = load_series(path)
+            except (InputError, FormatError):
+                continue  # Somebody else's file, which this film may not need.
+            if series.digest == digest:
+                return series
+        return missing_series(digest)
+
+    return find
