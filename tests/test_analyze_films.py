@@ -131,6 +131,26 @@ def test_any_scene_stands_alone(film: Callable[..., Path]) -> None:
             assert np.array_equal(shown.frame(tick), known.frame(tick))
 
 
+def test_a_scene_that_comes_back_brings_no_new_outlines(film: Callable[..., Path]) -> None:
+    """Slide, another picture, the slide again under other noise: the dictionary has its outlines."""
+    other = flat(WIDTH, HEIGHT, (180, 110, 120))
+    first = [noisy(slide(), k) for k in range(12)]
+    again = [noisy(slide(), 100 + k) for k in range(12)]
+    path = film([*first, *[other] * 12, *again], quality=40, mode="vector")
+    with path.open("rb") as stream:
+        reader = FilmReader(stream)
+        heads = reader.heads()
+        brought = [
+            {token.state.outline for span in reader.spans(entry.head.number) for token in span.tokens
+             if isinstance(token, Enter)}
+            for entry in heads
+        ]  # fmt: skip
+    assert len(heads) == 3
+    small = {outline for outline in brought[2] if outline.bounds[2] - outline.bounds[0] < 64 * 16}
+    assert len(small) > 3
+    assert len(small - brought[0]) <= 0.25 * len(small)
+
+
 def test_a_cut_is_a_scene_and_sharp(film: Callable[..., Path]) -> None:
     before, after = slide(), slide((150, 90, 120))[::-1].copy()
     path = film([before] * 30 + [after] * 30)
