@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,10 @@ import numpy as np
 import pytest
 from bench_clips import write_clip
 
+from mtor_transcode.cli.bench import lines as bench_lines
 from mtor_transcode.errors import MtorError
 from mtor_transcode.ingest.source import Source, open_source
+from mtor_transcode.measure.bench import costs, html, markdown
 from mtor_transcode.measure.bench.cache import Cache, Point
 from mtor_transcode.measure.bench.clip import Clip
 from mtor_transcode.measure.bench.costs import cost_of
@@ -26,7 +30,7 @@ from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec
 from mtor_transcode.measure.bench.run import Run, Wishes
 from mtor_transcode.measure.bench.score import Scores
 from mtor_transcode.measure.bench.strips import matched
-from mtor_transcode.measure.bench.summary import compared, row
+from mtor_transcode.measure.bench.summary import compared, largest_move, row
 from mtor_transcode.measure.codecs import mtor as ours
 from mtor_transcode.measure.codecs.recipe import Recipe
 from mtor_transcode.measure.pooling import pool
@@ -62,7 +66,10 @@ def point(codec: str, kbps: float, vmaf: float, parameters: dict[str, Any] | Non
     return Point(codec, label, given, "1", size, size, 8.0, FRAMES, tuple(range(FRAMES)), scores=scores)
 
 
-def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(path: Path, opened: Opened) -> None:
+def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "_busy_seconds", lambda: None)
     recipe = msgspec.structs.asdict(Recipe(50, 2))
     points = {
         "mtor": [("a", point("mtor", 9, 50, {"quality": 10.0})), ("b", point("mtor", 90, 60))],
@@ -83,10 +90,28 @@ def test_costs_are_measured_in_processes_of_their_own_and_kept_whole(path: Path,
     clip = ClipResult("box", "box", "", 8, 8, 25, 12, 0.5, {}, {}, {}, [], found, {})
     bench = Bench(codecs, [clip], [], [], [], False, 0, 0, 0, 0, {}, {})
     mine, theirs = cost_rows(bench, "x264")
-    assert theirs[3:] == ["1.00"] * 6
+    assert theirs[3:] == [*["1.00"] * 6, "–"]
     assert float(mine[3]) == pytest.approx(
         found["mtor"].encode_seconds / found["x264"].encode_seconds, abs=0.01
     )
+
+
+def test_costs_of_a_busy_machine_say_so_and_are_not_kept(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"x264": [("c", point("x264", 11, 50, msgspec.structs.asdict(Recipe(50, 2))))]}
+    run = Run([path], Wishes(("x264",)), opened.cache, lambda *_: None)
+
+    def measured(cores: float) -> float:
+        """What is told when other programs use ``cores`` besides what is measured."""
+        monkeypatch.setattr(costs, "_busy_seconds", lambda: cores * time.perf_counter() + sum(os.times()[:4]))
+        others = run._costs(opened.clip, points)["x264"].others
+        assert others is not None
+        return others
+
+    assert measured(1.5) == pytest.approx(1.5, abs=0.1)
+    assert measured(0.1) == pytest.approx(0.1, abs=0.05), "the busy machine's were kept"
+    assert measured(1.5) == pytest.approx(0.1, abs=0.05), "the calm machine's were not kept"
 
 
 def test_a_cost_that_cannot_be_measured_says_why(path: Path) -> None:
@@ -141,6 +166,29 @@ def test_how_much_one_point_of_a_peer_matters() -> None:
 
     assert moved((10, 20, 30, 40, 50)) == pytest.approx(0, abs=0.1)
     assert moved((10, 20, 39, 40, 50)) > 3
+
+
+def test_the_largest_move_is_named_wherever_figures_are_read() -> None:
+    pytest.importorskip("bjontegaard", reason="the extra 'bench' is not installed")
+    mine = [row(point("mtor", 2.0 * rate, 10 * n)) for n, rate in enumerate((1, 2, 4, 8, 16), 1)]
+
+    def clip(name: str, bump: float) -> ClipResult:
+        qualities = zip((1, 2, 4, 8, 16), (10, 20, 30 + bump, 40, 50), strict=True)
+        theirs = [row(point("x264", rate, quality)) for rate, quality in qualities]
+        beside = compared({"mtor": mine, "x264": theirs}, (10,))
+        return ClipResult(name, "box", "", 8, 8, 25, 12, 0.5, {}, {}, {}, beside, {}, {})
+
+    clips = [clip("smooth", 0), clip("bent", 9), clip("apart", 0)]
+    move = largest_move(clips)
+    assert move is not None
+    assert (move.clip, move.peer, move.metric) == ("bent", "x264", "vmaf")
+    assert move.points == max(each.moved or 0.0 for each in clips[1].compared)
+    bench = Bench([Codec("x264", "X264", "1")], clips, [], [], [], False, 0, 0, 0, 0, {}, {}, move)
+    said = f"The largest move is {move.points:.1f} (bent, X264, VMAF)."
+    assert said in markdown.page(bench)
+    assert said in html.page(bench, [])
+    assert any(said in line for line in bench_lines(bench))
+    assert largest_move([clip for clip in clips if clip.name == "none"]) is None
 
 
 def test_progress_rises_and_tells_of_a_whole(path: Path, opened: Opened) -> None:

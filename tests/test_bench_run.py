@@ -117,6 +117,17 @@ def test_every_byte_is_charged(ran: Ran) -> None:
     assert kept == {point.file_bytes for point in clip.points["mtor"]}
 
 
+def test_peers_alone_are_what_a_later_run_finds(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ours, "encode", lambda *_: pytest.fail("MTOR was asked"))
+    found = mtor_transcode.bench(
+        [ran.clip], ran.folder / "peers", against=["x264"], quick=True, peers_only=True, cache=ran.cache
+    )
+    assert found.made == 0
+    assert found.clips[0].points == {"mtor": [], "x264": ran.found.clips[0].points["x264"]}
+    assert found.clips[0].compared == []
+    assert {path.name for path in (ran.folder / "peers").iterdir()} == WRITTEN
+
+
 def test_a_second_run_codes_and_measures_nothing(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any) -> Any:
         raise AssertionError("a point was made again")

@@ -26,6 +26,7 @@ def bench(
     rates: Sequence[float] = RATES,
     quick: bool = False,
     costs: bool = True,
+    peers_only: bool = False,
     cache: StrPath | None = None,
     progress: ProgressCallback | None = None,
 ) -> Bench:
@@ -33,9 +34,10 @@ def bench(
 
     They are JSON, CSV (of points, and of every frame of every point), HTML, Markdown. ``rates`` (kbps) are
     those at which qualities are told; ``quick`` measures the first seconds of each clip on a short ladder;
-    ``costs`` also measures time and memory. Points are kept in the folder ``cache``, by default in the user's
-    cache folder. What fails on a clip is named in the result and the rest goes on. Raises UsageError,
-    OutputError, MissingExtraError (``bjontegaard``).
+    ``costs`` also measures time and memory; ``peers_only`` leaves MTOR out, so that a later run finds all
+    peers' points. Points are kept in the folder ``cache``, by default in the user's cache folder. What fails
+    on a clip is named in the result and the rest goes on. Raises UsageError, OutputError,
+    MissingExtraError (``bjontegaard``).
     """
     paths = [Path(clip) for clip in clips]
     if not paths:
@@ -50,7 +52,7 @@ def bench(
     with staged_folder(Path(output)) as folder:
         run = Run(
             paths,
-            Wishes(tuple(dict.fromkeys(against)), tuple(sorted(rates)), quick, costs),
+            Wishes(tuple(dict.fromkeys(against)), tuple(sorted(rates)), quick, costs, not peers_only),
             Cache(default_folder() if cache is None else Path(cache)),
             lambda what, done, total: tell(Progress("bench", done, total, note=what)),
         )

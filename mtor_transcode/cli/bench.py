@@ -32,6 +32,9 @@ def bench(
     ] = "0.5,1,2,5,10,20,50",
     quick: Annotated[bool, typer.Option("--quick", help="First seconds, short ladder.")] = False,
     costs: Annotated[bool, typer.Option("--costs/--no-costs", help="Measure time and memory too.")] = True,
+    peers_only: Annotated[
+        bool, typer.Option("--peers-only", help="Leave MTOR out: fill the cache for a later run.")
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Where points are kept.", show_default=False)
     ] = None,
@@ -67,6 +70,7 @@ def bench(
             rates=_numbers(rates),
             quick=quick,
             costs=costs,
+            peers_only=peers_only,
             cache=cache,
             progress=progress,
         )
@@ -83,7 +87,7 @@ def bench(
 def lines(found: Bench) -> list[str]:
     """BD-rates by class as lines of text."""
     from mtor_transcode.measure.bench import words
-    from mtor_transcode.measure.bench.summary import SHOWN
+    from mtor_transcode.measure.bench.curves import SHOWN
 
     said: list[str] = []
     for peer in dict.fromkeys(row.peer for row in found.classes):
@@ -96,6 +100,8 @@ def lines(found: Bench) -> list[str]:
             }
             rows.append((family, *(cells[metric] for metric in SHOWN)))
         said += [f"BD-rate against {words.title_of(found, peer)} (negative: MTOR needs less)", *table(rows)]
+    if found.largest_move is not None:
+        said.append(f"Leaving out one point of a peer moves a BD-rate: {words.largest_move(found)}")
     return said or ["nothing could be compared"]
 
 

@@ -57,15 +57,6 @@ def covered(peer: Sequence[Dot], ours: Sequence[Dot]) -> float:
     return max(0.0, both / (high - low))
 
 
-def leave_one_out(curve: Sequence[Dot]) -> list[float]:
-    """For each inner dot, by how much (%) the curve's rate moves without it: how much one point matters."""
-    moved: list[float] = []
-    for place in range(1, len(curve) - 1):
-        rest = [*curve[:place], *curve[place + 1 :]]
-        moved.append(abs(bd_rate(curve, rest) or 0.0))
-    return moved
-
-
 def _range(peer: Sequence[Dot]) -> tuple[float, float]:
     low = quality_at(peer, RANGE_KBPS[0])
     high = quality_at(peer, RANGE_KBPS[1])

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.result import Cost
 
 LONGEST = 1200.0
-COSTS = 2
+CALM = 0.2
+"""Cores that other programs may use while costs are measured; those of a busier machine are not kept."""
+
+COSTS = 3
 """Number of the way of measuring; another one makes kept costs void."""
 
 
@@ -34,8 +38,10 @@ def cost_of(clip: Path, point: Point) -> Cost:
             "clip": str(clip), "codec": point.codec, "parameters": point.parameters,
             "path": str(Path(folder) / f"coded{suffix}"), "kept": point.kept, "frames": point.frames,
         }  # fmt: skip
+        before = _Load.now()
         coded = _child({**job, "do": "encode"})
         seen = _child({**job, "do": "decode"})
+        others = before.others()
     return Cost(
         label=point.label,
         kbps=round(point.kbps, 3),
@@ -45,7 +51,43 @@ def cost_of(clip: Path, point: Point) -> Cost:
         decode_work=seen["work"],
         encode_bytes=coded["bytes"],
         decode_bytes=seen["bytes"],
+        others=others,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Processor seconds used until now: by all programs on all cores (None where the system does not tell),
+    by this process and those it ran; and the clock.
+    """
+
+    every: float | None
+    own: float
+    clock: float
+
+    @classmethod
+    def now(cls) -> _Load:
+        times = os.times()
+        own = times.user + times.system + times.children_user + times.children_system
+        return cls(_busy_seconds(), own, time.perf_counter())
+
+    def others(self) -> float | None:
+        """Cores that other programs have used since, on average."""
+        now = _Load.now()
+        if self.every is None or now.every is None:
+            return None
+        used = (now.every - self.every) - (now.own - self.own)
+        return round(max(0.0, used) / max(1e-3, now.clock - self.clock), 3)
+
+
+def _busy_seconds() -> float | None:
+    """Linux's count of what all cores did, or would have (``steal``), but wait."""
+    try:
+        words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        user, nice, system, _, _, irq, softirq, steal = map(int, words[:8])
+        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def _child(job: dict[str, Any]) -> dict[str, Any]:

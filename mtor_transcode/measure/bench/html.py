@@ -8,10 +8,18 @@ from collections.abc import Sequence
 from html import escape
 
 from mtor_transcode.measure.bench import words
-from mtor_transcode.measure.bench.markdown import COST_ABOUT, COST_HEAD, cost_rows
+from mtor_transcode.measure.bench.curves import SHOWN
+from mtor_transcode.measure.bench.markdown import (
+    COST_ABOUT,
+    COST_HEAD,
+    DENSITY_ABOUT,
+    DENSITY_HEAD,
+    cost_rows,
+    density_rows,
+)
 from mtor_transcode.measure.bench.pictures import Strip
 from mtor_transcode.measure.bench.result import Bench, ClipResult
-from mtor_transcode.measure.bench.summary import OURS, SHOWN
+from mtor_transcode.measure.bench.summary import OURS
 
 PLOTTED = ("vmaf", "vmaf_neg", "ssim_db", "ms_ssim", "xpsnr", "psnr_y")
 WIDTH, HEIGHT, LEFT, BOTTOM = 340, 220, 42, 26
@@ -50,6 +58,7 @@ def page(bench: Bench, strips: Sequence[Strip]) -> str:
         _class_plots(bench, codecs),
         *(_clip(bench, clip, codecs, strips) for clip in bench.clips),
         _costs(bench),
+        _density(bench),
         _failures(bench),
         _machine(bench),
     ]
@@ -200,6 +209,14 @@ def _costs(bench: Bench) -> str:
     if not rows:
         return ""
     return f"<h2>Costs</h2><p>{escape(COST_ABOUT)}</p>{table(COST_HEAD, rows)}"
+
+
+def _density(bench: Bench) -> str:
+    rows = density_rows(bench)
+    if not rows:
+        return ""
+    about = f"{DENSITY_ABOUT} {words.largest_move(bench)}"
+    return f"<h2>How dense the peers' curves are</h2><p>{escape(about)}</p>{table(DENSITY_HEAD, rows)}"
 
 
 def _failures(bench: Bench) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
+
 from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.envelope import Dot, envelope, non_dominated, quality_at, sag
 from mtor_transcode.measure.codecs.recipe import RATES, SCALES, Recipe
@@ -32,6 +34,12 @@ DULL = {"vmaf": 0.6, "ssim": 0.06, "psnr_y": 0.06}
 
 TOLERANCE = {"vmaf": 3.0, "ssim": 0.35, "psnr_y": 0.35}
 """How far (in VMAF, dB, dB) an arm may stay behind the envelope and still be tried nearby."""
+
+CLOSE = 0.6
+"""How many tolerances a tried point may be behind the envelope and still stand in for one on it."""
+
+ALONE = 1.5
+"""How far around an end of the curve (times its rate) another point can stand in for it."""
 
 CHALLENGED = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
 """Rates (kbps) at which arms that have no point nearby are tried, the most promising first."""
@@ -102,8 +110,27 @@ class Ladder:
                     return recipe
         return None
 
+    def beside(self, recipe: Recipe, left: float | None, right: float | None) -> list[Recipe]:
+        """What may stand in for a point whose neighbours on the curve have those rates (kbps), best first.
+
+        Points that were tried there and came near; the same arm a little towards the wider gap, then
+        towards the other, then at the next CRF; what is untried in the gaps.
+        """
+        here = self.points[recipe].kbps
+        low, high = left or here / ALONE, right or here * ALONE
+        near = [
+            (self._behind(point), other)
+            for other, point in self.points.items()
+            if other != recipe and low < point.kbps < high
+        ]
+        tried = [other for behind, other in sorted(near, key=lambda pair: pair[0]) if behind < CLOSE]
+        ends = sorted((low, high), key=lambda end: -abs(math.log(end / here)))
+        twins = [self._twin(recipe, (end / here) ** share) for share in (1 / 3, 0.0) for end in ends]
+        gaps = [self.between(*sorted((here, end))) for end in ends]
+        return list(dict.fromkeys(each for each in (*tried, *twins, *gaps) if each is not None))
+
     def try_one(self, recipe: Recipe) -> Point | None:
-        """Probes a recipe, whatever the budget."""
+        """Probes a recipe if it was not, whatever the budget."""
         self._try(recipe, force=True)
         return self.points.get(recipe)
 
@@ -117,6 +144,13 @@ class Ladder:
             self._try(with_tools)
             self.screen = self._gain(with_tools, self._recipe(arm, start)) > 0
         self._try_at(arm, FIRST_KBPS)
+
+    def _twin(self, recipe: Recipe, ratio: float) -> Recipe | None:
+        """The same arm at about ``ratio`` times the rate, one CRF away at least; None outside the codec's."""
+        steps = round(self._halving((recipe.scale, recipe.rate)) * math.log2(ratio))
+        crf = recipe.crf - (steps or (1 if ratio >= 1 else -1))
+        best, worst = self.plan.crfs
+        return msgspec.structs.replace(recipe, crf=crf) if best <= crf <= worst else None
 
     def _gain(self, one: Recipe, other: Recipe) -> float:
         """dB that ``one`` is better by, at about 6 dB for a tenfold rate."""

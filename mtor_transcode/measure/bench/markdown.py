@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtor_transcode.measure.bench import words
+from mtor_transcode.measure.bench.curves import SHOWN
 from mtor_transcode.measure.bench.result import Bench, ClipResult
-from mtor_transcode.measure.bench.summary import ALL, OURS, SHOWN
+from mtor_transcode.measure.bench.summary import ALL, OURS
 
 SHOWN_AT = ("vmaf", "ssim")
 """Metrics whose qualities at rates are tables of their own."""
@@ -89,7 +90,10 @@ def cost_rows(bench: Bench, reference: str) -> list[list[str]]:
                 (cost.encode_bytes, base.encode_bytes), (cost.decode_seconds, base.decode_seconds),
                 (cost.decode_work, base.decode_work), (cost.decode_bytes, base.decode_bytes),
             )  # fmt: skip
-            rows.append([clip.name, words.title_of(bench, name), f"{cost.kbps:.1f}", *map(_share, pairs)])
+            others = words.NONE if cost.others is None else f"{cost.others:.1f}"
+            rows.append(
+                [clip.name, words.title_of(bench, name), f"{cost.kbps:.1f}", *map(_share, pairs), others]
+            )
     return rows
 
 
@@ -100,12 +104,12 @@ def _share(pair: tuple[float, float]) -> str:
 
 COST_HEAD = (
     "clip", "codec", "kbps", "encode time", "encode work", "encode memory",
-    "decode time", "decode work", "decode memory",
+    "decode time", "decode work", "decode memory", "other load",
 )  # fmt: skip
 COST_ABOUT = (
     "Ratios to SVT-AV1 in the same run on the same cores, at the point nearest to 10 kbps: time by the "
     "clock, work in processor seconds, peak memory. Coding begins with decoding the source; processes "
-    "start cold."
+    "start cold. Other load: cores that other programs used meanwhile; times are good where it is near 0."
 )
 
 
@@ -116,19 +120,32 @@ def _costs(bench: Bench) -> list[str]:
     return ["## Costs", "", COST_ABOUT, "", *table(COST_HEAD, rows), ""]
 
 
-def _density(bench: Bench) -> list[str]:
-    about = (
-        "By how much (points of per cent) MTOR's BD-rate moves at most when any one inner point of the "
-        "peer's curve is left out; below 3 is dense enough."
-    )
+DENSITY_ABOUT = (
+    "By how much (points of per cent) MTOR's BD-rate moves at most when any one point of the peer's curve is "
+    "left out; below 3 is dense enough."
+)
+DENSITY_HEAD = ("clip", "codec", *(words.NAMES[metric] for metric in SHOWN))
+
+
+def density_rows(bench: Bench) -> list[list[str]]:
+    """How much one point of each peer matters, by clip and metric; a dash where curves are not comparable."""
     rows: list[list[str]] = []
     for clip in bench.clips:
         for peer in dict.fromkeys(each.peer for each in clip.compared):
-            found = {each.metric: each.moved for each in clip.compared if each.peer == peer}
+            found = {
+                each.metric: each.moved for each in clip.compared if each.peer == peer and each.comparable
+            }
             cells = [words.NONE if (moved := found.get(m)) is None else f"{moved:.1f}" for m in SHOWN]
             rows.append([clip.name, words.title_of(bench, peer), *cells])
-    head = ["clip", "codec", *(words.NAMES[metric] for metric in SHOWN)]
-    return ["## How dense the peers' curves are", "", about, "", *table(head, rows), ""] if rows else []
+    return rows
+
+
+def _density(bench: Bench) -> list[str]:
+    rows = density_rows(bench)
+    if not rows:
+        return []
+    about = f"{DENSITY_ABOUT} {words.largest_move(bench)}".rstrip()
+    return ["## How dense the peers' curves are", "", about, "", *table(DENSITY_HEAD, rows), ""]
 
 
 def _failures(bench: Bench) -> list[str]:

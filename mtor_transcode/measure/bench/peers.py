@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,20 +11,24 @@ import msgspec
 
 from mtor_transcode.errors import MtorError
 from mtor_transcode.files import staged_file
-from mtor_transcode.measure.bench.bdrate import leave_one_out
+from mtor_transcode.measure.bench.bdrate import RANGE_KBPS
 from mtor_transcode.measure.bench.cache import SCHEMA, Cache, Point, key_of
 from mtor_transcode.measure.bench.clip import Clip
-from mtor_transcode.measure.bench.envelope import Dot, envelope
-from mtor_transcode.measure.bench.ladder import HIGH_KBPS, Ladder, Plan
+from mtor_transcode.measure.bench.curves import curve
+from mtor_transcode.measure.bench.density import weak_points
+from mtor_transcode.measure.bench.ladder import Ladder, Plan
+from mtor_transcode.measure.bench.result import Row
+from mtor_transcode.measure.bench.score import PROBED
+from mtor_transcode.measure.bench.summary import row
 from mtor_transcode.measure.codecs.feeding import shown
 from mtor_transcode.measure.codecs.peer import PYAV, Coded, Peer
 from mtor_transcode.measure.codecs.recipe import Recipe
 
 MOST_MOVED = 3.0
-"""Per cent by which removing one point may move a curve's rate."""
+"""Points of per cent by which leaving out one point may move the BD-rate."""
 
-WATCHED = ("vmaf", "ssim", "psnr_y")
-"""Metrics whose curves are made dense."""
+OWN_MOVED = MOST_MOVED / 2
+"""The same for the peer's curve beside itself: MTOR's may share only half of it."""
 
 Tell = Callable[[str], None]
 
@@ -38,21 +42,50 @@ class PeerRun:
     cache: Cache
     tell: Tell
     failures: dict[str, str] = field(default_factory=dict)
+    _ladder: Ladder | None = None
+    _found: dict[Recipe, Point | None] = field(default_factory=dict)
 
     def points(self, plan: Plan, refinements: int) -> list[Point]:
-        """Fully measured points on the peer's envelope, with at most ``refinements`` more in its gaps."""
-        ladder = Ladder(plan, self.probe)
-        ladder.run()
-        found = {recipe: self.full(recipe, ladder.points[recipe]) for recipe in ladder.chosen()}
-        for _ in range(refinements):
-            gap = _weak_gap([point for point in found.values() if point is not None])
-            recipe = None if gap is None else ladder.between(*gap)
-            if recipe is None:
+        """Measured points on the peer's envelope, with at most ``refinements`` more where one matters."""
+        self._ladder = Ladder(plan, self.probe)
+        self._ladder.run()
+        for recipe in self._ladder.chosen():
+            self._found[recipe] = self.full(recipe, self._ladder.points[recipe])
+        return self.denser(refinements)
+
+    def denser(self, tries: int, ours: Sequence[Point] = ()) -> list[Point]:
+        """All measured points, after at most ``tries`` more beside those that matter too much.
+
+        What matters is the BD-rate of ``ours`` against the peer, or else of the peer against itself.
+        """
+        for _ in range(tries):
+            pair = self._stand_in([row(point) for point in ours])
+            if pair is None or self._ladder is None:
                 break
-            point = ladder.try_one(recipe)
-            if point is not None:
-                found[recipe] = self.full(recipe, point)
-        return sorted((p for p in found.values() if p is not None), key=lambda point: point.kbps)
+            weak, recipe = pair
+            point = self._ladder.try_one(recipe)
+            serves = point is not None and self._serves(point, weak)
+            self._found[recipe] = self.full(recipe, point) if point is not None and serves else None
+        return sorted((p for p in self._found.values() if p is not None), key=lambda point: point.kbps)
+
+    def _stand_in(self, ours: Sequence[Row]) -> tuple[Recipe, Recipe] | None:
+        """The point that matters most, if one matters too much, and what to try beside it."""
+        assert self._ladder is not None
+        measured = [(recipe, point) for recipe, point in self._found.items() if point is not None]
+        rows = [row(point) for _, point in measured]
+        beside = ours or [each for each in rows if RANGE_KBPS[0] <= each.kbps <= RANGE_KBPS[1]]
+        for weak in weak_points(rows, beside, MOST_MOVED if ours else OWN_MOVED):
+            recipe = measured[weak.row][0]
+            for other in self._ladder.beside(recipe, weak.left, weak.right):
+                if other not in self._found:
+                    return recipe, other
+        return None
+
+    def _serves(self, point: Point, weak: Recipe) -> bool:
+        """Whether, by the probes, ``point`` is on the curve once ``weak`` is not."""
+        others = [each for recipe, each in self._found.items() if each is not None and recipe != weak]
+        rows = [row(each, probe=True) for each in (*others, point)]
+        return any(dot.tag == len(others) for metric in PROBED for dot in curve(rows, metric))
 
     def probe(self, recipe: Recipe) -> Point | None:
         """The point of a recipe with figures for ranking; None if it failed."""
@@ -121,21 +154,3 @@ class PeerRun:
 
     def _here(self, peer: Peer, recipe: Recipe, path: Path) -> Coded:
         return peer.encode(self.clip.feed, recipe, path)
-
-
-def _weak_gap(points: list[Point]) -> tuple[float, float] | None:
-    """The gap (kbps) beside the point that matters most, if one matters by more than ``MOST_MOVED``."""
-    worst, gap = MOST_MOVED, None
-    for metric in WATCHED:
-        curve = envelope(
-            [
-                Dot(p.kbps, p.scores.pooled[metric].mean)
-                for p in points
-                if p.scores and metric in p.scores.pooled and p.kbps <= 1.3 * HIGH_KBPS
-            ]
-        )
-        for place, moved in enumerate(leave_one_out(curve), 1):
-            if moved > worst:
-                left, here, right = (dot.kbps for dot in curve[place - 1 : place + 2])
-                worst, gap = moved, ((left, here) if here / left > right / here else (here, right))
-    return gap

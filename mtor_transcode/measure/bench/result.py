@@ -37,7 +37,7 @@ class Compared(msgspec.Struct, frozen=True):
     None where the curves share no quality. ``covered`` is the share of the peer's range between 1 and 50 kbps
     that both cover, and ``comparable`` whether that is enough. ``at`` has ``[rate, MTOR, peer]`` with None
     outside a curve; ``crossings`` the rates from which on MTOR is better (true) or worse;
-    ``moved`` is the most (points of per cent) by which leaving out any one inner point of the peer's curve
+    ``moved`` is the most (points of per cent) by which leaving out any one point of the peer's curve
     changes ``bd_rate``; ``ahead`` tells that MTOR is better (worse) at every rate of both curves, else None.
     """
 
@@ -57,7 +57,8 @@ class Cost(msgspec.Struct, frozen=True):
     """What one point took in a process of its own to code and to show it.
 
     ``seconds`` by the clock, ``work`` in processor seconds of all cores (which other load on the machine
-    moves less), ``bytes`` the peak of memory. The source's decoding is part of coding.
+    moves less), ``bytes`` the peak of memory. The source's decoding is part of coding. ``others`` is how many
+    cores other programs used meanwhile, None where that is not known.
     """
 
     label: str
@@ -68,6 +69,7 @@ class Cost(msgspec.Struct, frozen=True):
     decode_work: float
     encode_bytes: int
     decode_bytes: int
+    others: float | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ class Failure(msgspec.Struct, frozen=True):
 class ClipResult(msgspec.Struct, frozen=True):
     """One clip: points by codec, curves by codec and metric, comparisons, costs by codec.
 
-    ``density`` is the most (%) by which removing one inner point moves a peer's curve, by codec and metric.
+    ``density`` is the most (%) by which leaving out one point moves a peer's curve, by codec and metric.
     """
 
     name: str
@@ -113,6 +115,15 @@ class ClassRow(msgspec.Struct, frozen=True):
     wins: int
 
 
+class Move(msgspec.Struct, frozen=True):
+    """Where one point of a peer matters most: leaving it out moves the BD-rate by ``points`` of per cent."""
+
+    clip: str
+    peer: str
+    metric: str
+    points: float
+
+
 class Codec(msgspec.Struct, frozen=True):
     """A codec of the run; ``missing`` says why it could not be used."""
 
@@ -137,4 +148,5 @@ class Bench(msgspec.Struct, frozen=True):
     our_seconds: float
     versions: dict[str, str]
     machine: dict[str, str]
+    largest_move: Move | None = None
     schema: str = SCHEMA

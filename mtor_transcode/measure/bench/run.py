@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mtor_transcode.errors import Cancelled, MtorError, OutputError
@@ -13,7 +14,7 @@ from mtor_transcode.ingest.source import open_source
 from mtor_transcode.measure.bench import summary
 from mtor_transcode.measure.bench.cache import Cache, Point, key_of
 from mtor_transcode.measure.bench.clip import Clip
-from mtor_transcode.measure.bench.costs import COSTS, cost_of
+from mtor_transcode.measure.bench.costs import CALM, COSTS, cost_of
 from mtor_transcode.measure.bench.ladder import Plan
 from mtor_transcode.measure.bench.ours import QUALITIES, OurRun
 from mtor_transcode.measure.bench.peers import PeerRun
@@ -33,7 +34,9 @@ RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 QUICK_SECONDS = 2.0
 QUICK_QUALITIES = (15.0, 30.0, 60.0)
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
-REFINEMENTS = 12
+REFINEMENTS, TOPPED_UP = 28, 8
+"""Most points that are tried where one point of a peer matters: beside itself, and beside MTOR's curve."""
+
 
 STEPS = 100
 """Steps of progress in a part."""
@@ -47,12 +50,21 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a run is asked for. ``quick`` measures the first seconds of each clip on a short ladder."""
+    """What a run is asked for. ``quick`` measures the first seconds of each clip on a short ladder.
+
+    Without ``ours`` only peers are measured, so that a later run finds them in the cache.
+    """
 
     against: tuple[str, ...] = (REFERENCE,)
     rates: tuple[float, ...] = RATES
     quick: bool = False
     costs: bool = True
+    ours: bool = True
+
+    @property
+    def wants_costs(self) -> bool:
+        """Whether time and memory are measured: a quick look has no time for it, peers alone no ratio."""
+        return self.costs and self.ours and not self.quick
 
 
 @dataclass
@@ -92,6 +104,7 @@ class Run:
             our_seconds=round(self.our_seconds, 2),
             versions=versions(find_ffmpeg()),
             machine=machine(),
+            largest_move=summary.largest_move(results),
         )
 
     def _clip(self, path: Path, peers: list[Peer]) -> ClipResult | None:
@@ -113,10 +126,12 @@ class Run:
             self._finished(done + len(peers) + 1)
 
     def _measured(self, clip: Clip, peers: list[Peer]) -> ClipResult:
-        points: dict[str, list[tuple[str, Point]]] = {}
-        for peer in peers:
-            points[peer.name] = self._peer(clip, peer)
-        points[mtor.NAME] = self._ours(clip)
+        tell = partial(self._say, clip, expected=PEER_POINTS)
+        runs = [PeerRun(clip, peer, self.cache, tell) for peer in peers]
+        points = {run.peer.name: self._peer(run) for run in runs}
+        points[mtor.NAME] = self._ours(clip) if self.wishes.ours else []
+        for run in runs:
+            points[run.peer.name] = self._topped_up(run, [point for _, point in points[mtor.NAME]])
         rows: dict[str, list[Row]] = {
             name: [summary.row(point) for _, point in pairs] for name, pairs in points.items()
         }
@@ -137,22 +152,32 @@ class Run:
             curves=summary.curves(rows),
             density=summary.density(rows),
             compared=summary.compared(rows, self.wishes.rates),
-            costs=self._costs(clip, points) if self.wishes.costs and not self.wishes.quick else {},
+            costs=self._costs(clip, points) if self.wishes.wants_costs else {},
             missing=missing,
         )
 
-    def _peer(self, clip: Clip, peer: Peer) -> list[tuple[str, Point]]:
+    def _peer(self, run: PeerRun) -> list[tuple[str, Point]]:
+        """A peer's points by themselves."""
         began = time.perf_counter()
-        run = PeerRun(clip, peer, self.cache, lambda what: self._say(clip, what, PEER_POINTS))
+        clip, peer = run.clip, run.peer
         changes = clip.changed < 0.9 * clip.frames
         if self.wishes.quick:
             plan = Plan(peer.crfs, peer.per_halving, False, 9, False, QUICK_SEEDS)
         else:
             plan = Plan(peer.crfs, peer.per_halving, peer.screens, changes=changes)
         points = run.points(plan, 0 if self.wishes.quick else REFINEMENTS)
-        self.failures += [Failure(clip.name, peer.name, label, why) for label, why in run.failures.items()]
         self.peer_seconds += time.perf_counter() - began
         self._finished(self._done + 1)
+        return [(run.key_of(point), point) for point in points]
+
+    def _topped_up(self, run: PeerRun, ours: list[Point]) -> list[tuple[str, Point]]:
+        """A peer's points once MTOR's curve tells which of them matter."""
+        began = time.perf_counter()
+        points = run.denser(0 if self.wishes.quick or not ours else TOPPED_UP, ours)
+        self.failures += [
+            Failure(run.clip.name, run.peer.name, label, why) for label, why in run.failures.items()
+        ]
+        self.peer_seconds += time.perf_counter() - began
         return [(run.key_of(point), point) for point in points]
 
     def _ours(self, clip: Clip) -> list[tuple[str, Point]]:
@@ -173,7 +198,10 @@ class Run:
             self.failures.append(Failure(clip.name, "", "pictures", error.what))
 
     def _costs(self, clip: Clip, points: dict[str, list[tuple[str, Point]]]) -> dict[str, Cost]:
-        """Costs of each codec's point nearest to 10 kbps, all measured in one go (or all kept from one)."""
+        """Costs of each codec's point nearest to 10 kbps, all measured in one go (or all kept from one).
+
+        They are kept only if the machine did little else meanwhile.
+        """
         near = {
             name: min((point for _, point in pairs), key=lambda point: abs(point.kbps - COST_KBPS))
             for name, pairs in points.items()
@@ -191,7 +219,8 @@ class Run:
                 found[name] = cost_of(clip.path, point)
             except MtorError as error:
                 self.failures.append(Failure(clip.name, name, "cost", error.what))
-        self.cache.keep(key, found)
+        if max((cost.others or 0.0 for cost in found.values()), default=0.0) <= CALM:
+            self.cache.keep(key, found)
         return found
 
     def _finished(self, parts: int) -> None:

@@ -4,27 +4,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from mtor_transcode.measure.bench.bdrate import LEAST_SHARE, bd_rate, covered, leave_one_out
+from mtor_transcode.measure.bench.bdrate import LEAST_SHARE, bd_rate, covered
 from mtor_transcode.measure.bench.cache import Point
-from mtor_transcode.measure.bench.envelope import Dot, ahead, crossings, envelope, quality_at
-from mtor_transcode.measure.bench.result import BEST, ClassRow, ClipResult, Compared, Curve, Row
-from mtor_transcode.measure.bench.score import METRICS
-
-SHOWN = ("vmaf", "vmaf_neg", "xpsnr", "ssim", "ssim_db", "window_ssim", "ms_ssim", "psnr_y")
-"""Metrics that are compared; ``ssim_db`` is -10 log10(1 - ssim)."""
+from mtor_transcode.measure.bench.curves import SHOWN, curve
+from mtor_transcode.measure.bench.density import most_moved
+from mtor_transcode.measure.bench.envelope import ahead, crossings, quality_at
+from mtor_transcode.measure.bench.result import BEST, ClassRow, ClipResult, Compared, Curve, Move, Row
+from mtor_transcode.measure.pooling import pool
 
 ALL = "all"
 OURS = "mtor"
-SSIM_DB_CAP = 60.0
 DIGITS = 4
 
 
-def row(point: Point) -> Row:
-    """A point for the report."""
+def row(point: Point, *, probe: bool = False) -> Row:
+    """A point for the report; with ``probe`` its figures are those that rank points."""
+    scores = {} if point.scores is None else point.scores.pooled
     return Row(
         label=point.label,
         parameters=point.parameters,
@@ -33,28 +32,8 @@ def row(point: Point) -> Row:
         stream_bytes=point.stream_bytes,
         file_bytes=point.file_bytes,
         encode_seconds=point.encode_seconds,
-        pooled={} if point.scores is None else point.scores.pooled,
+        pooled={name: pool([value]) for name, value in point.probe.items()} if probe else scores,
     )
-
-
-def quality_of(row: Row, metric: str) -> float | None:
-    """A point's mean in one of ``SHOWN``; None where it was not measured."""
-    pooled = row.pooled.get("ssim" if metric == "ssim_db" else metric)
-    if pooled is None:
-        return None
-    if metric == "ssim_db":
-        return min(SSIM_DB_CAP, -10 * math.log10(max(1e-9, 1 - pooled.mean)))
-    return pooled.mean
-
-
-def curve(rows: Iterable[Row], metric: str, *, files: bool = False) -> list[Dot]:
-    """The envelope of a codec's points in a metric; with ``files`` by the rate of whole files."""
-    dots: list[Dot] = []
-    for number, each in enumerate(rows):
-        quality = quality_of(each, metric)
-        if quality is not None:
-            dots.append(Dot(each.file_kbps if files else each.kbps, quality, number))
-    return envelope(dots)
 
 
 def compared(points: dict[str, list[Row]], rates: Sequence[float]) -> list[Compared]:
@@ -84,24 +63,8 @@ def _compared(name: str, metric: str, peer: list[Row], ours: list[Row], rates: S
         at=[(rate, _rounded(quality_at(mine, rate)), _rounded(quality_at(theirs, rate))) for rate in rates],
         crossings=[(round(rate, 3), above) for rate, above in crossings(mine, theirs)],
         ahead=ahead(mine, theirs),
-        moved=_rounded(_moved(peer, ours, metric)),
+        moved=_rounded(most_moved(peer, ours, metric)),
     )
-
-
-def _moved(peer: list[Row], ours: list[Row], metric: str) -> float | None:
-    """How much one measured point of the peer can matter: the curve is drawn anew without it.
-
-    The curve's ends are kept: without them another range of qualities would be compared.
-    """
-    theirs, mine = curve(peer, metric), curve(ours, metric)
-    whole = bd_rate(theirs, mine)
-    if whole is None:
-        return None
-    without = [
-        bd_rate(curve([row for n, row in enumerate(peer) if n != dot.tag], metric), mine)
-        for dot in theirs[1:-1]
-    ]
-    return max((abs(found - whole) for found in without if found is not None), default=0.0)
 
 
 def curves(points: dict[str, list[Row]]) -> dict[str, dict[str, Curve]]:
@@ -117,12 +80,23 @@ def curves(points: dict[str, list[Row]]) -> dict[str, dict[str, Curve]]:
 
 
 def density(points: dict[str, list[Row]]) -> dict[str, dict[str, float]]:
-    """By how much (%) removing one inner point moves a peer's curve at most."""
+    """By how much (%) leaving out one point moves a peer's curve at most, by codec and metric."""
     return {
-        name: {metric: round(max(leave_one_out(curve(rows, metric)), default=0.0), 2) for metric in METRICS}
+        name: {metric: round(most_moved(rows, rows, metric) or 0.0, 2) for metric in SHOWN}
         for name, rows in points.items()
         if name != OURS
     }
+
+
+def largest_move(clips: Sequence[ClipResult]) -> Move | None:
+    """Where leaving out one point of a peer moves a BD-rate most, of those that count."""
+    moves = [
+        Move(clip.name, each.peer, each.metric, each.moved)
+        for clip in clips
+        for each in clip.compared
+        if each.comparable and each.moved is not None
+    ]
+    return max(moves, key=lambda move: move.points, default=None)
 
 
 def classes(clips: Sequence[ClipResult]) -> list[ClassRow]:

@@ -48,6 +48,15 @@ def class_bd(row: ClassRow) -> str:
     return f"{row.bd_rate:+.1f}%{part}"
 
 
+def largest_move(bench: Bench) -> str:
+    """A sentence on where one point of a peer matters most; empty where nothing is comparable."""
+    move = bench.largest_move
+    if move is None:
+        return ""
+    where = f"{move.clip}, {title_of(bench, move.peer)}, {NAMES[move.metric]}"
+    return f"The largest move is {move.points:.1f} ({where})."
+
+
 def quality_of(value: float | None, metric: str) -> str:
     """A quality, or a dash outside of a curve."""
     return NONE if value is None else f"{value:.{DECIMALS[metric]}f}"
