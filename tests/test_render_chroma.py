@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mtor_transcode.errors import UsageError
-from mtor_transcode.render.chroma import FORMATS, subsample, to_depth, upsample
+from mtor_transcode.render.chroma import FORMATS, grow, subsample, to_depth, upsample
 
 pictures = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
     lambda size: arrays(np.uint8, (*size, 3), elements=st.integers(0, 255))
@@ -61,6 +61,37 @@ def test_the_filter_downwards(picture: np.ndarray, chroma: tuple[int, int]) -> N
     planes = subsample(picture, *chroma)
     assert (planes[1] == reference(picture[..., 1], *chroma)).all()
     assert (planes[2] == reference(picture[..., 2], *chroma)).all()
+
+
+def reference_up(plane: np.ndarray, shape: tuple[int, int], across: int, down: int) -> np.ndarray:
+    """The documented interpolation, sample by sample: even columns as they are, rows a quarter off."""
+    rows, columns = plane.shape
+    made = np.zeros(shape)
+    for y, x in np.ndindex(*shape):
+        row = y >> down
+        other = min(max(row + (2 * (y & 1) - 1 if down else 0), 0), rows - 1)
+        column = x >> across
+        after = min(column + (x & across), columns - 1)
+        lines = (3 * plane[row].astype(float) + plane[other]) / 4
+        made[y, x] = np.floor((lines[column] + lines[after]) / 2 + 0.5)
+    return made
+
+
+@given(
+    st.tuples(st.integers(1, 7), st.integers(1, 7)), st.sampled_from(sorted(FORMATS)),
+    st.sampled_from([(np.uint8, 255), (np.uint16, 1023), (np.uint16, 65535)]), st.integers(0, 999),
+)  # fmt: skip
+def test_the_filter_upwards(
+    size: tuple[int, int], chroma: tuple[int, int], depth: tuple[type, int], seed: int
+) -> None:
+    kind, most = depth
+    plane = np.random.default_rng(seed).integers(0, most + 1, size).astype(kind)
+    across, down = chroma
+    for rows in {size[0] << down, (size[0] << down) - down}:
+        for columns in {size[1] << across, (size[1] << across) - across}:
+            made = grow(plane, (rows, columns), across, down)
+            assert made.dtype == kind
+            assert (made == reference_up(plane, (rows, columns), across, down)).all()
 
 
 def test_siting_up_and_down_is_the_same() -> None:

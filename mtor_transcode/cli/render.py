@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mtor_transcode.cli.console import emit, note, warn
+from mtor_transcode.cli.memory import keep_freed_memory
 from mtor_transcode.cli.options import AsJson, Dictionary, Duration, Film, Start
 from mtor_transcode.cli.talk import watching
 from mtor_transcode.cli.words import bytes_of, counted, seconds_of
@@ -33,6 +34,7 @@ def render(
     """Render a .mtor to MP4."""
     from mtor_transcode import api
 
+    keep_freed_memory()
     with watching(as_json=as_json) as progress:
         result = api.render(
             film,

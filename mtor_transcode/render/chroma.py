@@ -48,16 +48,12 @@ def shrink(plane: Plane, across: int, down: int) -> Plane:
     """A chroma plane at full size to its subsampled size."""
     if not across and not down:
         return plane
-    wide = cv2.CV_16U if plane.dtype == np.uint8 else cv2.CV_32S
-    rows = _even(plane, 0) if down else plane
-    total: Wide = cv2.add(rows[0::2], rows[1::2], dtype=wide) if down else rows.astype(_wide(plane))
-    shift = down
+    total = _wide(_even(plane, 0) if down else plane)
+    if down:
+        total = total[0::2] + total[1::2]
     if across:
-        total = _weighed_across(total)
-        shift += 2
-    total += 1 << shift >> 1
-    total >>= shift
-    return _as_plane(total, plane.dtype)
+        total = _weighed_across(_even(total, 1))
+    return _divided(total, 1 << (down + 2 * across), plane.dtype)
 
 
 def _weighed_across(plane: Wide) -> Wide:
@@ -65,15 +61,10 @@ def _weighed_across(plane: Wide) -> Wide:
 
     Taken apart by ``cv2.split`` first: numpy adds every other sample several times slower than neighbours.
     """
-    rows, columns = plane.shape
-    if columns % 2:
-        plane = cv2.copyMakeBorder(plane, 0, 0, 0, 1, cv2.BORDER_REPLICATE)
-    even, odd = cv2.split(plane.reshape(rows, -1, 2))
-    total: Wide = odd
-    before = odd[:, :-1].copy()
-    total += even
-    total += even
-    total[:, 1:] += before
+    even, odd = cv2.split(plane.reshape(plane.shape[0], -1, 2))
+    total: Wide = even + even
+    total += odd
+    total[:, 1:] += odd[:, :-1]
     total[:, 0] += even[:, 0]
     return total
 
@@ -82,13 +73,23 @@ def grow(plane: Plane, shape: tuple[int, int], across: int, down: int) -> Plane:
     """A chroma plane to full size ``(rows, columns)``."""
     if not across and not down:
         return plane
-    total: Wide = plane.astype(_wide(plane))
-    if down:
-        total = _grown_down(total)[: shape[0]]
-    if across:
-        total = _grown_across(total)[:, : shape[1]]
-    shift = 2 * down + across
-    return _as_plane((total + (1 << shift >> 1)) >> shift, plane.dtype)
+    total = _wide(plane)
+    if not down:
+        return _grown_across(total, 1, plane.dtype)[:, : shape[1]]
+    rows, columns = plane.shape
+    grown = np.empty((2 * rows, columns << across), plane.dtype)
+    above, below = np.concatenate((total[:1], total[:-1])), np.concatenate((total[1:], total[-1:]))
+    for place, other in enumerate((above, below)):
+        grown[place::2] = (_grown_across if across else _divided)(other + 3 * total, 4, plane.dtype)
+    return grown[: shape[0], : shape[1]]
+
+
+def _grown_across(plane: Wide, divisor: int, dtype: np.dtype[Any]) -> Plane:
+    """Twice the columns, divided: the sample itself, then the mean with its right neighbour."""
+    pair = plane + plane
+    pair[:, :-1] = plane[:, :-1] + plane[:, 1:]
+    grown = cv2.merge((_divided(plane, divisor, dtype), _divided(pair, 2 * divisor, dtype)))
+    return cast("Plane", grown.reshape(plane.shape[0], -1))
 
 
 def to_depth(plane: Plane, depth: int, target: int) -> Plane:
@@ -116,32 +117,21 @@ def _check(across: int, down: int) -> None:
         )
 
 
-def _wide(plane: Plane) -> type[Any]:
-    return np.uint16 if plane.dtype == np.uint8 else np.uint32
+def _wide(plane: Plane) -> Wide:
+    """The samples in a type that holds sums of a dozen of them, exactly."""
+    return plane.astype(np.uint16 if plane.dtype == np.uint8 else np.float32)
 
 
-def _even(plane: Plane, axis: int) -> Plane:
+def _divided(total: Wide, divisor: int, dtype: np.dtype[Any]) -> Plane:
+    """Sums as samples, halves up; ``divisor`` is 1, 2, 4 or 8."""
+    if dtype == np.uint8:
+        # OpenCV rounds halves to even: a sixteenth more makes that halves up.
+        return cast("Plane", cv2.convertScaleAbs(total, alpha=1 / divisor, beta=1 / 16))
+    return _as_plane(total * np.float32(1 / divisor) + np.float32(0.5), dtype)
+
+
+def _even(plane: Wide, axis: int) -> Wide:
+    """With its last row or column twice if their number is odd."""
     if plane.shape[axis] % 2 == 0:
         return plane
-    return cast("Plane", np.concatenate((plane, plane.take([-1], axis)), axis))
-
-
-def _grown_down(plane: Wide) -> Wide:
-    """Twice the rows, four times the values: 3 parts of the nearer row and 1 of the other."""
-    rows, columns = plane.shape
-    padded = np.concatenate((plane[:1], plane, plane[-1:]))
-    near = 3 * plane
-    grown = np.empty((2 * rows, columns), plane.dtype)
-    np.add(near, padded[:-2], out=grown[0::2])
-    np.add(near, padded[2:], out=grown[1::2])
-    return grown
-
-
-def _grown_across(plane: Wide) -> Wide:
-    """Twice the columns, twice the values: the sample itself, then the mean with its right neighbour."""
-    rows, columns = plane.shape
-    grown = np.empty((rows, 2 * columns), plane.dtype)
-    np.left_shift(plane, 1, out=grown[:, 0::2])
-    np.add(plane[:, :-1], plane[:, 1:], out=grown[:, 1:-1:2])
-    np.left_shift(plane[:, -1], 1, out=grown[:, -1])
-    return grown
+    return np.concatenate((plane, plane.take([-1], axis)), axis)

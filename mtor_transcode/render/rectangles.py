@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from mtor_transcode.render.rasterizer import Rect
@@ -20,7 +21,7 @@ def gathered(boxes: Iterable[Rect]) -> list[Rect]:
     for box in boxes:
         whole = box
         while found:
-            growth, at = min((_growth(rect, whole), i) for i, rect in enumerate(found))
+            growth, at = _nearest(found, whole)
             if growth > NEAR and len(found) < MOST:
                 break
             whole = _union(found.pop(at), whole)
@@ -33,9 +34,21 @@ def area(rect: Rect) -> int:
     return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
-def _growth(a: Rect, b: Rect) -> int:
-    """Px that the rectangle around two has beyond their own."""
-    return area(_union(a, b)) - area(a) - area(b)
+def _nearest(rects: list[Rect], box: Rect) -> tuple[int, int]:
+    """The least px that a rectangle around a box and one of ``rects`` has beyond their own, and which it is.
+
+    Written out: pictures on the move ask for it some hundred times a frame.
+    """
+    left, top, right, bottom = box
+    own = (right - left) * (bottom - top)
+    least, nearest = math.inf, 0
+    for place, (x0, y0, x1, y1) in enumerate(rects):
+        width = (x1 if x1 > right else right) - (x0 if x0 < left else left)
+        height = (y1 if y1 > bottom else bottom) - (y0 if y0 < top else top)
+        growth = width * height - (x1 - x0) * (y1 - y0) - own
+        if growth < least:
+            least, nearest = growth, place
+    return int(least), nearest
 
 
 def _union(a: Rect, b: Rect) -> Rect:

@@ -106,6 +106,8 @@ class Stage:
         self._turn: int | None = None
         self._camera: _Course[Similarity] = _Course(head.camera)
         self._shapes: dict[int, _Course[Placed]] = {}
+        self._placed: dict[int, Placed] = {}
+        self._stirring: set[int] = set()
         self._order: list[int] = []
         self._leaving: dict[int, int] = {}
         self._pending: list[Token] = []
@@ -138,7 +140,7 @@ class Stage:
             self._picture = replace(last, changed=False, next_change=self._next_change(tick))
             return self._picture
         background, camera = self._backdrop(tick), self._camera.value(tick)
-        shapes = tuple(self._shapes[shape].value(tick) for shape in self._order)
+        shapes = self._standing(tick)
         same = last is not None and (last.background, last.camera, last.shapes) == (
             background,
             camera,
@@ -146,6 +148,13 @@ class Stage:
         )
         self._picture = Picture(background, camera, shapes, not same, self._next_change(tick))
         return self._picture
+
+    def _standing(self, tick: Tick) -> tuple[Placed, ...]:
+        """All live shapes as they are; only those that a token has touched, or that move, are asked."""
+        for shape in self._stirring:
+            self._placed[shape] = self._shapes[shape].value(tick)
+        self._stirring = {shape for shape in self._stirring if self._shapes[shape].moving}
+        return tuple(map(self._placed.__getitem__, self._order))
 
     def _backdrop(self, tick: Tick) -> AnyPaint | TextureShown:
         """What the background shows; ``_turn`` is then when a texture's next picture comes."""
@@ -172,6 +181,8 @@ class Stage:
         gone = [shape for shape, end in self._leaving.items() if end <= tick]
         for shape in gone:
             del self._leaving[shape], self._shapes[shape]
+            self._placed.pop(shape, None)
+            self._stirring.discard(shape)
             self._order.remove(shape)
         return bool(gone)
 
@@ -207,23 +218,22 @@ class Stage:
         course = _Course(_placed(token.shape, token.state))
         course.go(faded(course.target), course.target, token.at, token.duration, placed_course)
         self._shapes[token.shape] = course
+        self._stirring.add(token.shape)
         self._order.insert(max(0, len(self._order) - token.under), token.shape)
 
     def _live(self, shape: int, at: int) -> _Course[Placed]:
-        try:
-            return self._shapes[shape]
-        except KeyError:
-            raise FormatError(f"shape {shape} is not there to be changed", where=self._where(at)) from None
+        """The course of a shape that a token is about to touch."""
+        course = self._shapes.get(shape)
+        if course is None:
+            raise FormatError(f"shape {shape} is not there to be changed", where=self._where(at))
+        self._stirring.add(shape)
+        return course
 
     def _where(self, at: int) -> str:
         return f"scene {self._number}, tick {at}"
 
     def _moving(self) -> bool:
-        return (
-            self._camera.moving
-            or self._background.moving
-            or any(course.moving for course in self._shapes.values())
-        )
+        return self._camera.moving or self._background.moving or bool(self._stirring)
 
     def _next_change(self, tick: Tick) -> Tick | None:
         if self._moving():

@@ -25,11 +25,12 @@ _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A shape, its stamp, and the box in px of the world that holds it."""
+    """A shape, its stamp, the box in px of the world that holds it, its nodes (None: it is not kept)."""
 
     shape: Placed
     stamp: Stamp
     box: Box
+    nodes: int | None
 
 
 class Stamps:
@@ -60,8 +61,8 @@ class Stamps:
                 if x0 < right and left < x1 and y0 < bottom and top < y1:
                     yield kept.stamp
                     break
-            if isinstance(shape.outline, Outline):
-                room -= shape.outline.node_count
+            if kept.nodes is not None:
+                room -= kept.nodes
                 if room >= 0:
                     self._kept[shape.shape] = kept
 
@@ -69,8 +70,9 @@ class Stamps:
         stamp = self._canvas.stamp(shape.outline, shape.paint, shape.transform, shape.opacity)
         if not isinstance(shape.outline, Outline):
             # Its box would cost as much as the drawing that it might spare.
-            return _Kept(shape, stamp, _EVERYWHERE)
-        return _Kept(shape, stamp, box_through(placed(shape.transform), self._hulls.get(shape.outline)))
+            return _Kept(shape, stamp, _EVERYWHERE, None)
+        box = box_through(placed(shape.transform), self._hulls.get(shape.outline))
+        return _Kept(shape, stamp, box, shape.outline.node_count)
 
 
 def seen_through(view: Matrix, rect: Rect) -> Box:

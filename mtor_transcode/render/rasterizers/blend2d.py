@@ -184,11 +184,13 @@ class Blend2dCanvas:
     ) -> None:
         """See ``Canvas.draw_stamps``."""
         context = self._begin(clip)
+        context.global_alpha = opacity = 1.0
+        transform, fill, matrix = context.transform, context.fill_path, blend2d.Matrix2D
         a, b, c, d, e, f = view
         for path, style, (g, h, i, j, k, m), alpha, width in stamps:
             # As ``compose(view, place)``, without a call for each of many hundred shapes.
-            context.transform(
-                blend2d.Matrix2D(
+            transform(
+                matrix(
                     a * g + c * h,
                     b * g + d * h,
                     a * i + c * j,
@@ -197,7 +199,8 @@ class Blend2dCanvas:
                     b * k + d * m + f,
                 )
             )
-            context.global_alpha = alpha
+            if alpha != opacity:
+                context.global_alpha = opacity = alpha
             if path is None:
                 context.blit_image(_CORNER, style)
             elif width:
@@ -206,7 +209,7 @@ class Blend2dCanvas:
                 context.stroke_path(path)
             else:
                 context.set_fill_style(style)
-                context.fill_path(path)
+                fill(path)
 
     def copy(self, source: Canvas, rect: Rect | None = None, to: tuple[int, int] | None = None) -> None:
         """See ``Canvas.copy``."""
