@@ -11,7 +11,7 @@ import pytest
 from analyze_films import luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.chains import Chain, length_of, line_contrast, trace_lines
+from mtor_transcode.analyze.chains import AROUND, Chain, length_of, line_contrast, trace_lines, without_thin
 from mtor_transcode.analyze.easel import Picture
 from mtor_transcode.analyze.strokes import find_lines
 from mtor_transcode.codec.film_reader import FilmReader
@@ -39,7 +39,7 @@ def grid() -> Picture:
 
 
 def traced(picture: Picture) -> list[Chain]:
-    return trace_lines(line_contrast(picture), 20.0)
+    return trace_lines(line_contrast(picture, np.ones(picture.shape[:2], bool)), 20.0)
 
 
 def test_lines_go_on_across_their_crossings() -> None:
@@ -110,3 +110,16 @@ def test_a_bent_line_is_a_stroke(tmp_path: Path) -> None:
     made = transcode(source, film, quality=50)
     assert made.bytes < 160
     assert luma_psnr(rendered(film, range(1)), [picture]) > 38
+
+
+def test_the_median_is_taken_where_it_is_asked_for() -> None:
+    """In tiles, to the very values of the whole picture's."""
+    dice = np.random.default_rng(3)
+    picture = dice.integers(0, 256, (300, 500, 3)).astype(np.uint8)
+    for _ in range(8):
+        where = np.zeros(picture.shape[:2], bool)
+        for y, x in zip(dice.integers(0, 300, 3), dice.integers(0, 500, 3), strict=True):
+            where[y : y + 40, x : x + 90] = True
+        assert (without_thin(picture, where)[where] == cv2.medianBlur(picture, AROUND)[where]).all()
+    nowhere = np.zeros(picture.shape[:2], bool)
+    assert (without_thin(picture, nowhere) == picture).all()

@@ -158,6 +158,24 @@ def test_likeness() -> None:
     assert found.unlike == pytest.approx(unlikeness(noisy, blurred), rel=1e-4)
 
 
+def test_likeness_at_full_size_is_ssim_over_tiles() -> None:
+    dice = np.random.default_rng(1)
+    for height, width in ((40, 64), (37, 50), (5, 70)):
+        one = dice.integers(0, 256, (height, width)).astype(np.uint8)
+        other = cv2.GaussianBlur(one, (5, 5), 1.0)
+        high = min(height, 8)
+        wanted = []
+        for y in range(0, height - high + 1, high):
+            for x in range(0, width - 7, 8):
+                a, b = (plane[y : y + high, x : x + 8].astype(float) for plane in (one, other))
+                cross = ((a - a.mean()) * (b - b.mean())).mean()
+                luminance = (2 * a.mean() * b.mean() + 6.5025) / (a.mean() ** 2 + b.mean() ** 2 + 6.5025)
+                wanted.append(luminance * (2 * cross + 58.5225) / (a.var() + b.var() + 58.5225))
+        found = Likeness()
+        found.add(one, np.asarray(other, np.uint8), 1.0)
+        assert found.blurred == pytest.approx(1 - np.mean(wanted), rel=1e-9)
+
+
 @dataclass
 class ModelWindow:
     """A window whose curves are known: log rate, error and 1 - SSIM linear in CRF, with a floor by arm."""

@@ -19,6 +19,9 @@ from mtor_transcode.analyze.easel import Picture, Plane
 AROUND = 15
 """Side (px) of the median whose picture has no thin lines: lines of a third of it vanish."""
 
+TILE = 128
+"""Side (px) of the tiles in which that median is taken where it is asked for."""
+
 WIDEST = 4.0
 """Width (px) up to which something is a line."""
 
@@ -39,16 +42,44 @@ Chain = NDArray[np.float64]
 """Points (N, 2) of a centre line in px, pixel centres at halves."""
 
 
-def without_thin(picture: Picture) -> Picture:
-    """A picture (H, W) or (H, W, 3) without anything thin: the median around each pixel."""
-    around: Picture = cv2.medianBlur(np.ascontiguousarray(picture), AROUND)
+def without_thin(picture: Picture, where: NDArray[np.bool_]) -> Picture:
+    """A picture (H, W) or (H, W, 3) without anything thin: the median around each pixel of ``where``.
+
+    Other pixels may be as they are: only tiles with something of ``where`` in them are gone through.
+    """
+    height = len(where)
+    around = picture.copy()
+    reach = AROUND // 2
+    for top in range(0, height, TILE):
+        low = min(top + TILE, height)
+        for left, right in _runs(where[top:low]):
+            y, x = max(0, top - reach), max(0, left - reach)
+            part = np.ascontiguousarray(picture[y : low + reach, x : right + reach])
+            median = cv2.medianBlur(part, AROUND)
+            around[top:low, left:right] = median[top - y : low - y, left - x : right - x]
     return around
 
 
-def line_contrast(target: Picture) -> Plane:
-    """How much the luma of each pixel differs from its surroundings: (H, W) float32."""
+def _runs(strip: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where tiles of a strip (h, W) with anything in them begin and end, neighbours as one."""
+    width = strip.shape[1]
+    runs: list[tuple[int, int]] = []
+    for left in range(0, width, TILE):
+        right = min(left + TILE, width)
+        if not strip[:, left:right].any():
+            continue
+        if runs and runs[-1][1] == left:
+            runs[-1] = (runs[-1][0], right)
+        else:
+            runs.append((left, right))
+    return runs
+
+
+def line_contrast(target: Picture, where: NDArray[np.bool_]) -> Plane:
+    """How much the luma of each pixel of ``where`` differs from its surroundings: (H, W) float32, else 0."""
     luma = np.ascontiguousarray(target[..., 0])
-    contrast: Plane = cv2.absdiff(luma, without_thin(luma)).astype(np.float32)
+    contrast: Plane = cv2.absdiff(luma, without_thin(luma, where)).astype(np.float32)
+    contrast[~where] = 0
     return contrast
 
 

@@ -8,12 +8,12 @@ says what a bit is worth beside the vectors' lambda.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
@@ -42,7 +42,9 @@ class Likeness:
         """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long."""
         self.squares += seconds * float(cv2.norm(source, shown, cv2.NORM_L2SQR))
         self.unlike += seconds * unlikeness(source, shown)
-        self.blurred += seconds * _unlike(source.astype(np.float32), shown.astype(np.float32), _tiled)
+        self.blurred += seconds * float(
+            _tiled_unlike(np.ascontiguousarray(source), np.ascontiguousarray(shown))
+        )
         self.seconds += seconds
 
     @property
@@ -63,32 +65,60 @@ class Likeness:
 
 def unlikeness(source: Plane, shown: Plane) -> float:
     """1 - SSIM of two luma planes, reduced."""
-    return _unlike(_reduced(source), _reduced(shown), _sliding)
+    a, b = _reduced(source), _reduced(shown)
+    means = [_sliding(values) for values in (a, b, a * a, b * b, a * b)]
+    return 1.0 - float(_mean_ssim(*means))
 
 
-def _unlike(a: Wide, b: Wide, mean: Callable[[Wide], Wide]) -> float:
-    mean_a, mean_b = mean(a), mean(b)
-    both, square_a, square_b = mean_a * mean_b, mean_a * mean_a, mean_b * mean_b
-    cross = mean(a * b) - both
-    spread = mean(a * a) - square_a + mean(b * b) - square_b
-    ssim = (2 * both + _C1) * (2 * cross + _C2) / ((square_a + square_b + _C1) * (spread + _C2))
-    return 1.0 - float(ssim.mean())
+@njit(cache=True, nogil=True)
+def _ssim(mean_a, mean_b, square_a, square_b, product):  # type: ignore[no-untyped-def]
+    """SSIM of a window by the means of two planes, of their squares, and of their product."""
+    both, squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
+    spread = square_a + square_b - squares
+    return (2 * both + _C1) * (2 * (product - both) + _C2) / ((squares + _C1) * (spread + _C2))
+
+
+@njit(cache=True, nogil=True)
+def _mean_ssim(mean_a, mean_b, square_a, square_b, product):  # type: ignore[no-untyped-def]
+    """The mean over planes (H, W) of windows' means."""
+    total = 0.0
+    for y in range(mean_a.shape[0]):
+        for x in range(mean_a.shape[1]):
+            total += _ssim(mean_a[y, x], mean_b[y, x], square_a[y, x], square_b[y, x], product[y, x])
+    return total / mean_a.size
+
+
+@njit(cache=True, nogil=True)
+def _tiled_unlike(source, shown):  # type: ignore[no-untyped-def]
+    """1 - SSIM over windows side by side; a plane smaller than one is one itself."""
+    height, width = source.shape
+    high, wide = min(WINDOW, height), min(WINDOW, width)
+    total = 0.0
+    for top in range(0, height - high + 1, high):
+        for left in range(0, width - wide + 1, wide):
+            sum_a = sum_b = square_a = square_b = product = np.int32(0)
+            for y in range(top, top + high):
+                for x in range(left, left + wide):
+                    a, b = np.int32(source[y, x]), np.int32(shown[y, x])
+                    sum_a += a
+                    sum_b += b
+                    square_a += a * a
+                    square_b += b * b
+                    product += a * b
+            count = float(high * wide)
+            total += _ssim(sum_a / count, sum_b / count, square_a / count, square_b / count, product / count)
+    return 1.0 - total / ((height // high) * (width // wide))
 
 
 def _reduced(plane: Plane) -> Wide:
+    """Means of squares of px; what is left at the right and the bottom is cut off."""
     step = max(1, round(min(plane.shape) / SHORT_SIDE))
-    size = (max(1, plane.shape[1] // step), max(1, plane.shape[0] // step))
-    small = plane if step == 1 else cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    rows, columns = max(1, plane.shape[0] // step), max(1, plane.shape[1] // step)
+    whole = plane[: rows * step, : columns * step]
+    small = plane if step == 1 else cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
 
 
 def _sliding(values: Wide) -> Wide:
     """Means of all windows."""
     return cast("Wide", cv2.boxFilter(values, -1, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT))
-
-
-def _tiled(values: Wide) -> Wide:
-    """Means of windows side by side, ten times as fast."""
-    size = (max(1, values.shape[1] // WINDOW), max(1, values.shape[0] // WINDOW))
-    whole = values[: size[1] * WINDOW, : size[0] * WINDOW]
-    return cast("Wide", cv2.resize(whole, size, interpolation=cv2.INTER_AREA))

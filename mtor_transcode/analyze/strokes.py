@@ -96,8 +96,7 @@ def find_lines(
 
     None at all where they can take away no squared error of ``enough`` in sum.
     """
-    contrast = line_contrast(target)
-    contrast[~where] = 0
+    contrast = line_contrast(target, where)
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
     mask = np.zeros(target.shape[:2], np.uint8)
     lines = []
@@ -124,7 +123,7 @@ def find_lines(
 
 def without_lines(target: Picture, lines: Lines) -> Picture:
     """The picture as it would be without its thin lines: their pixels from around them."""
-    return np.where(lines.mask[..., None], without_thin(target), target)
+    return np.where(lines.mask[..., None], without_thin(target, lines.mask), target)
 
 
 def paint_lines(
