@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from bench_clips import write_clip
+from bench_clips import HEIGHT, RATE, WIDTH, write_clip
 
 from mtor_transcode.cli.bench import lines as bench_lines
 from mtor_transcode.errors import MtorError
@@ -27,7 +27,7 @@ from mtor_transcode.measure.bench.costs import cost_of
 from mtor_transcode.measure.bench.markdown import cost_rows
 from mtor_transcode.measure.bench.ours import OurRun
 from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec
-from mtor_transcode.measure.bench.run import Run, Wishes
+from mtor_transcode.measure.bench.run import Run, Wishes, quick_seconds
 from mtor_transcode.measure.bench.score import Scores
 from mtor_transcode.measure.bench.strips import matched
 from mtor_transcode.measure.bench.summary import compared, largest_move, row
@@ -189,6 +189,22 @@ def test_the_largest_move_is_named_wherever_figures_are_read() -> None:
     assert said in html.page(bench, [])
     assert any(said in line for line in bench_lines(bench))
     assert largest_move([clip for clip in clips if clip.name == "none"]) is None
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 53.2), (7.41, 24.28), (0.8271, 1.0), (23.5, 23.52), (0, 1e-6)])
+def test_axes_have_round_values(low: float, high: float) -> None:
+    values = html.round_values(low, high)
+    assert 3 <= len(values) <= 9
+    assert low - 1e-9 <= values[0] < values[-1] <= high + 1e-9
+    assert all(len(f"{value:g}") <= 6 for value in values)
+
+
+def test_a_quick_look_is_bounded_whatever_the_size(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert quick_seconds(path) == 2.0
+    monkeypatch.setattr("mtor_transcode.measure.bench.run.QUICK_SAMPLES", WIDTH * HEIGHT * RATE * 0.8)
+    assert quick_seconds(path) == pytest.approx(0.8)
+    monkeypatch.setattr("mtor_transcode.measure.bench.run.QUICK_SAMPLES", 1.0)
+    assert quick_seconds(path) * RATE == pytest.approx(12), "a curve needs ten frames"
 
 
 def test_progress_rises_and_tells_of_a_whole(path: Path, opened: Opened) -> None:

@@ -131,7 +131,7 @@ def _clip(bench: Bench, clip: ClipResult, codecs: Sequence[str], strips: Sequenc
     head = ["metric, peer", "BD-rate", "covered", *(f"{rate:g} kbps" for rate in bench.rates), "curves cross"]
     return (
         f'<h2>{escape(clip.name)}</h2><p>{facts}</p>{shown}<div class="plots">{plots}</div>'
-        f"{table(head, rows)}"
+        f"<p>At rates: MTOR / peer; a dash is outside of a curve.</p>{table(head, rows)}"
     )
 
 
@@ -173,25 +173,33 @@ def _plot(metric: str, clips: Sequence[ClipResult], codecs: Sequence[str]) -> st
     name = words.NAMES[metric]
     return (
         f'<figure><figcaption>{name} over kbps</figcaption><svg width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{name} over rate">{_grid(low, high, metric)}{drawn}</svg></figure>'
+        f'aria-label="{name} over rate">{_grid(low, high)}{drawn}</svg></figure>'
     )
 
 
-def _grid(low: float, high: float, metric: str) -> str:
+def _grid(low: float, high: float) -> str:
     floor = HEIGHT - BOTTOM
     parts = [
         f'<path d="M{_x(tick):.1f} 6V{floor}" stroke="#e9ecef"/>'
         f'<text x="{_x(tick):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{tick:g}</text>'
         for tick in TICKS
     ]
-    for step in range(5):
-        value = low + (high - low) * step / 4
+    for value in round_values(low, high):
         y = _y(value, low, high)
         parts.append(
             f'<path d="M{LEFT} {y:.1f}H{WIDTH}" stroke="#e9ecef"/><text x="{LEFT - 4}" y="{y + 4:.1f}" '
-            f'text-anchor="end">{value:.{words.DECIMALS[metric]}f}</text>'
+            f'text-anchor="end">{value:g}</text>'
         )
     return "".join(parts)
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Three to nine round values from ``low`` to ``high``, for an axis."""
+    wanted = (high - low) / 3.2
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = max((each * power for each in (1, 2, 5) if each * power <= wanted), default=power)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(n * step, 9) for n in range(first, last + 1)]
 
 
 def _x(kbps: float) -> float:

@@ -31,7 +31,9 @@ COST_KBPS = 10.0
 """Costs are of each codec's point nearest to this rate."""
 
 RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-QUICK_SECONDS = 2.0
+QUICK_SECONDS, QUICK_SAMPLES, QUICK_FRAMES = 2.0, 40e6, 12
+"""A quick look takes so many seconds, or fewer if they hold more samples of luma, but so many frames."""
+
 QUICK_QUALITIES = (15.0, 30.0, 60.0)
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
 REFINEMENTS, TOPPED_UP = 28, 8
@@ -111,7 +113,7 @@ class Run:
         """One clip; None if nothing of it can be measured."""
         done = self._done
         try:
-            duration = QUICK_SECONDS if self.wishes.quick else None
+            duration = quick_seconds(path) if self.wishes.quick else None
             with (
                 open_source(path, duration=duration) as source,
                 Clip(source, path, self.cache, duration) as clip,
@@ -232,3 +234,11 @@ class Run:
         self._said += 1
         total = len(self.clips) * (len(self.wishes.against) + 1)
         self.tell(f"{clip.name}: {what}", int((self._done + share) * STEPS), total * STEPS)
+
+
+def quick_seconds(path: Path) -> float:
+    """How much of a clip a quick look takes (s): bounded work whatever its size and frame rate."""
+    with open_source(path) as source:
+        rate = float(source.info.frame_rate)
+        fits = QUICK_SAMPLES / (source.info.width * source.info.height * rate)
+    return round(max(QUICK_FRAMES / rate, min(QUICK_SECONDS, fits)), 2)
