@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from bench_clips import write_clip
 from cli_run import DONE, WRONG_USE, assert_one_line, mtor
@@ -19,6 +20,8 @@ from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.measure.bench import bdrate
 from mtor_transcode.measure.bench.cache import Cache, key_of
 from mtor_transcode.measure.bench.result import Bench
+from mtor_transcode.measure.bench.summary import classes
+from mtor_transcode.measure.bench.words import class_bd
 from mtor_transcode.measure.bench.writers import read_json
 from mtor_transcode.measure.codecs import mtor as ours
 from mtor_transcode.measure.codecs.peer import Peer
@@ -167,6 +170,16 @@ def test_without_an_ffmpeg_its_codecs_and_metrics_are_named(
     assert clip.points["mtor"]
     assert "psnr_y" in clip.points["mtor"][0].pooled
     assert "VVenC" in (tmp_path / "out" / "bench.html").read_text()
+
+
+def test_what_was_not_measured_is_no_comparison(ran: Ran) -> None:
+    (found,) = ran.found.clips
+    without = [each for each in found.compared if each.metric != "vmaf"]
+    rows = {row.metric: row for row in classes([msgspec.structs.replace(found, compared=without)])}
+    assert rows["vmaf"].measured == 0
+    assert class_bd(rows["vmaf"]) == "–"
+    assert rows["ssim"].measured == 1
+    assert class_bd(rows["ssim"]) != "–"
 
 
 def test_what_makes_no_sense_is_refused_before_any_work(ran: Ran, tmp_path: Path) -> None:

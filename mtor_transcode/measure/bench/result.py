@@ -104,7 +104,10 @@ class ClipResult(msgspec.Struct, frozen=True):
 
 
 class ClassRow(msgspec.Struct, frozen=True):
-    """A class of clips against a peer in a metric: the mean BD-rate of the comparable ones."""
+    """A class of clips against a peer in a metric: the mean BD-rate of the comparable ones.
+
+    ``measured`` counts the clips of which both codecs have figures in the metric.
+    """
 
     family: str
     peer: str
@@ -113,6 +116,7 @@ class ClassRow(msgspec.Struct, frozen=True):
     comparable: int
     clips: int
     wins: int
+    measured: int = 0
 
 
 class Move(msgspec.Struct, frozen=True):

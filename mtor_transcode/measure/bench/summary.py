@@ -113,12 +113,8 @@ def classes(clips: Sequence[ClipResult]) -> list[ClassRow]:
 
 def _class_row(family: str, peer: str, metric: str, clips: Sequence[ClipResult]) -> ClassRow:
     """The mean is that of log rates, so that halving and doubling weigh the same."""
-    found = [
-        each.bd_rate
-        for clip in clips
-        for each in clip.compared
-        if each.peer == peer and each.metric == metric and each.comparable and each.bd_rate is not None
-    ]
+    measured = [each for c in clips for each in c.compared if (each.peer, each.metric) == (peer, metric)]
+    found = [each.bd_rate for each in measured if each.comparable and each.bd_rate is not None]
     mean = 100 * math.expm1(float(np.mean([math.log1p(rate / 100) for rate in found]))) if found else None
     return ClassRow(
         family=family,
@@ -128,6 +124,7 @@ def _class_row(family: str, peer: str, metric: str, clips: Sequence[ClipResult])
         comparable=len(found),
         clips=len(clips),
         wins=sum(rate < 0 for rate in found),
+        measured=len(measured),
     )
 
 

@@ -43,7 +43,7 @@ def bd_of(found: Compared) -> str:
 def class_bd(row: ClassRow) -> str:
     """A class's mean, with how many of its clips are in it."""
     if row.bd_rate is None:
-        return NOT_COMPARABLE
+        return NOT_COMPARABLE if row.measured else NONE
     part = "" if row.comparable == row.clips else f" ({row.comparable} of {row.clips})"
     return f"{row.bd_rate:+.1f}%{part}"
 
