@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import cv2
@@ -23,7 +23,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_probe import Arm, Point, Window
 from mtor_transcode.analyze.texture_search import TextureSearch
 from mtor_transcode.analyze.texture_shelf import Shelf, Verdict
-from mtor_transcode.analyze.textured import set_aside, windows
+from mtor_transcode.analyze.textured import Aside, windows
 from mtor_transcode.codec import obu
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.ingest.frame import SourceFrame
@@ -78,7 +78,9 @@ def test_windows_cover_a_scene_once() -> None:
     """First what was set aside, then the rest; the last window takes what would be too short."""
     frames = drift(24 * 27, 16, 16)
     begun = Spool()
-    set_aside(frames, begun, 5.0, BASE)
+    aside = Aside(frames, begun)
+    assert [frame.tick for frame in islice(aside, 120)] == list(range(120))
+    aside.keeping = False
     assert len(begun) == 120
     sizes, ticks = [], []
     for spool in windows(frames, begun, 24 * 27, BASE):
@@ -275,6 +277,38 @@ def test_modes_are_obeyed(natural: Path, tmp_path: Path, clip: Callable[[str], P
             source, tmp_path / "b.mtor", quality=10, mode=mode, duration=0.5, audio="none", preset="fast"
         )
         assert (made.bytes_by_kind["textures"] > 0) == textured
+
+
+def test_vectors_that_win_their_trial_go_on(tmp_path: Path, clip: Callable[[str], Path]) -> None:
+    """To the very bytes of a film that was never tried, also where the scene is over before the trial."""
+    flat = clip("motion_manim_graph")
+    for duration in (2.6, 0.5):
+        films = []
+        for mode in ("auto", "vector"):
+            path = tmp_path / f"{mode}.mtor"
+            mtor_transcode.transcode(
+                flat, path, quality=10, mode=mode, start=2.0, duration=duration, audio="none", preset="fast"
+            )
+            films.append(path.read_bytes())
+        assert films[0] == films[1]
+
+
+def test_vectors_that_lose_their_trial_leave_no_trace(natural: Path, tmp_path: Path) -> None:
+    """A scene that begins with all frames set aside, those the trial looked ahead at included, each once."""
+    path = tmp_path / "a.mtor"
+    mtor_transcode.transcode(natural, path, quality=50, duration=2.5, audio="none", preset="fast")
+    with path.open("rb") as stream:
+        reader = FilmReader(stream)
+        spans = list(reader.spans(0))
+        assert not reader.dictionary()
+    assert [type(token) for span in spans for token in span.tokens] == [Background]
+    (token,) = spans[0].tokens
+    assert isinstance(token, Background)
+    assert isinstance(token.paint, TexturePaint)
+    times = token.paint.texture.times
+    assert times[0] == 0
+    assert times[-1] > 0.9 * reader.duration
+    assert len(set(times)) == len(times)
 
 
 def test_the_same_film_twice_is_the_same(natural: Path) -> None:

@@ -7,7 +7,6 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
@@ -15,22 +14,18 @@ from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
-from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.analyze.scene_coder import SceneCoder, background_of
 from mtor_transcode.analyze.scenes import SceneBoundary
-from mtor_transcode.analyze.soften import best_softness
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.texture_probe import Window
 from mtor_transcode.analyze.texture_shelf import Shelf
-from mtor_transcode.analyze.textured import (
-    TRIAL,
-    SpoolSource,
-    set_aside,
-    verdict,
-    windows,
-)
+from mtor_transcode.analyze.textured import STAGES, Aside, reached, verdict, windows
+from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
+from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.price import Pricer
+from mtor_transcode.codec.series import always
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
@@ -52,18 +47,6 @@ WINDOW = 8.0
 SPOOL = 8 << 20
 """Bytes of a film that are held in memory while it may still be thrown away."""
 
-INTERVALS = {"fast": 0.5, "balanced": 0.34, "best": 0.25}
-"""Seconds between key times while the picture moves, at ``INTERVAL_LAMBDA``."""
-
-INTERVAL_LAMBDA = 1000.0
-INTERVAL_POWER = 0.35
-"""Keys come closer as lambda falls: with finer pictures, errors between them weigh more."""
-
-
-AFTER = 0.5
-"""Ticks after a scene's start at which, for rate control, its first state has been coded."""
-
-
 LEAST_SIDE = 32
 """Px of width and height that a film of textures has at least: AV1 encoders refuse an eighth of less."""
 
@@ -73,7 +56,7 @@ class Job:
 
     def __init__(
         self,
-        source: Source | SpoolSource,
+        source: Source,
         survey: Survey,
         tracks: Tracks,
         options: EncodeOptions,
@@ -171,34 +154,60 @@ class _FilmPass:
             begin = boundary.start
         frames = self._scene_frames(begin, end)
         lam = self._course.at(boundary.start, self.spent)
+        start = Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
         with Spool() as spool:
-            textured = self._is_textured(number, frames, spool, lam)
-            start = Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
+            textured = self._is_textured(number, lam)
+            if textured is None:
+                scene = self._tried(start, frames, spool, end, lam)
+                textured = scene is None
+            elif not textured:
+                scene = self._vector_scene(start, frames, lam, self._library)
             if textured:
                 self._textures(start, windows(frames, spool, end, self._time_base), end, lam)
-            else:
-                self._vectors(start, chain(spool.again(), frames), end, lam)
+            elif scene is not None:
+                self._vectors(scene, start.tick, end)
 
-    def _is_textured(self, number: int, frames: Iterator[SourceFrame], spool: Spool, lam: float) -> bool:
-        """Whether a scene is to be a texture; the frames that this takes are set aside."""
-        job = self._job
+    def _is_textured(self, number: int, lam: float) -> bool | None:
+        """Whether a scene is to be a texture; None if that has to be tried."""
         if min(self._header.width, self._header.height) < LEAST_SIDE:
             return False
-        if job.options.mode != "auto":
-            return job.options.mode == "textured"
-        known = job.shelf.known(number, lam)
-        if known is not None:
-            return known
-        set_aside(frames, spool, TRIAL, self._time_base)
-        if not spool.frames:
-            return False
-        source = SpoolSource(job.source.info, job.source.name, spool)
-        search = job.shelf.search(self._window(spool))
+        if self._job.options.mode != "auto":
+            return self._job.options.mode == "textured"
+        return self._job.shelf.known(number, lam)
 
-        def coded(lam: float) -> tuple[BinaryIO, int]:
-            return _rehearsed(job, source, lam)
+    def _tried(
+        self, start: Start, frames: Iterator[SourceFrame], spool: Spool, end: int, lam: float
+    ) -> VectorScene | None:
+        """The scene as vectors, begun, if they win the trial; else its frames so far are in ``spool``.
 
-        return job.shelf.note(number, verdict(source, search, lam, coded, self._series))
+        Nothing is written, so that what loses leaves no trace; what wins goes on.
+        """
+        job = self._job
+        aside = Aside(frames, spool)
+        scene = self._vector_scene(start, iter(aside), lam, self._library.fork())
+        if scene is None:
+            return None
+        for seconds, sure in STAGES:
+            going = reached(scene, spool, seconds, self._time_base)
+            part = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
+            film, size = self._rehearsed(scene, scene.tick if going else end)
+            search = job.shelf.search(self._window(part))
+            found = verdict(part, search, lam, FilmReader(film, find_series=always(self._series)), size)
+            if not going or abs(found.margin) > sure:
+                break
+        aside.keeping = False
+        return None if job.shelf.note(start.number, found) else scene
+
+    def _rehearsed(self, scene: VectorScene, end: int) -> tuple[BinaryIO, int]:
+        """A film of what a scene has decided up to a tick, and the bytes of it that are not container."""
+        film = io.BytesIO()
+        writer = FilmWriter(film, replace(self._header, audio=None, subtitles=()), self._series)
+        writer.scene(scene.head)
+        writer.span(Span(scene.head.start, end, scene.coder.tokens()))
+        writer.finish(end)
+        size = film.tell() - writer.bytes_by_kind["container"]
+        film.seek(0)
+        return film, size
 
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)
@@ -226,22 +235,16 @@ class _FilmPass:
         if at < end:
             self.writer.span(Span(at, end, ()))
 
-    def _vectors(self, start: Start, frames: Iterator[SourceFrame], end: int, lam: float) -> None:
-        """Write a scene as vectors."""
+    def _vector_scene(
+        self, start: Start, frames: Iterator[SourceFrame], lam: float, library: OutlineLibrary
+    ) -> VectorScene | None:
+        """A scene of vectors, begun; None if it has no frames."""
         film_seconds = float(self._job.survey.end * self._time_base)
         look = Lookahead(frames, self._time_base, film_seconds)
         if not look.has(0):
-            return
-        average = self._job.options.preset != "fast"
-        target, worth = look.target(0, average), look.worth(0)
-        background = background_of(target)
-        head = start.head(background)
-        coder = SceneCoder(self._library, target, lam, background, refine=average)
-        coder.begin(self._first_prices(head), target, worth, start.tick)
-        softness = best_softness(target, coder.live.shown, worth)
-        self.writer.scene(replace(head, softness=softness))
-        self._steer(coder, start.tick + AFTER)
-        self._follow(coder, look, start.tick, end)
+            return None
+        preset = self._job.options.preset
+        return VectorScene(start, look, self._time_base, preset, lam, library, self._first_prices)
 
     def _first_prices(self, head: SceneStart) -> Pricer:
         """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""
@@ -249,42 +252,26 @@ class _FilmPass:
         rehearsal.scene(head)
         return rehearsal.pricer()
 
-    def _follow(self, coder: SceneCoder, look: Lookahead, start: int, end: int) -> None:
-        """Go from key to key to the scene's end, writing spans on the way."""
-        average = self._job.options.preset != "fast"
-        index, span_start, refreshed = 0, start, start
-        while True:
-            key = look.next_key(index, self._interval(coder.lam))
-            if key is None:
-                far = look.reach(index)
-                if not look.has(far + 1):
-                    break
-                index = far
-            else:
-                index = key.index
-                times = _times(look, key.since, key.index, key.jump)
-                target, worth = look.target(index, average), look.worth(index)
-                if key.flash:
-                    coder.flash(target, worth, times)
-                else:
-                    coder.step(target, worth, times, key.jump)
-                self._steer(coder, look[index].frame.tick)
-            tick = look[index].frame.tick
-            look.drop_before(index)
-            if (tick - span_start) * self._time_base >= WINDOW or coder.nodes > SPAN_NODES:
-                self._span(coder, span_start, tick)
+    def _vectors(self, scene: VectorScene, start: int, end: int) -> None:
+        """Write a scene as vectors: go from key to key to its end, writing spans on the way."""
+        self._library = scene.library
+        self.writer.scene(scene.head)
+        self._steer(scene)
+        span_start = refreshed = start
+        while scene.advance():
+            self._steer(scene)
+            tick = scene.tick
+            if (tick - span_start) * self._time_base >= WINDOW or scene.coder.nodes > SPAN_NODES:
+                self._span(scene.coder, span_start, tick)
                 span_start = tick
-                refreshed = self._refresh(coder, refreshed, tick)
-        self._span(coder, span_start, end)
+                refreshed = self._refresh(scene.coder, refreshed, tick)
+        self._span(scene.coder, span_start, end)
 
-    def _steer(self, coder: SceneCoder, position: float) -> None:
-        """Ask the course for lambda from ``position`` (ticks) on."""
-        pending = coder.bits / 8 * self._job.written_share
-        coder.lam = self._course.at(position, self.spent + pending)
-
-    def _interval(self, lam: float) -> float:
-        share = (lam / INTERVAL_LAMBDA) ** INTERVAL_POWER
-        return float(INTERVALS[self._job.options.preset] * min(max(share, 0.1), 2.0))
+    def _steer(self, scene: VectorScene) -> None:
+        """Tell the course what was decided since the last time, and ask it for lambda from there on."""
+        for position, bits in scene.news():
+            pending = bits / 8 * self._job.written_share
+            scene.coder.lam = self._course.at(position, self.spent + pending)
 
     def _span(self, coder: SceneCoder, start: int, end: int) -> None:
         """Write what was decided since the last span; sound and text up to its end come before it."""
@@ -346,20 +333,3 @@ class _FilmPass:
             self._report(self._frames_done, sum(self.writer.bytes_by_kind.values()))
             if frame.tick >= begin:
                 yield frame
-
-
-def _rehearsed(job: Job, source: SpoolSource, lam: float) -> tuple[BinaryIO, int]:
-    """A film of vectors of a part of a source, and the bytes of it that are not container."""
-    survey = Survey(len(source.spool), source.end, ())
-    options = replace(job.options, mode="vector", audio="none", refresh=None)
-    film = Job(source, survey, Tracks(None, (), (), ()), options, lambda _: None).make(Course(lam))
-    film.file.seek(0)
-    return film.file, film.size - film.bytes_by_kind["container"]
-
-
-def _times(look: Lookahead, since: int, index: int, jump: bool) -> Times:
-    at = look[index].frame.tick
-    if jump:
-        return Times(at, at, at)
-    middle = look[(since + index + 1) // 2].frame.tick
-    return Times(look[since].frame.tick, at, middle)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -52,6 +53,15 @@ class OutlineLibrary:
         for outline in [*masks[-SERIES:], *others[-SERIES:]]:
             self.add(outline)
         self._fixed, self._fixed_masks = len(self._outlines), len(self.masks)
+
+    def fork(self) -> OutlineLibrary:
+        """An independent copy."""
+        other = copy.copy(self)
+        other._known = self._known.copy()
+        other.masks = self.masks.copy()
+        other._outlines = self._outlines.copy()
+        other._features = self._features.copy()
+        return other
 
     def add(self, outline: Outline) -> None:
         """Keep an outline that was accepted, if it is small."""

@@ -129,14 +129,18 @@ class SceneCoder:
         self._paint(target, worth, everywhere, Times(tick, tick, tick))
         self._accepted = misfit(target, self.live.shown) * worth
 
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens decided since ``take_tokens``, with tracks smoothed, in order of time."""
+        return tuple(self._tracks.smoothed(self._tokens, self._before, self.lam))
+
     def take_tokens(self) -> tuple[Token, ...]:
-        """The tokens decided since the last call, with tracks smoothed, in order of time."""
-        tokens = self._tracks.smoothed(self._tokens, self._before, self.lam)
+        """The same, and from now on there are none."""
+        tokens = self.tokens()
         self._tokens.clear()
         self.nodes = 0
         self.bits = 0.0
         self._before = {shape.number: shape.state for shape in self.live.shapes}
-        return tuple(tokens)
+        return tokens
 
     def price_with(self, pricer: Pricer) -> None:
         """Price by another pricer from now on (the writer has gone on to a new span)."""

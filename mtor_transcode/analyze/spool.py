@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
@@ -62,6 +63,12 @@ class Spool:
         self._file.seek(0, 2)
         for plane in frame.planes:
             self._file.write(np.ascontiguousarray(plane).tobytes())
+
+    def first(self, count: int) -> Spool:
+        """Its first frames as a spool that shares the room; not to be added to, not to be closed."""
+        part = copy(self)
+        part.frames = self.frames[:count]
+        return part
 
     def frame(self, index: int) -> SourceFrame:
         """A frame as it came."""

@@ -9,21 +9,18 @@ sharp edges show.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import BinaryIO
 
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_probe import SAMPLES, Arm
 from mtor_transcode.analyze.texture_search import Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
+from mtor_transcode.analyze.vector_scene import VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.limits import MAX_PICTURES
-from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
-from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.render.frames import FrameRenderer
 
 WINDOW = 10.0
@@ -32,8 +29,8 @@ WINDOW = 10.0
 LEAST_WINDOW = 5.0
 """A rest shorter than this goes with the window before."""
 
-TRIAL = 2.0
-"""Seconds of a scene that are tried."""
+STAGES = ((1.0, 0.3), (2.0, 0.0))
+"""Seconds of a scene that are tried, and from which margin on (log of 1 - SSIM) no more of it is."""
 
 MOST_BYTES = 2 << 30
 """Bytes of frames that are set aside for one window."""
@@ -60,17 +57,33 @@ MOST_LOG = 18.0
 """Largest log lambda that is tried."""
 
 
-def set_aside(frames: Iterator[SourceFrame], spool: Spool, seconds: float, time_base: Fraction) -> None:
-    """Move the frames of the next seconds from ``frames`` to ``spool``."""
-    while spool.bytes < MOST_BYTES:
-        if spool.frames:
-            first, last = spool.frames[0], spool.frames[-1]
-            if (last.tick + last.duration - first.tick) * time_base >= seconds:
-                return
-        frame = next(frames, None)
-        if frame is None:
-            return
-        spool.add(frame)
+class Aside:
+    """Frames that are set aside in ``spool`` on their way, as long as they are to be kept."""
+
+    def __init__(self, frames: Iterator[SourceFrame], spool: Spool) -> None:
+        self._frames = frames
+        self._spool = spool
+        self.keeping = True
+
+    def __iter__(self) -> Iterator[SourceFrame]:
+        for frame in self._frames:
+            if self.keeping:
+                self._spool.add(frame)
+            yield frame
+
+
+def reached(scene: VectorScene, spool: Spool, seconds: float, time_base: Fraction) -> bool:
+    """Go on with a scene to a key so many seconds from its first frame, or till ``spool`` is full.
+
+    Whether it gets there before its end.
+    """
+    limit = spool.frames[0].tick + seconds / time_base
+    while scene.tick < limit:
+        if not scene.advance():
+            return False
+        if spool.bytes >= MOST_BYTES:
+            break
+    return True
 
 
 def windows(frames: Iterator[SourceFrame], begun: Spool, end: int, time_base: Fraction) -> Iterator[Spool]:
@@ -87,46 +100,9 @@ def windows(frames: Iterator[SourceFrame], begun: Spool, end: int, time_base: Fr
     yield spool
 
 
-@dataclass(frozen=True)
-class SpoolSource:
-    """Frames set aside, as a source of their own that starts at tick 0."""
-
-    info: SourceInfo
-    name: str
-    spool: Spool
-
-    @property
-    def start(self) -> int:
-        """The first frame's tick in the film."""
-        return self.spool.frames[0].tick
-
-    @property
-    def end(self) -> int:
-        """The tick, counted from the first frame, after the last."""
-        last = self.spool.frames[-1]
-        return last.tick + last.duration - self.start
-
-    def frames(self) -> Iterator[SourceFrame]:
-        """The frames in order."""
-        for index in range(len(self.spool)):
-            frame = self.spool.frame(index)
-            yield SourceFrame(
-                frame.tick - self.start, frame.duration, frame.planes, frame.depth, frame.chroma
-            )
-
-
-def verdict(
-    source: SpoolSource,
-    search: TextureSearch,
-    lam: float,
-    coded: Callable[[float], tuple[BinaryIO, int]],
-    series: SeriesDictionary | None = None,
-) -> Verdict:
-    """Which is better at a lambda; ``coded`` makes a film of vectors with ``series``, and tells its bytes."""
-    film, size = coded(lam)
-    with film:
-        vectors = _likeness(source, FilmReader(film, find_series=always(series)))
-    return Verdict(math.log(lam), _margin(search, vectors, size, lam) - LEAST_MARGIN)
+def verdict(spool: Spool, search: TextureSearch, lam: float, film: FilmReader, size: int) -> Verdict:
+    """Which is better at a lambda: a texture of frames set aside, or ``film``, vectors of ``size`` bytes."""
+    return Verdict(math.log(lam), _margin(search, _likeness(spool, film), size, lam) - LEAST_MARGIN)
 
 
 def _margin(search: TextureSearch, vectors: Likeness, size: int, lam: float) -> float:
@@ -155,13 +131,13 @@ def _apart(search: TextureSearch, place: Place, vectors: Likeness) -> float:
     return (math.log(vectors.mean_unlike) - place.unlike + math.log(vectors.mean_blurred) - blurred) / 2
 
 
-def _likeness(source: SpoolSource, film: FilmReader) -> Likeness:
+def _likeness(spool: Spool, film: FilmReader) -> Likeness:
     found = Likeness()
     renderer = FrameRenderer(film)
-    kept = source.spool.frames
-    stride = max(1, round(len(kept) / SAMPLES)) | 1
-    for index in range(0, len(kept), stride):
-        shown = renderer.frame(kept[index].tick - source.start)[..., 0]
-        seconds = float(kept[index].duration * source.info.time_base)
-        found.add(source.spool.luma(index), shown.copy(), seconds)
+    time_base = film.header.time_base
+    stride = max(1, round(len(spool) / SAMPLES)) | 1
+    for index in range(0, len(spool), stride):
+        kept = spool.frames[index]
+        shown = renderer.frame(kept.tick)[..., 0]
+        found.add(spool.luma(index), shown.copy(), float(kept.duration * time_base))
     return found

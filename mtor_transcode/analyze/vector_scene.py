@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene in vectors under way: from key to key, its tokens waiting in its coder until they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from mtor_transcode.analyze.film_parts import Start
+from mtor_transcode.analyze.library import OutlineLibrary
+from mtor_transcode.analyze.lookahead import Key, Lookahead
+from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.analyze.soften import best_softness
+from mtor_transcode.codec.price import Pricer
+from mtor_transcode.model import SceneStart
+
+INTERVALS = {"fast": 0.5, "balanced": 0.34, "best": 0.25}
+"""Seconds between key times while the picture moves, at ``INTERVAL_LAMBDA``."""
+
+INTERVAL_LAMBDA = 1000.0
+INTERVAL_POWER = 0.35
+"""Keys come closer as lambda falls: with finer pictures, errors between them weigh more."""
+
+AFTER = 0.5
+"""Ticks after a scene's start at which, for rate control, its first state has been coded."""
+
+
+class VectorScene:
+    """Decides, key by key, how a scene of ``frames`` (at least one) is drawn; writes nothing.
+
+    ``head`` is how it begins, ``tick`` how far it is. ``lam`` is the lambda it begins with; ``prices`` tells
+    the prices of a scene that begins so. What it draws with goes into ``library``.
+    """
+
+    def __init__(
+        self,
+        start: Start,
+        look: Lookahead,
+        time_base: Fraction,
+        preset: str,
+        lam: float,
+        library: OutlineLibrary,
+        prices: Callable[[SceneStart], Pricer],
+    ) -> None:
+        self.library = library
+        self._look = look
+        self._time_base = time_base
+        self._interval_seconds = INTERVALS[preset]
+        self._average = preset != "fast"
+        self._index = 0
+        target, worth = look.target(0, self._average), look.worth(0)
+        background = background_of(target)
+        head = start.head(background)
+        self.coder = SceneCoder(library, target, lam, background, refine=self._average)
+        self.coder.begin(prices(head), target, worth, start.tick)
+        self.head = replace(head, softness=best_softness(target, self.coder.live.shown, worth))
+        self.tick = start.tick
+        self._told = [(start.tick + AFTER, self.coder.bits)]
+
+    def advance(self) -> bool:
+        """Go on to the next key, or as far as can be seen that nothing changes; False at the scene's end."""
+        look = self._look
+        key = look.next_key(self._index, self._interval())
+        if key is None:
+            far = look.reach(self._index)
+            if not look.has(far + 1):
+                return False
+            self._index = far
+        else:
+            self._decide(key)
+        self.tick = look[self._index].frame.tick
+        look.drop_before(self._index)
+        return True
+
+    def news(self) -> Iterator[tuple[float, float]]:
+        """Where (ticks) there have been decisions since this was last asked, and bits spent up to each."""
+        while self._told:
+            yield self._told.pop(0)
+
+    def _decide(self, key: Key) -> None:
+        look, coder = self._look, self.coder
+        self._index = key.index
+        times = _times(look, key.since, key.index, key.jump)
+        target, worth = look.target(key.index, self._average), look.worth(key.index)
+        if key.flash:
+            coder.flash(target, worth, times)
+        else:
+            coder.step(target, worth, times, key.jump)
+        self._told.append((look[key.index].frame.tick, coder.bits))
+
+    def _interval(self) -> float:
+        """Seconds to the next key, as lambda is now."""
+        share = (self.coder.lam / INTERVAL_LAMBDA) ** INTERVAL_POWER
+        return float(self._interval_seconds * min(max(share, 0.1), 2.0))
+
+
+def _times(look: Lookahead, since: int, index: int, jump: bool) -> Times:
+    at = look[index].frame.tick
+    if jump:
+        return Times(at, at, at)
+    middle = look[(since + index + 1) // 2].frame.tick
+    return Times(look[since].frame.tick, at, middle)
