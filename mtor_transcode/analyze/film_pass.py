@@ -25,7 +25,7 @@ from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.price import Pricer
-from mtor_transcode.codec.series import always
+from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
@@ -192,22 +192,26 @@ class _FilmPass:
             part = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
             film, size = self._rehearsed(scene, scene.tick if going else end)
             search = job.shelf.search(self._window(part))
-            found = verdict(part, search, lam, FilmReader(film, find_series=always(self._series)), size)
+            found = verdict(part, search, lam, film, size)
             if not going or abs(found.margin) > sure:
                 break
         aside.keeping = False
         return None if job.shelf.note(start.number, found) else scene
 
-    def _rehearsed(self, scene: VectorScene, end: int) -> tuple[BinaryIO, int]:
-        """A film of what a scene has decided up to a tick, and the bytes of it that are not container."""
-        film = io.BytesIO()
-        writer = FilmWriter(film, replace(self._header, audio=None, subtitles=()), self._series)
+    def _rehearsed(self, scene: VectorScene, end: int) -> tuple[FilmReader, int]:
+        """A film of what a scene has decided up to a tick, and the bytes of it that are not container.
+
+        The outlines that the true film holds already count as those of a series.
+        """
+        known = SeriesDictionary(tuple(self.writer.known_outlines()), b"")
+        header = replace(self._header, audio=None, subtitles=(), dictionary=known.digest)
+        stream = io.BytesIO()
+        writer = FilmWriter(stream, header, known)
         writer.scene(scene.head)
         writer.span(Span(scene.head.start, end, scene.coder.tokens()))
         writer.finish(end)
-        size = film.tell() - writer.bytes_by_kind["container"]
-        film.seek(0)
-        return film, size
+        size = stream.tell() - writer.bytes_by_kind["container"]
+        return FilmReader(stream, find_series=always(known)), size
 
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)

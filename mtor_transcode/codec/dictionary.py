@@ -42,6 +42,10 @@ class KnownOutlines:
         oldest = self._window[0][0] if self._window else 0
         return outline_id if outline_id is None or outline_id >= oldest else None
 
+    def all(self) -> list[Outline]:
+        """Returns all that ``find`` finds."""
+        return [*self._series, *(outline for outline in self._ids if self.find(outline) is not None)]
+
     def wrote(self, first: int, size: int) -> None:
         """Takes note of a dictionary section: its first id and the bytes of its payload."""
         self._window.append((first, size))

@@ -126,6 +126,10 @@ class FilmWriter:
         )
         scene.end = span.end
 
+    def known_outlines(self) -> list[Outline]:
+        """Returns the outlines that a token can name for a few bits: of its series, and those last used."""
+        return self._known.all()
+
     def pricer(self) -> Pricer:
         """Returns prices for the next span of the current scene."""
         scene = self._current()
