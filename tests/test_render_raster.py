@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from render_film import GREY, WHITE, C, S, box, place, polygon
 
 from mtor_transcode.errors import MissingExtraError, UsageError
-from mtor_transcode.model import Contour, LinearGradient, Outline, Solid, Transform
+from mtor_transcode.model import Contour, LinearGradient, Mask, Outline, Solid, Transform
 from mtor_transcode.render.curves import FloatOutline, hull
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import Place, box_through, compose, placed, sized, through_camera
@@ -281,3 +281,21 @@ def test_a_stroke_along_an_all_but_straight_curve_ends(engine: Rasterizer) -> No
     canvas.draw(outline, WHITE, Transform(1044, 4524))
     bright = (canvas.luma > 100).sum()
     assert 559 * 2 < bright < 559 * 4
+
+
+def test_coverage_is_what_drawing_leaves(engine: Rasterizer) -> None:
+    """To the level: fills, holes, strokes, masks; partly outside, turned, through a view."""
+    hole = Outline((*box(30, 20).contours, *box(11, 7).contours))
+    stroke = Outline((Contour(((0, 0), (300, 90), (500, 400)), (C, S, C), closed=False),), 40)
+    mask = Mask(5, 4, 3, bytes(i % 4 for i in range(20)))
+    dice = random.Random(5)
+    for outline in (hole, stroke, mask):
+        for scale, angle in ((4096, 0), (3000, 700)):
+            where = Transform(dice.randrange(99, 400), dice.randrange(99, 400), scale, angle)
+            view = (0.9, 0.1, -0.1, 0.9, 2.25, -1.5)
+            canvas = engine.canvas(37, 29)
+            canvas.draw(outline, Solid((255, 255, 255)), where, 255, view)
+            covered = engine.coverage(outline, where, (37, 29), view)
+            assert covered.shape == (29, 37)
+            assert covered.any()
+            assert (covered == canvas.luma).all()

@@ -32,7 +32,6 @@ from mtor_transcode.render.sprites import mask_coverage
 
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
-_WHITE = Solid((255, 255, 255))
 
 
 def cover_rect(outline: Outline, transform: Transform, view: Matrix, size: tuple[int, int]) -> Rect:
@@ -53,10 +52,8 @@ def coverage(
     if isinstance(outline, Mask) and view == IDENTITY_MATRIX and on_cells(transform):
         return _cells(outline, transform, rect)
     x0, y0, x1, y1 = rect
-    canvas = engine.canvas(x1 - x0, y1 - y0)
     shifted = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), view)
-    canvas.draw(outline, _WHITE, transform, 255, shifted)
-    return canvas.luma
+    return engine.coverage(outline, transform, (x1 - x0, y1 - y0), shifted)
 
 
 def on_cells(transform: Transform) -> bool:

@@ -19,7 +19,7 @@ from mtor_transcode.analyze.easel import (
     paint_colours,
 )
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState
+from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState, Solid
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, inverse, through_camera
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 
@@ -158,10 +158,12 @@ class LiveShapes:
             shape.cover = None
 
     def _fill(self, pixels: Picture, rect: Rect) -> None:
-        colours = frame_colours(self.background, self.size)
-        if colours.shape[0] > 1:
-            x0, y0, x1, y1 = rect
-            colours = colours[y0:y1, x0:x1]
+        if isinstance(self.background, Solid):
+            # By rows: numpy fills pixel by pixel else.
+            pixels[:] = np.full(pixels.shape[1:], self.background.colour, np.uint8)
+            return
+        x0, y0, x1, y1 = rect
+        colours = frame_colours(self.background, self.size)[y0:y1, x0:x1]
         pixels[:] = np.rint(colours).astype(np.uint8)
 
     def _compose(self, rect: Rect, index: int | None, other: LiveShape | None) -> Picture:

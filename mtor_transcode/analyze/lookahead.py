@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, greatest_change
@@ -45,6 +46,9 @@ FLASHED = 0.004
 
 AVERAGED = 3
 """Frames averaged at most where nothing moves."""
+
+STOOD = 5
+"""Greatest difference (codes, mean of 3x3 px) of pictures that are averaged."""
 
 LEAST_WORTH = 0.2
 """Worth of a pixel that does not last at all, against one that lasts ``HORIZON``."""
@@ -161,16 +165,12 @@ class Lookahead:
             return picture
         total = picture.astype(np.uint16)
         count = np.ones(picture.shape[:2], dtype=np.uint16)
-        alive = np.ones(picture.shape[:2], dtype=bool)
-        for j in chosen:
+        for number, j in enumerate(chosen, 1):
             other = self[j].frame.ycc8()
             difference = cv2.blur(greatest_change(picture, other), (3, 3))
-            alive &= difference <= 5
-            if not alive.any():
+            if not _gather(total, count, np.uint16(number), other, difference):
                 break
-            total += np.where(alive[..., None], other, 0)
-            count += alive
-        mean: Picture = ((total + (count // 2)[..., None]) // count[..., None]).astype(np.uint8)
+        mean: Picture = _mean(total, count)
         return mean
 
     def worth(self, index: int) -> Plane:
@@ -269,3 +269,28 @@ def half_of(values: NDArray[np.uint8]) -> Picture:
     height, width = values.shape
     half: Picture = cv2.resize(values, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
     return half
+
+
+@njit(cache=True, nogil=True)
+def _gather(total, count, number, other, difference):  # type: ignore[no-untyped-def]
+    """Add those pixels of ``other`` that have stood still so far (of ``number`` pictures); are there any?"""
+    found = False
+    for y in range(count.shape[0]):
+        for x in range(count.shape[1]):
+            if count[y, x] == number and difference[y, x] <= STOOD:
+                count[y, x] += np.uint16(1)
+                found = True
+                for c in range(3):
+                    total[y, x, c] += other[y, x, c]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _mean(total, count):  # type: ignore[no-untyped-def]
+    """Sums of ``count`` pictures as a picture, halves up."""
+    mean = np.empty(total.shape, np.uint8)
+    for y in range(count.shape[0]):
+        for x in range(count.shape[1]):
+            for c in range(3):
+                mean[y, x, c] = (total[y, x, c] + count[y, x] // 2) // count[y, x]
+    return mean

@@ -23,13 +23,14 @@ from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
+from mtor_transcode.render.rasterizer import Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
 
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
 
 _CORNER = blend2d.BLPoint(0, 0)
+_FULL = (1.0, 1.0, 1.0)
 
 _Stamp = tuple[Any, Any, Matrix, float, float]
 """Path, style, place, opacity 0-1, and stroke width in px (0: a fill).
@@ -55,6 +56,15 @@ def _path(outline: AnyOutline) -> Any:
     # Blend2D's stroker never returns from some cubics that are all but straight.
     trace(outline, FlatPen(pen) if outline.stroke_width else pen)
     return pen.path
+
+
+def _context(image: Any) -> Any:
+    """What draws on an image: even-odd, strokes with round joins and caps."""
+    context = blend2d.BLContext(image)
+    context.fill_rule = blend2d.BLFillRule.EVEN_ODD
+    context.stroke_join = blend2d.BLStrokeJoin.JOIN_ROUND
+    context.set_stroke_caps(blend2d.BLStrokeCap.CAP_ROUND)
+    return context
 
 
 def _colour(colour: Colour) -> tuple[float, float, float]:
@@ -105,10 +115,7 @@ class Blend2dCanvas:
         self.image: Any = blend2d.BLImage(width, height, layout)
         self._paths = paths
         self._sprites = sprites
-        self._context: Any = blend2d.BLContext(self.image)
-        self._context.fill_rule = blend2d.BLFillRule.EVEN_ODD
-        self._context.stroke_join = blend2d.BLStrokeJoin.JOIN_ROUND
-        self._context.set_stroke_caps(blend2d.BLStrokeCap.CAP_ROUND)
+        self._context = _context(self.image)
         self._clip: Rect | None = None
         self._picture: NDArray[np.uint8] | None = None
         if alpha:
@@ -263,3 +270,23 @@ class Blend2dRasterizer:
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
         return Blend2dCanvas(width, height, self._paths, self._sprites, alpha)
+
+    def coverage(
+        self, outline: AnyOutline, transform: Similarity, size: tuple[int, int], view: Matrix
+    ) -> NDArray[np.uint8]:
+        """See ``Rasterizer.coverage``: on an image of alpha alone, to the very values of a canvas."""
+        if isinstance(outline, Mask):
+            return drawn_coverage(self, outline, transform, size, view)
+        image = blend2d.BLImage(*size, blend2d.BLFormat.A8)
+        context = _context(image)
+        context.clear_all()
+        context.transform(blend2d.Matrix2D(*compose(view, placed(transform))))
+        if outline.stroke_width:
+            context.set_stroke_style(_FULL)
+            context.stroke_width = outline.stroke_width / UNITS_PER_PX
+            context.stroke_path(self._paths.get(outline))
+        else:
+            context.set_fill_style(_FULL)
+            context.fill_path(self._paths.get(outline))
+        context.flush()
+        return cast("NDArray[np.uint8]", image.getDataAsNumPy())

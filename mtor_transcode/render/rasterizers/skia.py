@@ -15,7 +15,7 @@ from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, laid_over, without_alpha
+from mtor_transcode.render.rasterizer import Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
 
 try:
@@ -211,3 +211,9 @@ class SkiaRasterizer:
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
         return SkiaCanvas(width, height, self._paths, self._sprites, alpha)
+
+    def coverage(
+        self, outline: AnyOutline, transform: Similarity, size: tuple[int, int], view: Matrix
+    ) -> NDArray[np.uint8]:
+        """See ``Rasterizer.coverage``."""
+        return drawn_coverage(self, outline, transform, size, view)
