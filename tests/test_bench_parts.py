@@ -26,11 +26,11 @@ from mtor_transcode.measure.bench.clip import Clip
 from mtor_transcode.measure.bench.costs import cost_of
 from mtor_transcode.measure.bench.markdown import cost_rows
 from mtor_transcode.measure.bench.ours import OurRun
-from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec
+from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec, Compared
 from mtor_transcode.measure.bench.run import Run, Wishes, quick_seconds
 from mtor_transcode.measure.bench.score import Scores
 from mtor_transcode.measure.bench.strips import matched
-from mtor_transcode.measure.bench.summary import compared, largest_move, row
+from mtor_transcode.measure.bench.summary import classes, compared, largest_move, row
 from mtor_transcode.measure.codecs import mtor as ours
 from mtor_transcode.measure.codecs.recipe import Recipe
 from mtor_transcode.measure.pooling import pool
@@ -189,6 +189,21 @@ def test_the_largest_move_is_named_wherever_figures_are_read() -> None:
     assert said in html.page(bench, [])
     assert any(said in line for line in bench_lines(bench))
     assert largest_move([clip for clip in clips if clip.name == "none"]) is None
+
+
+def test_losses_are_counted_as_plainly_as_wins() -> None:
+    def clip(name: str, bd_rate: float | None, ahead: bool | None) -> ClipResult:
+        beside = [Compared("x264", "vmaf", bd_rate, bd_rate, 0.9, bd_rate is not None, [], [], ahead)]
+        return ClipResult(name, "box", "", 8, 8, 25, 12, 0.5, {}, {}, {}, beside, {}, {})
+
+    clips = [clip("a", -20, None), clip("b", 30, None), clip("c", 5, False), clip("d", None, True),
+             clip("e", None, False), clip("f", None, None)]  # fmt: skip
+    bench = Bench([Codec("x264", "X264", "1")], clips, classes(clips), [], [], False, 0, 0, 0, 0, {}, {})
+    assert [row[1] for row in markdown.tally_rows(bench, "x264")] == ["1", "2", "1", "1"]
+    for page in (markdown.page(bench), html.page(bench, [])):
+        assert "clips won" in page
+        assert "clips lost" in page
+        assert "not comparable, but worse" in page
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 53.2), (7.41, 24.28), (0.8271, 1.0), (23.5, 23.52), (0, 1e-6)])

@@ -16,6 +16,7 @@ from mtor_transcode.measure.bench.markdown import (
     DENSITY_HEAD,
     cost_rows,
     density_rows,
+    tally_rows,
 )
 from mtor_transcode.measure.bench.pictures import Strip
 from mtor_transcode.measure.bench.result import Bench, ClipResult
@@ -100,6 +101,7 @@ def _class_tables(bench: Bench) -> str:
         families = dict.fromkeys(row.family for row in bench.classes)
         rows = [[family, *(words.class_bd(found[family, m]) for m in SHOWN)] for family in families]
         head = ["class", *(words.NAMES[metric] for metric in SHOWN)]
+        rows += tally_rows(bench, peer)
         parts.append(f"<h2>BD-rate against {escape(words.title_of(bench, peer))}</h2>{table(head, rows)}")
     return "".join(parts)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mtor_transcode.measure.bench import words
 from mtor_transcode.measure.bench.curves import SHOWN
 from mtor_transcode.measure.bench.result import Bench, ClipResult
-from mtor_transcode.measure.bench.summary import ALL, OURS
+from mtor_transcode.measure.bench.summary import OURS
 
 SHOWN_AT = ("vmaf", "ssim")
 """Metrics whose qualities at rates are tables of their own."""
@@ -48,9 +48,21 @@ def _classes(bench: Bench, peer: str) -> list[str]:
     families = list(dict.fromkeys(row.family for row in bench.classes))
     found = {(row.family, row.metric): row for row in bench.classes if row.peer == peer}
     rows = [[family, *(words.class_bd(found[family, metric]) for metric in SHOWN)] for family in families]
-    wins = [f"{found[ALL, metric].wins} of {found[ALL, metric].comparable}" for metric in SHOWN]
     head = ["class", *(words.NAMES[metric] for metric in SHOWN)]
-    return table(head, [*rows, ["clips won", *wins]])
+    return table(head, [*rows, *tally_rows(bench, peer)])
+
+
+def tally_rows(bench: Bench, peer: str) -> list[list[str]]:
+    """How many clips were won and lost in each metric, and what is known of those without a BD-rate."""
+    compared = [each for clip in bench.clips for each in clip.compared if each.peer == peer]
+    kinds = ("clips won", "clips lost", "not comparable, but better", "not comparable, but worse")
+    counts = {(kind, metric): 0 for kind in kinds for metric in SHOWN}
+    for each in compared:
+        if each.comparable and each.bd_rate is not None:
+            counts[kinds[0] if each.bd_rate < 0 else kinds[1], each.metric] += 1
+        elif each.ahead is not None:
+            counts[kinds[2] if each.ahead else kinds[3], each.metric] += 1
+    return [[kind, *(str(counts[kind, metric]) for metric in SHOWN)] for kind in kinds]
 
 
 def _clips(bench: Bench, peer: str) -> list[str]:
