@@ -214,6 +214,19 @@ def test_axes_have_round_values(low: float, high: float) -> None:
     assert all(len(f"{value:g}") <= 6 for value in values)
 
 
+def test_a_quick_look_leaves_out_a_rich_clips_higher_qualities(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kbps_each, asked in ((5.0, [0.0, 15.0, 30.0]), (0.25, [15.0, 30.0, 50.0])):
+
+        def made(quality: float, each: float = kbps_each) -> list[Point]:
+            return [point("mtor", each * (quality + 5), quality, {"quality": quality})]
+
+        run = OurRun(opened.clip, opened.cache, lambda _: None)
+        monkeypatch.setattr(run, "_point", made)
+        assert [each.parameters["quality"] for each in run.quick_points()] == asked
+
+
 def test_a_quick_look_is_bounded_whatever_the_size(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert quick_seconds(path) == 2.0
     monkeypatch.setattr("mtor_transcode.measure.bench.run.QUICK_SAMPLES", WIDTH * HEIGHT * RATE * 0.8)

@@ -20,6 +20,12 @@ QUALITIES = (30.0, 15.0, 45.0, 60.0, 75.0)
 LOWER, HIGHER = (0.0,), (90.0, 100.0)
 """Tried after ``QUALITIES`` while the lowest rate is above, or the highest below, the rates of interest."""
 
+QUICK_QUALITIES, QUICK_LOWER, QUICK_HIGHER = (30.0, 15.0), 0.0, 50.0
+"""Of a quick look: the third quality is the one nearer to the rates of interest."""
+
+QUICK_KBPS = 15.0
+"""Above this rate at the first quality, the third one is ``QUICK_LOWER``."""
+
 LOW_KBPS, HIGH_KBPS = 0.5, 50.0
 
 
@@ -53,6 +59,13 @@ class OurRun:
         for quality in HIGHER if extend and found else ():
             if max(point.kbps for point in found) < HIGH_KBPS:
                 found += self._point(quality)
+        return sorted(found, key=lambda point: point.kbps)
+
+    def quick_points(self) -> list[Point]:
+        """Three points at most, in bounded time: higher qualities of a rich clip are left out."""
+        found = self.points(QUICK_QUALITIES, extend=False)
+        rich = max((point.kbps for point in found), default=0.0) > QUICK_KBPS
+        found += self._point(QUICK_LOWER if rich else QUICK_HIGHER)
         return sorted(found, key=lambda point: point.kbps)
 
     def _point(self, quality: float) -> list[Point]:

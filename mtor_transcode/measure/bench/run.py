@@ -16,7 +16,7 @@ from mtor_transcode.measure.bench.cache import Cache, Point, key_of
 from mtor_transcode.measure.bench.clip import Clip
 from mtor_transcode.measure.bench.costs import CALM, COSTS, cost_of
 from mtor_transcode.measure.bench.ladder import Plan
-from mtor_transcode.measure.bench.ours import QUALITIES, OurRun
+from mtor_transcode.measure.bench.ours import OurRun
 from mtor_transcode.measure.bench.peers import PeerRun
 from mtor_transcode.measure.bench.pictures import Strip
 from mtor_transcode.measure.bench.result import Bench, ClipResult, Codec, Cost, Failure, Row
@@ -34,7 +34,6 @@ RATES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 QUICK_SECONDS, QUICK_SAMPLES, QUICK_FRAMES = 2.0, 40e6, 12
 """A quick look takes so many seconds, or fewer if they hold more samples of luma, but so many frames."""
 
-QUICK_QUALITIES = (15.0, 30.0, 60.0)
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
 REFINEMENTS, TOPPED_UP = 28, 8
 """Most points that are tried where one point of a peer matters: beside itself, and beside MTOR's curve."""
@@ -185,8 +184,7 @@ class Run:
     def _ours(self, clip: Clip) -> list[tuple[str, Point]]:
         began = time.perf_counter()
         run = OurRun(clip, self.cache, lambda what: self._say(clip, what, OUR_POINTS))
-        quick = self.wishes.quick
-        points = run.points(QUICK_QUALITIES if quick else QUALITIES, extend=not quick)
+        points = run.quick_points() if self.wishes.quick else run.points()
         self.failures += [Failure(clip.name, mtor.NAME, label, why) for label, why in run.failures.items()]
         self.our_seconds += time.perf_counter() - began
         self._finished(self._done + 1)
