@@ -79,7 +79,7 @@ def test_without_refinement_one_does() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.4, 1.0, 1.8])
-def test_beside_mtors_curve_the_ends_do_not_matter_either(factor: float) -> None:
+def test_beside_mtors_curve_no_point_matters_either(factor: float) -> None:
     """MTOR's curve is the peer's at ``factor`` times the rate, longer than it at both ends."""
     run, rows = found(12.0, REFINEMENTS)
     dots = curve(rows, "vmaf")

@@ -37,7 +37,7 @@ def test_the_envelope_is_found_with_few_encodes(full_kbps: float) -> None:
     plan = Plan((20, 63), 8.0)
     ladder = Ladder(plan, probe)
     ladder.run()
-    assert len(asked) == len(set(asked)) <= plan.probes
+    assert len(asked) == len(set(asked)) <= plan.probes + 9, "more than the budget and what reaches for ends"
     everything = [
         Dot(point.kbps, point.probe["vmaf"])
         for scale in SCALES
@@ -55,6 +55,15 @@ def test_the_envelope_is_found_with_few_encodes(full_kbps: float) -> None:
     assert len(behind) >= 3
     assert max(behind) < 5
     assert sum(behind) / len(behind) < 2.5
+
+
+@pytest.mark.parametrize("full_kbps", [3.0, 12.0, 40.0])
+def test_ends_are_reached_for_whatever_the_budget(full_kbps: float) -> None:
+    ladder = Ladder(Plan((20, 63), 8.0, probes=6), lambda recipe: model(recipe, full_kbps))
+    ladder.run()
+    rates = sorted((ladder.points[recipe].kbps, recipe.crf) for recipe in ladder.chosen())
+    assert rates[-1][0] > 48
+    assert rates[0][1] == 63 or rates[0][0] < 0.4
 
 
 def test_a_failure_is_not_tried_again_and_the_rest_goes_on() -> None:

@@ -19,27 +19,28 @@ from mtor_transcode.measure.bench.result import Row
 class Weak:
     """A point that matters: number ``row`` of the peer's, ``moved`` in points of per cent of BD-rate.
 
-    ``left`` and ``right`` are the rates (kbps) of its neighbours on the curve, None at an end.
+    ``left`` and ``right`` are the rates (kbps) of its neighbours on the curve.
     """
 
     moved: float
     row: int
-    left: float | None
-    right: float | None
+    left: float
+    right: float
 
 
 def moves(peer: Sequence[Row], other: Sequence[Row], metric: str) -> Iterator[Weak]:
-    """What leaving out each point of the peer's curve does to the BD-rate of ``other`` against it."""
+    """What leaving out each inner point of the peer's curve does to the BD-rate of ``other`` against it.
+
+    Without an end another range of qualities would be compared: that is no matter of density.
+    """
     whole, against = curve(peer, metric), curve(other, metric)
     before = bd_rate(whole, against)
     if before is None:
         return
-    for place, dot in enumerate(whole):
+    for left, dot, right in zip(whole, whole[1:], whole[2:], strict=False):
         after = bd_rate(_without(peer, dot, metric), against)
         if after is not None:
-            left = whole[place - 1].kbps if place else None
-            right = whole[place + 1].kbps if place + 1 < len(whole) else None
-            yield Weak(abs(after - before), dot.tag, left, right)
+            yield Weak(abs(after - before), dot.tag, left.kbps, right.kbps)
 
 
 def most_moved(peer: Sequence[Row], other: Sequence[Row], metric: str) -> float | None:

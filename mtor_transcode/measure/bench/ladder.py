@@ -35,11 +35,11 @@ DULL = {"vmaf": 0.6, "ssim": 0.06, "psnr_y": 0.06}
 TOLERANCE = {"vmaf": 3.0, "ssim": 0.35, "psnr_y": 0.35}
 """How far (in VMAF, dB, dB) an arm may stay behind the envelope and still be tried nearby."""
 
+REACHES = 2
+"""How often the best arm is asked for the highest rate: the first answer tells its slope."""
+
 CLOSE = 0.6
 """How many tolerances a tried point may be behind the envelope and still stand in for one on it."""
-
-ALONE = 1.5
-"""How far around an end of the curve (times its rate) another point can stand in for it."""
 
 CHALLENGED = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
 """Rates (kbps) at which arms that have no point nearby are tried, the most promising first."""
@@ -89,6 +89,7 @@ class Ladder:
             pass
         while self._left() > 0 and any(self._fill(*gap) for gap in self._gaps()):
             pass
+        self._reach()
 
     def chosen(self) -> list[Recipe]:
         """Recipes that make the envelope of any metric, rates rising."""
@@ -110,14 +111,13 @@ class Ladder:
                     return recipe
         return None
 
-    def beside(self, recipe: Recipe, left: float | None, right: float | None) -> list[Recipe]:
+    def beside(self, recipe: Recipe, low: float, high: float) -> list[Recipe]:
         """What may stand in for a point whose neighbours on the curve have those rates (kbps), best first.
 
         Points that were tried there and came near; the same arm a little towards the wider gap, then
         towards the other, then at the next CRF; what is untried in the gaps.
         """
         here = self.points[recipe].kbps
-        low, high = left or here / ALONE, right or here * ALONE
         near = [
             (self._behind(point), other)
             for other, point in self.points.items()
@@ -133,6 +133,22 @@ class Ladder:
         """Probes a recipe if it was not, whatever the budget."""
         self._try(recipe, force=True)
         return self.points.get(recipe)
+
+    def _reach(self) -> None:
+        """The curves' ends, whatever the budget: the best arm at the highest rate, the lowest's worst CRF."""
+        for metric in [*TOLERANCE] * REACHES:
+            curve = self._curve(metric)
+            if curve and curve[-1].kbps < HIGH_KBPS / 1.1:
+                arm = self._arm_of(curve[-1], metric)
+                crf = self._crf(arm, HIGH_KBPS)
+                self._try(self._recipe(arm, self.plan.crfs[0] if crf is None else crf), force=True)
+            if curve and curve[0].kbps > LOW_KBPS:
+                arm = self._arm_of(curve[0], metric)
+                self._try(self._recipe(arm, self.plan.crfs[1]), force=True)
+
+    def _arm_of(self, dot: Dot, metric: str) -> Arm:
+        recipe = [each for each, point in self.points.items() if metric in point.probe][dot.tag]
+        return recipe.scale, recipe.rate
 
     def _start(self) -> None:
         """The first arm, coarse to fine, and whether tools for screens pay."""

@@ -133,8 +133,8 @@ def _costs(bench: Bench) -> list[str]:
 
 
 DENSITY_ABOUT = (
-    "By how much (points of per cent) MTOR's BD-rate moves at most when any one point of the peer's curve is "
-    "left out; below 3 is dense enough."
+    "By how much (points of per cent) MTOR's BD-rate moves at most when any one inner point of the peer's "
+    "curve is left out; below 3 is dense enough."
 )
 DENSITY_HEAD = ("clip", "codec", *(words.NAMES[metric] for metric in SHOWN))
 

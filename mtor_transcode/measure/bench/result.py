@@ -37,7 +37,7 @@ class Compared(msgspec.Struct, frozen=True):
     None where the curves share no quality. ``covered`` is the share of the peer's range between 1 and 50 kbps
     that both cover, and ``comparable`` whether that is enough. ``at`` has ``[rate, MTOR, peer]`` with None
     outside a curve; ``crossings`` the rates from which on MTOR is better (true) or worse;
-    ``moved`` is the most (points of per cent) by which leaving out any one point of the peer's curve
+    ``moved`` is the most (points of per cent) by which leaving out any one inner point of the peer's curve
     changes ``bd_rate``; ``ahead`` tells that MTOR is better (worse) at every rate of both curves, else None.
     """
 
@@ -84,7 +84,7 @@ class Failure(msgspec.Struct, frozen=True):
 class ClipResult(msgspec.Struct, frozen=True):
     """One clip: points by codec, curves by codec and metric, comparisons, costs by codec.
 
-    ``density`` is the most (%) by which leaving out one point moves a peer's curve, by codec and metric.
+    ``density`` is the most (%) by which one inner point's absence moves a peer's curve, by codec and metric.
     """
 
     name: str
