@@ -36,6 +36,9 @@ BASELINE = Path(__file__).with_name("baseline.json")
 SCHEMA = "mtor-baseline/1"
 ORACLE_QUALITY = 50.0
 SLOWER = 1.5
+SHORT_TRIES = 3
+"""How often what takes a second or less is timed; the least counts."""
+
 PEER_PRESET = 8
 PEER_CRF = 50
 LESS_IS_BETTER = ("bytes", "work", "render")
@@ -164,7 +167,7 @@ def _figures(video: Path, film: Path, options: dict[str, Any], known: float | No
         made, again = _made(video, film, options)
         work = min(work, again)
     pooled = (found := mtor.report(video, film, **part).quality).pooled
-    render = _render_seconds(film)
+    render = min(_render_seconds(film) for _ in range(SHORT_TRIES))
     return Figures(
         bytes=made.bytes,
         ssim=pooled["float_ssim"].mean,
@@ -203,9 +206,16 @@ def _peer_seconds(video: Path, start: float = 0, duration: float | None = None) 
         ffmpeg.path, "-hide_banner", "-loglevel", "error", "-ss", start, *length, "-i", video, "-an",
         "-c:v", "libsvtav1", "-preset", PEER_PRESET, "-crf", PEER_CRF, "-f", "null", "-",
     ]  # fmt: skip
-    before = _children()
-    done = subprocess.run(list(map(str, command)), capture_output=True, stdin=subprocess.DEVNULL, check=False)
-    return _children() - before if done.returncode == 0 else None
+    spent = []
+    for _ in range(SHORT_TRIES):
+        before = _children()
+        done = subprocess.run(
+            list(map(str, command)), capture_output=True, stdin=subprocess.DEVNULL, check=False
+        )
+        if done.returncode != 0:
+            return None
+        spent.append(_children() - before)
+    return min(spent)
 
 
 def _children() -> float:
