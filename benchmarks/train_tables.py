@@ -2,7 +2,7 @@
 """Trains the initial probabilities of the entropy coder: ``train_tables.py FILES.mtor... -o TABLE.json``.
 
 Decodes the files, collects the bins of each context as they come in each run (a dictionary section, a scene
-up to a snapshot, a sound section: what starts from the initial states), and chooses for each context the
+up to a snapshot, a packet: what starts from the initial states), and chooses for each context the
 probability and the trust (uses) with which those runs would have cost least. Contexts that the files never
 use stay at a half. Files written with one table must be read with it, so a new table is a new format version
 (until files are out: write the golden vectors and the samples anew).
@@ -22,8 +22,9 @@ from mtor_transcode.codec.contexts import LAYOUT
 from mtor_transcode.codec.dictionary_reader import dictionary_plain, read_outlines
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.packets import UNREAD_TEXTURES, read_packet
 from mtor_transcode.codec.rangecoder import RangeReader
-from mtor_transcode.codec.scene_reader import SceneReader
+from mtor_transcode.codec.scene_reader import SceneEntry, SceneReader
 from mtor_transcode.codec.tables import HALF, LOWEST, MAX_USES
 
 Run = dict[int, list[int]]
@@ -60,10 +61,13 @@ def runs_of(path: Path) -> Iterator[Run]:
                 _, count = dictionary_plain(payload)
                 data = payload.rest()
                 read_outlines(Listener(data, Adaptive()), count, len(data))
+            elif section.kind == SectionKind.PACKET:
+                read_packet(Payload(sections.payload(section), ""), UNREAD_TEXTURES, Listener)
         outlines = film.dictionary()
         for entry in film.heads():
-            for _ in SceneReader(sections, entry, outlines.__getitem__, Listener).spans():
-                pass
+            if isinstance(entry, SceneEntry):
+                for _ in SceneReader(sections, entry, outlines.__getitem__, Listener).spans():
+                    pass
     yield from (run for _, run in Listener.runs.values())
 
 

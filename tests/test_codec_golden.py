@@ -11,7 +11,7 @@ import dataclasses
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,9 +19,11 @@ import pytest
 import texture_films
 from busy_films import HEADER, busy_film, busy_scene
 from memory_films import MemoryFilm, write_film
+from packet_films import film_without, kinds_of, write_packets
 
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.binarise import write_number, write_signed, write_tree
+from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.model import (
@@ -39,6 +41,7 @@ from mtor_transcode.model import (
     Solid,
     Span,
     TexturePaint,
+    Token,
     Transform,
     Transition,
 )
@@ -159,6 +162,22 @@ def test_films(name: str) -> None:
     scenes = [reader.scene(entry.head.number) for entry in reader.heads()]
     back = MemoryFilm(reader.header, scenes, list(reader.audio()), list(reader.subtitles()), reader.duration)
     assert as_json(back) == stored["film"]
+
+
+def test_packets() -> None:
+    """A film in packets, with repeats and a repair, and what it reads as when its second packet is lost."""
+    film = MemoryFilm(HEADER, [busy_scene(0, 0, shapes=90, spans=1)], [], [], 50)
+    data, _ = write_packets(film, 10)
+    check("packets", {"bytes": data.hex(), "film": as_json(film), "without_1": as_json(_heard(data, {1}))})
+    stored = json.loads((GOLDEN / "packets.json").read_text(encoding="utf-8"))
+    whole = [token for span in film.scenes[0].spans for token in span.tokens]
+    assert as_json(_heard(bytes.fromhex(stored["bytes"]), ())) == as_json(whole)
+
+
+def _heard(data: bytes, lost: Collection[int]) -> list[Token]:
+    """The tokens of scene 0 with packets lost, and all repairs."""
+    repairs = {place for place, kind in enumerate(kinds_of(data)) if kind == SectionKind.REPAIR}
+    return [token for span in film_without(data, {*lost, *repairs}).spans(0) for token in span.tokens]
 
 
 def test_range_coder() -> None:

@@ -24,6 +24,7 @@ from mtor_transcode.analyze.textured import STAGES, Aside, reached, verdict, win
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.packet_film_writer import film_writer
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
@@ -127,7 +128,7 @@ class _FilmPass:
             job.tracks.subtitles,
             b"" if self._series is None else self._series.digest,
         )
-        self.writer = FilmWriter(file, self._header, self._series)
+        self.writer = film_writer(file, self._header, self._series, job.options.resilience)
         shared = () if self._series is None else self._series.outlines
         self._library = OutlineLibrary(self._engine, shared)
 

@@ -17,6 +17,7 @@ class EncodeOptions:
 
     ``target_kbps`` (1000 bit/s) and ``target_size`` are ceilings on the whole file, sound included.
     ``refresh`` (s) asks for snapshots of the state inside scenes. Outlines of ``series`` need not be sent.
+    ``resilience`` (0-10) above 0 writes packets of about 500 bytes, for links that lose some.
     """
 
     quality: float | None = None
@@ -29,6 +30,7 @@ class EncodeOptions:
     audio_kbps: float = 8.0
     refresh: float | None = None
     series: SeriesDictionary | None = None
+    resilience: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.errors import InputError
 
@@ -26,10 +27,12 @@ def open(path: StrPath, dictionary: StrPath | None = None) -> FilmReader:
 
 
 @contextlib.contextmanager
-def opened(path: StrPath, dictionary: StrPath | None = None) -> Iterator[FilmReader]:
-    """As ``open``, and the file is closed when the block ends."""
+def opened(
+    path: StrPath, dictionary: StrPath | None = None, loss: Loss | None = None
+) -> Iterator[FilmReader]:
+    """As ``open``, and the file is closed when the block ends; packets that ``loss`` takes are missing."""
     with _found(path).open("rb") as stream:
-        yield FilmReader(stream, str(path), series_for(path, dictionary))
+        yield FilmReader(stream, str(path), series_for(path, dictionary), loss)
 
 
 def cut_short(film: FilmReader) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ MAX_RATE = 1_000
 
 _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 _PICTURE = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
 
 
@@ -47,6 +48,15 @@ def parse_picture_size(value: str | tuple[int, int], *, where: str = "size") -> 
             remedy=f"write it like 1920x1080, each side 1 to {MAX_SIDE}",
         )
     return width, height
+
+
+def parse_share(value: float | str, *, where: str = "drop") -> float:
+    """A share (0 to 1) from ``10%`` or ``0.1``; UsageError otherwise."""
+    match = _SHARE.fullmatch(str(value).strip())
+    share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+    if not 0 <= share <= 1:
+        raise UsageError(f"{value!r} is no share", where=where, remedy="write 10% or 0.1")
+    return share
 
 
 def at_most_one(**given: object) -> None:

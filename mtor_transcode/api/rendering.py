@@ -11,6 +11,8 @@ from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, cut_short, opened
 from mtor_transcode.api.results import RenderResult
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.loss import Loss
 from mtor_transcode.errors import UsageError
 from mtor_transcode.files import check_output
 from mtor_transcode.render.mp4 import render_mp4
@@ -29,23 +31,27 @@ def render(
     start: float | None = None,
     duration: float | None = None,
     dictionary: StrPath | None = None,
+    drop: float | str | None = None,
+    seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> RenderResult:
     """Render the film at ``film`` to an MP4 at ``output`` with its sound and subtitles, or to a ``.y4m``.
 
     ``size`` is ``(width, height)`` in px or text such as ``1920x1080`` (default: the film's), ``fps`` frames
     per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
-    kept; ``start`` and ``duration`` are seconds; ``dictionary`` as for ``open``. Raises UsageError,
-    InputError, FormatError, OutputError.
+    kept; ``start`` and ``duration`` are seconds; ``dictionary`` as for ``open``. ``drop`` (a share, or
+    text such as ``10%``) loses packets of the picture by chance from ``seed``, and shows what a viewer would
+    see. Raises UsageError, InputError, FormatError, OutputError.
     """
     picture = None if size is None else check.parse_picture_size(size)
     rate = check.parse_rate(fps)
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
+    loss = None if drop is None else Loss(check.parse_share(drop), seed)
     final = Path(output)
     if final.suffix.lower() not in SUFFIXES:
         raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")
-    with opened(film, dictionary) as reader:
+    with opened(film, dictionary, loss) as reader:
         check_output(final, Path(film))
         made = render_mp4(
             reader,
@@ -68,8 +74,16 @@ def render(
         height=made.height,
         fps=made.fps,
         elapsed=made.elapsed,
-        warnings=(*cut_short(reader), *made.warnings),
+        warnings=(*cut_short(reader), *_missing(reader), *made.warnings),
     )
+
+
+def _missing(film: FilmReader) -> tuple[str, ...]:
+    """How much of the film was missing."""
+    if film.packets_at_hand == film.packets_sent:
+        return ()
+    lost = film.packets_sent - film.packets_at_hand
+    return (f"{lost} of {film.packets_sent} packets were missing after repairs",)
 
 
 def _told(progress: ProgressCallback) -> Callable[[int, int], None]:

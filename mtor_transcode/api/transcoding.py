@@ -15,6 +15,7 @@ from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import TranscodeResult
+from mtor_transcode.codec.resilience import LEVELS
 from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import MissingExtraError
@@ -40,6 +41,7 @@ def transcode(
     duration: float | None = None,
     refresh: float | None = None,
     dictionary: StrPath | None = None,
+    resilience: int = 0,
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
     progress: ProgressCallback | None = None,
@@ -48,8 +50,9 @@ def transcode(
 
     At most one of ``quality`` (0-100), ``target_kbps`` (1000 bit/s, whole file), ``target_size`` (bytes, or
     text such as ``500k``) and ``target_vmaf`` (0-100) is given; ``start``, ``duration`` and ``refresh`` are
-    seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. ``output`` appears only
-    when all of it is written, and replaces what was there.
+    seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. With
+    ``resilience`` 1 to 10 the film comes in packets that bear loss, for about 2% more bytes a level.
+    ``output`` appears only when all of it is written, and replaces what was there.
 
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """
@@ -65,6 +68,7 @@ def transcode(
         audio_kbps=check.audio_rate(audio_kbps, target_kbps),
         refresh=refresh,
         series=None if dictionary is None else load_series(dictionary),
+        resilience=resilience,
     )
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
@@ -146,6 +150,8 @@ def _check(wanted: EncodeOptions) -> None:
     check.in_range("target vmaf", wanted.target_vmaf, 0, 100)
     check.positive("target kbps", wanted.target_kbps)
     check.positive("refresh", wanted.refresh)
+    check.in_range("resilience", wanted.resilience, 0, LEVELS)
+    check.at_most_one(refresh=wanted.refresh, resilience=wanted.resilience or None)
     check.one_of("preset", wanted.preset, check.PRESETS)
     check.one_of("mode", wanted.mode, check.MODES)
 

@@ -26,6 +26,10 @@ def render(
     ] = None,
     lossless: Annotated[bool, typer.Option("--lossless", help="H.264 qp 0, for measuring.")] = False,
     exact: Annotated[bool, typer.Option("--exact", help="4:4:4 colour and odd sizes kept.")] = False,
+    drop: Annotated[
+        str | None, typer.Option("--drop", help="Lose packets: 10%. Shows the rest.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which packets --drop loses.")] = 0,
     start: Start = None,
     duration: Duration = None,
     dictionary: Dictionary = None,
@@ -46,6 +50,8 @@ def render(
             start=start,
             duration=duration,
             dictionary=dictionary,
+            drop=drop,
+            seed=seed,
             progress=progress,
         )
     for line in result.warnings:

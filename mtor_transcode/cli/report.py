@@ -69,6 +69,15 @@ def report(
             note(f"wrote {path}")
 
 
+def _loss(found: Report) -> list[str]:
+    """What loss on the way does, if the film is in packets."""
+    rows = [
+        (f"{100 * row.share:.0f}%", f"{100 * row.missing:.1f}%", f"{row.ssim:.4f}", f"{row.ssim_worst:.4f}")
+        for row in found.loss
+    ]
+    return ["", *table([("lost", "missing", "SSIM", "worst"), *rows])] if rows else []
+
+
 def lines(found: Report) -> list[str]:
     """The gist of the report as lines of text."""
     rates, quality, rfc = found.rates, found.quality, found.rfc
@@ -88,6 +97,7 @@ def lines(found: Report) -> list[str]:
         "",
         f"{rfc.tokens_per_hour:,.0f} tokens an hour of {rfc.bytes_per_token:.1f} bytes; "
         f"{100 * rfc.dictionary_share:.1f}% is dictionary; an hour takes {bytes_of(rfc.bytes_per_hour)}",
+        *_loss(found),
         *(f"not measured: {name} ({why})" for name, why in quality.missing.items()),
         *found.notes,
     ]

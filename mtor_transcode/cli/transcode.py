@@ -79,6 +79,9 @@ def transcode(
             "--refresh", help="A snapshot each so many seconds, to enter there.", show_default=False
         ),
     ] = None,
+    resilience: Annotated[
+        int, typer.Option("--resilience", help="0 to 10: packets that bear loss, 2% bytes a level.")
+    ] = 0,
     dictionary: SeriesDictionary = None,
     start: Start = None,
     duration: Duration = None,
@@ -103,6 +106,7 @@ def transcode(
             audio=audio.value,
             audio_kbps=audio_kbps,
             refresh=refresh,
+            resilience=resilience,
             dictionary=dictionary,
             start=start,
             duration=duration,

@@ -43,6 +43,8 @@ class SectionKind(IntEnum):
     SUBTITLES = 7
     INDEX = 8
     TEXTURE = 9
+    PACKET = 10
+    REPAIR = 11
 
 
 @dataclass(frozen=True, slots=True)

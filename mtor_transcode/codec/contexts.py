@@ -130,6 +130,13 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("mask.like_some", 729),
     ("mask.like_full", 243),
     ("mask.like_middle", 3 * 15),
+    ("packet.head", 1),
+    ("packet.start", NUMBER),
+    ("packet.again", 3),
+    ("packet.known", 2),
+    ("packet.shape", SIGNED),
+    ("packet.changes", 16),
+    ("packet.grid", 8),
 )
 """Name and size of each group, in the order of their numbers."""
 

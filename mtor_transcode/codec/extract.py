@@ -11,6 +11,8 @@ from mtor_transcode.codec.container import SectionKind, SectionReader, SectionWr
 def keep_scene(source: BinaryIO, target: BinaryIO, place: int) -> None:
     """Copies header, dictionary, textures and the scene at ``place`` (0 is the first) to ``target``.
 
+    Of films in packets no scene can be cut out: their outlines lie in all packets.
+
     The result has no index, so it reads as a file that was cut.
     """
     sections = SectionReader(source, "")

@@ -15,6 +15,9 @@ from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.index_syntax import read_index
+from mtor_transcode.codec.loss import Loss
+from mtor_transcode.codec.packet_scene import PacketSceneReader
+from mtor_transcode.codec.packet_table import PacketScene, PacketTable
 from mtor_transcode.codec.rangecoder import CountingReader, RangeReader
 from mtor_transcode.codec.scene_reader import MakeReader, SceneEntry, SceneReader, add_part, read_entry
 from mtor_transcode.codec.series import FindSeries, SeriesDictionary, missing_series, wrong_series
@@ -30,6 +33,9 @@ class FilmReader:
 
     ``find_series`` is asked for the series dictionary that the film names; ``series`` is what it gave.
 
+    ``loss`` takes packets away (UsageError if the film has none). Packets that are missing or damaged make no
+    error: what can be shown without them is.
+
     Raises FormatError (also later, when a damaged section is first read). A file that was cut short plays up
     to the cut: ``truncated`` is set then and ``duration`` (ticks) is where the last whole span ends.
     """
@@ -39,24 +45,35 @@ class FilmReader:
     truncated: bool
     series: SeriesDictionary | None
 
-    def __init__(self, stream: BinaryIO, name: str = "", find_series: FindSeries | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str = "",
+        find_series: FindSeries | None = None,
+        loss: Loss | None = None,
+    ) -> None:
         self._sections = SectionReader(stream, name)
         contents = self._sections.scan()
         self.truncated = contents.truncated
         self._all = contents.sections
         self._textures = TextureReader(self._sections)
-        self._scenes: list[SceneEntry] = []
+        self._scenes: list[SceneEntry | PacketScene] = []
         self._sound: list[Section] = []
         self._text: list[Section] = []
         self.header = read_header(self._payload(self._all[0]))
         self.series = self._found(find_series or missing_series)
         shared = () if self.series is None else self.series.outlines
         self._dictionary = DictionaryReader(self._sections, shared)
+        self._packets = PacketTable(self._sections, shared)
         index: Section | None = None
-        for section in self._all[1:]:
+        for section in self._arrived(loss):
             self._note(section)
             if section.kind == SectionKind.INDEX:
                 index = section
+        if self._packets:
+            if self._scenes:
+                raise self._misplaced("a film in packets", self._all[0])
+            self._scenes += self._packets.settle()
         self._check_order()
         self._by_number = {entry.head.number: entry for entry in self._scenes}
         self.duration = max((entry.end for entry in self._scenes), default=0)
@@ -71,7 +88,29 @@ class FilmReader:
             raise wrong_series(self.header.dictionary, self._sections.name)
         return series
 
-    def heads(self) -> Sequence[SceneEntry]:
+    def _arrived(self, loss: Loss | None) -> list[Section]:
+        """The sections after the header, without those that are lost."""
+        if loss is None:
+            return self._all[1:]
+        if not self.packets_sent:
+            raise UsageError(
+                "has no packets that could be lost",
+                where=self._sections.name,
+                remedy="transcode it with --resilience 1 to 10",
+            )
+        return loss.arrived(self._all[1:])
+
+    @property
+    def packets_sent(self) -> int:
+        """Packets that the film was made of; 0 if it was not made for links that lose packets."""
+        return sum(section.kind == SectionKind.PACKET for section in self._all)
+
+    @property
+    def packets_at_hand(self) -> int:
+        """Packets that came, or were repaired."""
+        return len(self._packets)
+
+    def heads(self) -> Sequence[SceneEntry | PacketScene]:
         """Returns an entry for each scene, in order; nothing is decoded but the scenes' heads."""
         return tuple(self._scenes)
 
@@ -81,7 +120,10 @@ class FilmReader:
         With ``from_tick`` it may start at the last snapshot at or before that tick: the first span then has
         no duration and sets the whole state (``Background``, ``CameraMove``, ``Enter`` ...).
         """
-        return self._reader(self._entry(number)).spans(from_tick)
+        entry = self._entry(number)
+        if isinstance(entry, PacketScene):
+            return self._packet_reader(entry).spans()
+        return self._reader(entry).spans(from_tick)
 
     def scene(self, number: int) -> Scene:
         """Returns a whole scene."""
@@ -99,6 +141,8 @@ class FilmReader:
 
     def dictionary(self) -> Sequence[Outline]:
         """Returns all outlines of the file itself by their ids; each is decoded when it is asked for."""
+        if self._packets:
+            return self._packets.all_outlines()
         return self._dictionary.all()
 
     @cached_property
@@ -127,7 +171,7 @@ class FilmReader:
         read_outlines(reader, count, len(data))
         book_coded(accounts, len(data), reader.bits)
 
-    def _book_scene(self, accounts: dict[str, int], entry: SceneEntry) -> None:
+    def _book_scene(self, accounts: dict[str, int], entry: SceneEntry | PacketScene) -> None:
         made: list[tuple[int, CountingReader]] = []
 
         def make(data: bytes, adaptive: Adaptive, where: str) -> CountingReader:
@@ -135,7 +179,11 @@ class FilmReader:
             made.append((len(data), reader))
             return reader
 
-        for _ in self._reader(entry, make).spans():
+        if isinstance(entry, PacketScene):
+            spans = self._packet_reader(entry, make).spans()
+        else:
+            spans = self._reader(entry, make).spans()
+        for _ in spans:
             pass
         for count, reader in made:
             book_coded(accounts, count, reader.bits)
@@ -143,6 +191,9 @@ class FilmReader:
     def _reader(self, entry: SceneEntry, make: MakeReader = RangeReader) -> SceneReader:
         names = self._textures.names(self.header)
         return SceneReader(self._sections, entry, self._dictionary.for_scene(), make, names)
+
+    def _packet_reader(self, scene: PacketScene, make: MakeReader = RangeReader) -> PacketSceneReader:
+        return PacketSceneReader(self._packets, scene, self._textures.names(self.header), make)
 
     def _note(self, section: Section) -> None:
         """Takes note of a section."""
@@ -154,9 +205,14 @@ class FilmReader:
         elif kind == SectionKind.SCENE:
             self._scenes.append(read_entry(self._sections, section))
         elif kind in (SectionKind.SPAN, SectionKind.SNAPSHOT):
-            if not self._scenes:
+            entry = self._scenes[-1] if self._scenes else None
+            if not isinstance(entry, SceneEntry):
                 raise self._misplaced("it belongs to no scene", section)
-            add_part(self._sections, self._scenes[-1], section)
+            add_part(self._sections, entry, section)
+        elif kind == SectionKind.PACKET:
+            self._packets.add(section)
+        elif kind == SectionKind.REPAIR:
+            self._packets.add_repair(section)
         elif kind == SectionKind.AUDIO:
             self._sound.append(section)
         elif kind == SectionKind.SUBTITLES:
@@ -170,20 +226,28 @@ class FilmReader:
     def _check_order(self) -> None:
         for one, other in pairwise(self._scenes):
             if other.head.number <= one.head.number or other.head.start < one.end:
-                raise self._misplaced(f"scene {other.head.number} is out of order", other.section)
+                raise FormatError(
+                    f"scene {other.head.number} is out of order",
+                    where=self._sections.name,
+                    remedy=FETCH_AGAIN,
+                )
 
     def _read_index(self, section: Section) -> None:
         payload = self._payload(section)
         duration, index = read_index(payload)
-        offsets = [(entry.head.start, entry.section.offset) for entry in self._scenes]
-        if index.scenes != offsets or duration < self.duration:
+        offsets = [
+            (entry.head.start, entry.section.offset)
+            for entry in self._scenes
+            if isinstance(entry, SceneEntry)
+        ]
+        if (not self.packets_sent and index.scenes != offsets) or duration < self.duration:
             raise payload.damaged("the index does not fit the scenes")
         self.duration = duration
 
     def _payload(self, section: Section) -> Payload:
         return Payload(self._sections.payload(section), self._sections.where(section))
 
-    def _entry(self, number: int) -> SceneEntry:
+    def _entry(self, number: int) -> SceneEntry | PacketScene:
         if number not in self._by_number:
             raise UsageError(f"there is no scene {number}", where=self._sections.name)
         return self._by_number[number]

@@ -236,6 +236,7 @@ class FilmWriter:
             else:
                 outline_id = outline_ids[outline]
             write_token(writer, scene.memory, token, shape, outline_id)
+            self._writes(token, shape, outline_id)
             scene.memory.remember(token, shape, outline_id)
             if view is None:
                 scene.names.remember(token)
@@ -245,6 +246,9 @@ class FilmWriter:
             )
         write_end(writer, scene.memory)
         self._write_coded(kind, plain, writer, -(-len(tokens) // TOKENS_PER_BYTE))
+
+    def _writes(self, token: Token, shape: int, outline_id: int) -> None:
+        """For writers that do more with a token, before the scene's memory remembers it."""
 
     def _define_textures(self, textures: Sequence[Texture]) -> None:
         """Writes the sections of the textures that the film does not have yet."""

@@ -6,12 +6,11 @@ from __future__ import annotations
 from typing import Final
 
 from mtor_transcode.codec.binarise import read_signed, write_signed
-from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE, SIGNED
 from mtor_transcode.codec.limits import MAX_COORDINATE
-from mtor_transcode.codec.scene_memory import LiveShape, Motion, SceneMemory, is_fine
+from mtor_transcode.codec.scene_memory import Motion, SceneMemory, is_fine
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import SCALE_ONE, Camera, Outline, Transform
+from mtor_transcode.model import SCALE_ONE, Camera, Transform
 
 _UPRIGHT: Final = BASE["enter.upright"]
 _ENTER_SCALE: Final = BASE["enter.scale"]
@@ -31,12 +30,11 @@ _VALUE: Final = BASE["camera.value"]
 _STILL: Final = (0, 0)
 
 
-def write_place(writer: Writer, memory: SceneMemory, outline: Outline, place: Transform) -> None:
-    """Writes where a shape enters, relative to the shape that entered before it, on the outline's grid."""
-    grid = grid_of(outline)
+def write_place(writer: Writer, memory: SceneMemory, grid: int, place: Transform) -> None:
+    """Writes where a shape enters, relative to the shape that entered before it, on its outline's grid."""
     fine = 1
     if grid:
-        fine = int(is_fine(outline, place))
+        fine = int(is_fine(grid, place))
         writer.bit(_FINE + memory.fine, fine)
     step = 0 if fine else grid
     dx = (place.dx >> step) - (memory.place.dx >> step)
@@ -50,9 +48,8 @@ def write_place(writer: Writer, memory: SceneMemory, outline: Outline, place: Tr
         write_signed(writer, _ENTER_ANGLE, place.angle - memory.place.angle)
 
 
-def read_place(reader: Reader, memory: SceneMemory, outline: Outline) -> Transform:
+def read_place(reader: Reader, memory: SceneMemory, grid: int) -> Transform:
     """Returns a place that ``write_place`` wrote."""
-    grid = grid_of(outline)
     fine = reader.bit(_FINE + memory.fine) if grid else 1
     step = 0 if fine else grid
     dy = read_signed(reader, _ENTER_DY + SIGNED * fine)
@@ -66,19 +63,18 @@ def read_place(reader: Reader, memory: SceneMemory, outline: Outline) -> Transfo
     return _checked(reader, Transform(x, y, scale, angle))
 
 
-def _prediction(memory: SceneMemory, live: LiveShape) -> tuple[int, Motion]:
+def _prediction(memory: SceneMemory, own: Motion) -> tuple[int, Motion]:
     """Which motion to expect, and its source: 0 the group's last motion, 1 the shape's own last, 2 none."""
     if memory.moment.motion is not None:
         return 0, memory.moment.motion
-    if live.motion != _STILL:
-        return 1, live.motion
+    if own != _STILL:
+        return 1, own
     return 2, _STILL
 
 
-def write_move(writer: Writer, memory: SceneMemory, live: LiveShape, place: Transform) -> None:
-    """Writes where a live shape goes, relative to its target place and the expected motion."""
-    old = live.state.transform
-    source, (px, py) = _prediction(memory, live)
+def write_move(writer: Writer, memory: SceneMemory, old: Transform, own: Motion, place: Transform) -> None:
+    """Writes where a shape goes from its target place ``old``; ``own`` is its last motion."""
+    source, (px, py) = _prediction(memory, own)
     x, y = place.dx - old.dx - px, place.dy - old.dy - py
     exact = x == 0 and y == 0
     if source < 2:
@@ -93,10 +89,9 @@ def write_move(writer: Writer, memory: SceneMemory, live: LiveShape, place: Tran
         write_signed(writer, _ANGLE, place.angle - old.angle)
 
 
-def read_move(reader: Reader, memory: SceneMemory, live: LiveShape) -> Transform:
+def read_move(reader: Reader, memory: SceneMemory, old: Transform, own: Motion) -> Transform:
     """Returns a place that ``write_move`` wrote."""
-    old = live.state.transform
-    source, (x, y) = _prediction(memory, live)
+    source, (x, y) = _prediction(memory, own)
     if source == 2 or not reader.bit(_EXACT + source):
         x += read_signed(reader, _DX + SIGNED * source)
         y += read_signed(reader, _DY + SIGNED * source)

@@ -177,8 +177,9 @@ class SceneMemory:
         self.last_entered = shape
         self.next_shape = max(self.next_shape, shape + 1)
         self.place = state.transform
-        if grid_of(state.outline):
-            self.fine = int(is_fine(state.outline, state.transform))
+        grid = grid_of(state.outline)
+        if grid:
+            self.fine = int(is_fine(grid, state.transform))
         self.paints.add(state.paint)
         self._use(outline_id)
 
@@ -215,9 +216,9 @@ class SceneMemory:
         recent.insert(0, outline_id)
 
 
-def is_fine(outline: Outline, transform: Transform) -> bool:
-    """Whether a place lies off the outline's own grid."""
-    return bool((transform.dx | transform.dy) & ((1 << grid_of(outline)) - 1))
+def is_fine(grid: int, transform: Transform) -> bool:
+    """Whether a place lies off the grid of its outline."""
+    return bool((transform.dx | transform.dy) & ((1 << grid) - 1))
 
 
 def outline_of(token: Token) -> Outline | None:

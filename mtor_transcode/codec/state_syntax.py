@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mtor_transcode.codec.binarise import read_number, read_signed, write_number, write_signed
+from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE
 from mtor_transcode.codec.limits import MAX_LIVE
 from mtor_transcode.codec.paint_syntax import read_paint, read_paint_change, write_paint, write_paint_change
@@ -33,7 +34,7 @@ def write_enter(writer: Writer, memory: SceneMemory, token: Enter, shape: int, o
         write_signed(writer, _EXPLICIT, shape - memory.last_entered - 1)
     state = token.state
     write_outline_reference(writer, memory, outline_id)
-    write_place(writer, memory, state.outline, state.transform)
+    write_place(writer, memory, grid_of(state.outline), state.transform)
     write_paint(writer, memory.paints, state.paint)
     opaque = state.opacity == OPAQUE
     writer.bit(_OPAQUE, opaque)
@@ -53,7 +54,7 @@ def read_enter(reader: Reader, memory: SceneMemory, resolve: Resolve) -> tuple[i
         raise reader.damaged("too many shapes")
     outline_id = read_outline_reference(reader, memory)
     outline = resolve(outline_id)
-    place = read_place(reader, memory, outline)
+    place = read_place(reader, memory, grid_of(outline))
     paint = read_paint(reader, memory.paints)
     opacity = OPAQUE
     if not reader.bit(_OPAQUE):
@@ -83,7 +84,7 @@ def write_edit(
     if reshaped:
         write_outline_reference(writer, memory, outline_id)
     if moved:
-        write_move(writer, memory, live, state.transform)
+        write_move(writer, memory, old.transform, live.motion, state.transform)
     if painted:
         write_paint_change(writer, memory.paints, old.paint, state.paint)
     if faded:
@@ -104,7 +105,7 @@ def read_edit(
     moved, painted, reshaped, faded = changes
     outline_id = read_outline_reference(reader, memory) if reshaped else live.outline_id
     outline = resolve(outline_id) if reshaped else old.outline
-    place = read_move(reader, memory, live) if moved else old.transform
+    place = read_move(reader, memory, old.transform, live.motion) if moved else old.transform
     paint = read_paint_change(reader, memory.paints, old.paint) if painted else old.paint
     opacity = old.opacity
     if faded:

@@ -30,15 +30,7 @@ def write_token(writer: Writer, memory: SceneMemory, token: Token, shape: int, o
 
     Of the memory only the moment goes on; the caller lets it ``remember`` the token.
     """
-    _write_time(writer, memory, token.at)
-    kind = KINDS.index(type(token))
-    group = _KIND + 4 * memory.kind
-    for place in range(min(kind + 1, 4)):
-        writer.bit(group + place, place == kind)
-    same = token.duration == memory.durations[kind]
-    writer.bit(_SAME_DURATION + kind, same)
-    if not same:
-        write_number(writer, _DURATION + NUMBER * kind, token.duration)
+    write_lead(writer, memory, token.at, KINDS.index(type(token)), token.duration)
     if isinstance(token, Enter):
         write_enter(writer, memory, token, shape, outline_id)
     elif isinstance(token, Edit):
@@ -54,15 +46,20 @@ def write_token(writer: Writer, memory: SceneMemory, token: Token, shape: int, o
         )
 
 
-def write_end(writer: Writer, memory: SceneMemory) -> None:
-    """Writes that the span has no more tokens."""
-    if memory.moment.open:
-        writer.bit(_SAME_TIME + memory.kind, 0)
-    writer.bit(_MORE, 0)
+def write_lead(writer: Writer, memory: SceneMemory, at: int, kind: int, duration: int) -> None:
+    """Writes how every token begins: its time, its kind (a place in ``KINDS``), its duration."""
+    _write_time(writer, memory, at)
+    group = _KIND + 4 * memory.kind
+    for place in range(min(kind + 1, 4)):
+        writer.bit(group + place, place == kind)
+    same = duration == memory.durations[kind]
+    writer.bit(_SAME_DURATION + kind, same)
+    if not same:
+        write_number(writer, _DURATION + NUMBER * kind, duration)
 
 
-def read_token(reader: Reader, memory: SceneMemory, resolve: Resolve) -> Token | None:
-    """Returns the next token and lets the memory remember it, or None at the end of the span."""
+def read_lead(reader: Reader, memory: SceneMemory) -> tuple[int, int, int] | None:
+    """Returns time, kind and duration of the next token, or None at the end of the span."""
     at = _read_time(reader, memory)
     if at is None:
         return None
@@ -73,6 +70,22 @@ def read_token(reader: Reader, memory: SceneMemory, resolve: Resolve) -> Token |
     duration = memory.durations[kind]
     if not reader.bit(_SAME_DURATION + kind):
         duration = read_number(reader, _DURATION + NUMBER * kind)
+    return at, kind, duration
+
+
+def write_end(writer: Writer, memory: SceneMemory) -> None:
+    """Writes that the span has no more tokens."""
+    if memory.moment.open:
+        writer.bit(_SAME_TIME + memory.kind, 0)
+    writer.bit(_MORE, 0)
+
+
+def read_token(reader: Reader, memory: SceneMemory, resolve: Resolve) -> Token | None:
+    """Returns the next token and lets the memory remember it, or None at the end of the span."""
+    lead = read_lead(reader, memory)
+    if lead is None:
+        return None
+    at, kind, duration = lead
     token: Token
     outline_id = shape = NOBODY
     if KINDS[kind] is Enter:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import cv2
+import msgspec
 
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.series import FindSeries
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.files import check_output, write_whole
@@ -23,10 +25,11 @@ from mtor_transcode.measure.comparison import Comparison, Pairing, Ycc, compare,
 from mtor_transcode.measure.costs import MeasuredFilm
 from mtor_transcode.measure.environment import machine, versions
 from mtor_transcode.measure.ffmpeg import find_ffmpeg
+from mtor_transcode.measure.losses import losses
 from mtor_transcode.measure.metrics import Planes
 from mtor_transcode.measure.quality import frame_rows, quality, scene_rows
 from mtor_transcode.measure.rates import rates, rfc_figures, seconds_of, timeline
-from mtor_transcode.measure.result import FilmFacts, Report, Speed, VideoFacts
+from mtor_transcode.measure.result import FilmFacts, LossRow, Report, Speed, VideoFacts
 from mtor_transcode.measure.vmaf import FilterRun, FilterScores, Layout, Wanted, usable
 from mtor_transcode.measure.writers import write_csv, write_json
 from mtor_transcode.render.chroma import Plane, shrink, to_depth
@@ -34,7 +37,7 @@ from mtor_transcode.render.frames import FrameRenderer
 
 StrPath = str | os.PathLike[str]
 ProgressCallback = Callable[[str, int, int], None]
-"""Told the stage (``measure``, ``pictures``, ``write``), frames done, and frames in all (0 if unknown)."""
+"""Told the stage (``measure``, ``loss``, ``pictures``, ``write``), frames done, and in all (0 if unknown)."""
 
 _SLACK = Fraction(1, 10)
 """Seconds by which a film may outlast its source (or two frames, if they are longer)."""
@@ -74,6 +77,12 @@ def report(
         reader = FilmReader(reader_file, str(film), find_series)
         measured = Measurement(opened, reader, Path(film).name, whole=start is None and duration is None)
         found = measured.run(vmaf=vmaf, progress=tell)
+        if reader.packets_sent:
+            tell("loss", 0, 0)
+            found = msgspec.structs.replace(
+                found,
+                loss=measured.losses(lambda loss: FilmReader(reader_file, str(film), find_series, loss)),
+            )
         pictures = measured.pictures(found, tell) if html is not None else {}
         tell("write", 0, 0)
         if json is not None:
@@ -162,6 +171,10 @@ class Measurement:
         return pictures_at(
             self._source.frames(), self._painter, self._pairing, {picks.worst, picks.median, picks.best}
         )
+
+    def losses(self, opened: Callable[[Loss | None], FilmReader]) -> tuple[LossRow, ...]:
+        """What loss on the way does to the film that ``opened`` opens, from one more pass over the source."""
+        return losses(self._source.frames(), opened, self._pairing)
 
     def _notes(self, found: Comparison) -> tuple[str, ...]:
         """What the user should know of the extent.

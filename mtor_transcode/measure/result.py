@@ -155,6 +155,21 @@ class Frame(msgspec.Struct, frozen=True):
     xpsnr: float | None = None
 
 
+class LossRow(msgspec.Struct, frozen=True):
+    """A film in packets, of which ``share`` (0-1) get lost: means over some draws of chance.
+
+    ``missing`` is the share of packets that is not repaired either; ``ssim`` and ``psnr_y`` are means over
+    moments half a second apart, so they differ a little from the pooled ones; ``ssim_worst`` is the worst
+    draw's.
+    """
+
+    share: float
+    missing: float
+    ssim: float
+    ssim_worst: float
+    psnr_y: float
+
+
 class Speed(msgspec.Struct, frozen=True):
     """Seconds spent rendering the frames measured (reading the film included), and the whole measurement."""
 
@@ -175,6 +190,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     scenes: tuple[SceneRow, ...]
     timeline: tuple[Second, ...]
     frames: tuple[Frame, ...]
+    loss: tuple[LossRow, ...] = ()
     notes: tuple[str, ...]
     speed: Speed
     versions: dict[str, str]

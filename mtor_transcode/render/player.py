@@ -5,18 +5,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
+from mtor_transcode.render.extrapolate import Momentum
 from mtor_transcode.render.film import Film, SceneEntry
 from mtor_transcode.render.stage import Picture, Stage, Tick
 
+GOES_ON = Fraction(1, 2)
+"""Seconds for which a motion goes on where packets are missing."""
+
 
 class ScenePlayer:
-    """Plays ``entry`` of ``film`` from the last place to enter it at or before ``tick``, forwards."""
+    """Plays ``entry`` of ``film`` from the last place to enter it at or before ``tick``, forwards.
+
+    Where spans are missing, what moved goes on for a while.
+    """
 
     def __init__(self, film: Film, entry: SceneEntry, tick: Tick) -> None:
         head = entry.head
         self._end = entry.end
         self._stage = Stage(head)
+        self._momentum = Momentum(head.camera, round(GOES_ON / film.header.time_base))
         self._spans = film.spans(head.number, math.floor(tick) if tick > head.start else None)
         self._fed: int | None = head.start
         self.tick: Tick = head.start
@@ -32,7 +41,8 @@ class ScenePlayer:
             span = next(self._spans, None)
             self._fed = None if span is None else span.end
             if span is not None:
-                self._stage.feed(span.tokens)
+                self._stage.feed([*self._momentum.over_gap(span), *span.tokens])
+                self._momentum.take(span)
         picture = self._stage.at(tick)
         if self._fed is None:
             return picture

@@ -17,6 +17,7 @@ from mtor_transcode.measure.html.plots import plots
 from mtor_transcode.measure.html.tables import (
     environment_table,
     kind_table,
+    loss_table,
     metric_table,
     rfc_table,
     scene_table,
@@ -45,6 +46,7 @@ def html_page(report: Report, pictures: Mapping[int, Triple]) -> str:
             _section("bytes", "What the bytes went into", kind_table(report)),
             _section("scenes", "Scene by scene", scene_table(report)),
             _section("metrics", "All measurements", metric_table(report) + _explained()),
+            _section("loss", "When packets get lost", loss_table(report)) if report.loss else "",
             _section("rfc", "Beside the RFC", rfc_table(report)),
             _section("how", "How it was measured", _how(report) + environment_table(report)),
         ]

@@ -45,6 +45,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> s
     )
 
 
+def loss_table(report: Report) -> str:
+    """Quality by share of packets lost."""
+    rows = [
+        (
+            words.percent(row.share),
+            words.percent(row.missing),
+            f"{row.ssim:.4f}",
+            f"{row.ssim_worst:.4f}",
+            f"{row.psnr_y:.2f}",
+        )
+        for row in report.loss
+    ]
+    return table(
+        ("lost", "missing after repairs", "SSIM", "of the worst draw", "PSNR-Y, dB"), rows, "Loss of packets"
+    )
+
+
 def kind_table(report: Report) -> str:
     """Bytes by kind with a bar of their share."""
     rows = [

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The packets of a file: those that came, those that repairs bring back, the scenes and outlines in them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionReader
+from mtor_transcode.codec.fields import Payload
+from mtor_transcode.codec.limits import DECODES, KEPT_NODES
+from mtor_transcode.codec.packets import (
+    UNREAD_TEXTURES,
+    PacketPlain,
+    read_packet,
+    read_packet_head,
+    read_packet_plain,
+)
+from mtor_transcode.codec.repair_syntax import Repair, read_repair, repaired
+from mtor_transcode.errors import FormatError
+from mtor_transcode.model import Outline, SceneStart, Solid
+
+_FREE: Final = 1 << 20
+"""Bytes of packets that may be decoded for the outlines of a scene in any case."""
+
+_UNKNOWN: Final = Solid((16, 128, 128))
+"""Background of a scene of which no packet came that tells it."""
+
+
+@dataclass(slots=True)
+class PacketScene:
+    """A scene in packets: its head, the tick at which it is over, the numbers of the packets at hand."""
+
+    head: SceneStart
+    numbers: list[int] = field(default_factory=list)
+    end: int = 0
+
+
+class PacketTable:
+    """The packets of a file. ``add`` all sections, then ``settle``."""
+
+    def __init__(self, sections: SectionReader, series: Sequence[Outline] = ()) -> None:
+        self._sections = sections
+        self._series = series
+        self._where: dict[int, Section] = {}
+        self._back: dict[int, bytes] = {}
+        self._repairs: dict[tuple[int, int], list[Repair]] = {}
+        self._plain: dict[int, PacketPlain] = {}
+        self._firsts: list[int] = []
+        self._owners: list[int] = []
+        self._kept: OrderedDict[int, tuple[Outline, ...]] = OrderedDict()
+        self._kept_nodes = 0
+        self._bytes = 0
+        self.damaged = 0
+        """Sections whose checksum is wrong."""
+        self.decoded = 0
+        """Bytes of packets decoded for their outlines so far."""
+
+    def __len__(self) -> int:
+        """Packets that are at hand."""
+        return len(self._plain)
+
+    def add(self, section: Section) -> None:
+        """Takes note of a packet; one whose checksum is wrong is as good as lost."""
+        payload = self._sound(section)
+        if payload is None:
+            return
+        plain = read_packet_plain(payload)
+        if plain.number in self._plain:
+            raise self._taken(payload.where)
+        self._plain[plain.number] = plain
+        self._where[plain.number] = section
+        self._bytes += section.length
+
+    def add_repair(self, section: Section) -> None:
+        """Takes note of a repair; one whose checksum is wrong is as good as lost."""
+        payload = self._sound(section)
+        if payload is None:
+            return
+        repair = read_repair(payload)
+        self._repairs.setdefault((repair.first, repair.count), []).append(repair)
+
+    def settle(self) -> list[PacketScene]:
+        """Brings back what can be brought back; returns the scenes that are known of, in order."""
+        self._bring_back()
+        by_scene: dict[int, list[int]] = {}
+        for number in sorted(self._plain):
+            plain = self._plain[number]
+            by_scene.setdefault(plain.scene, []).append(number)
+            if self._firsts and plain.next_new < self._firsts[-1]:
+                raise self._taken(self._named(number))
+            self._firsts.append(plain.next_new)
+            self._owners.append(number)
+        scenes = [self._scene(numbers) for numbers in by_scene.values()]
+        for scene, following in pairwise(scenes):
+            if scene.numbers[-1] + 1 < following.numbers[0]:
+                scene.end = max(scene.end, following.head.start)
+        return scenes
+
+    def payload(self, number: int) -> Payload:
+        """Returns the payload of a packet that is at hand."""
+        if number in self._back:
+            return Payload(self._back[number], self._named(number))
+        return self._payload(self._where[number])
+
+    def outline(self, outline_id: int) -> Outline | None:
+        """Returns an outline, None if the packet is missing that has it."""
+        if outline_id < len(self._series):
+            return self._series[outline_id]
+        place = bisect_right(self._firsts, outline_id) - 1
+        if place < 0:
+            return None
+        outlines = self._outlines(self._owners[place])
+        index = outline_id - self._firsts[place]
+        return outlines[index] if index < len(outlines) else None
+
+    def all_outlines(self) -> list[Outline]:
+        """Returns all outlines that the packets at hand define, in the order of their ids."""
+        return [outline for number in self._owners for outline in self._outlines(number)]
+
+    def check_spent(self, before: int) -> None:
+        """Raises FormatError if a scene for which ``decoded`` was ``before`` makes a reader work too hard."""
+        if self.decoded - before > DECODES * self._bytes + _FREE:
+            raise FormatError(
+                "a scene refers to the dictionary too wildly", where=self._sections.name, remedy=FETCH_AGAIN
+            )
+
+    def _bring_back(self) -> None:
+        for group in self._repairs.values():
+            numbers = range(group[0].first, group[0].first + group[0].count)
+            missing = [number for number in numbers if number not in self._plain]
+            if not missing or len(missing) > len(group):
+                continue
+            found = {number: self.payload(number).data for number in numbers if number in self._plain}
+            for number, data in repaired(found, group).items():
+                plain = read_packet_plain(Payload(data, self._named(number)))
+                if plain.number == number:
+                    self._plain[number] = plain
+                    self._back[number] = data
+                    self._bytes += len(data)
+
+    def _scene(self, numbers: list[int]) -> PacketScene:
+        """The scene that has these packets; its head is from the first packet that tells it."""
+        head = next((head for number in numbers if (head := self._head(number)) is not None), None)
+        first = self._plain[numbers[0]]
+        if head is None or head.start > first.start:
+            head = SceneStart(first.scene, first.start, _UNKNOWN)
+        before = head.start
+        for number in numbers:
+            plain = self._plain[number]
+            if plain.start < before:
+                raise FormatError("is out of order", where=self._named(number), remedy=FETCH_AGAIN)
+            before = plain.end
+        return PacketScene(head, numbers, before)
+
+    def _head(self, number: int) -> SceneStart | None:
+        return read_packet_head(self.payload(number))
+
+    def _outlines(self, number: int) -> tuple[Outline, ...]:
+        if number in self._kept:
+            self._kept.move_to_end(number)
+            return self._kept[number]
+        payload = self.payload(number)
+        outlines = read_packet(payload, UNREAD_TEXTURES).outlines
+        self.decoded += len(payload.data)
+        self.keep(number, outlines)
+        return outlines
+
+    def keep(self, number: int, outlines: tuple[Outline, ...]) -> None:
+        """Keeps the outlines of a packet that was read, and lets go of those used longest ago."""
+        if number in self._kept:
+            return
+        self._kept[number] = outlines
+        self._kept_nodes += sum(outline.node_count for outline in outlines)
+        while self._kept_nodes > KEPT_NODES and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_nodes -= sum(outline.node_count for outline in dropped)
+
+    def _sound(self, section: Section) -> Payload | None:
+        try:
+            return self._payload(section)
+        except FormatError:
+            self.damaged += 1
+            return None
+
+    def _payload(self, section: Section) -> Payload:
+        return Payload(self._sections.payload(section), self._sections.where(section))
+
+    def _named(self, number: int) -> str:
+        return f"{self._sections.name}: packet {number}"
+
+    def _taken(self, where: str) -> FormatError:
+        return FormatError("its number or the ids of its outlines are taken", where=where, remedy=FETCH_AGAIN)

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packets: the same film whole, sense without the lost ones, repairs, repeats, motion over gaps."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from busy_films import BLACK, HEADER, blob, busy_film, busy_scene, read_all
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from memory_films import MemoryFilm
+from packet_films import film_without, kinds_of, write_packets
+from test_codec_fuzz import mutated, mutated_inside
+
+from mtor_transcode.codec.container import SectionKind
+from mtor_transcode.codec.erasure import recovered, repairs
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.loss import Loss
+from mtor_transcode.codec.packets import PACKET_BYTES
+from mtor_transcode.codec.series import make_series
+from mtor_transcode.errors import MtorError, UsageError
+from mtor_transcode.model import (
+    STILL_CAMERA,
+    Background,
+    Camera,
+    CameraMove,
+    Contour,
+    Edit,
+    Enter,
+    Leave,
+    NodeKind,
+    Outline,
+    Scene,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Transform,
+)
+from mtor_transcode.render.extrapolate import Momentum
+from mtor_transcode.render.player import ScenePlayer
+
+
+def long_film(shapes: int = 400) -> MemoryFilm:
+    """Three scenes of several packets each."""
+    scenes = [busy_scene(number, 100 * number, seed=number, shapes=shapes) for number in range(3)]
+    return MemoryFilm(HEADER, scenes, duration=300)
+
+
+@pytest.fixture(scope="module")
+def film() -> MemoryFilm:
+    return long_film()
+
+
+@pytest.fixture(scope="module")
+def data(film: MemoryFilm) -> bytes:
+    return write_packets(film)[0]
+
+
+@given(
+    blocks=st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=20),
+    count=st.integers(1, 8),
+    chance=st.randoms(use_true_random=False),
+)
+def test_any_repairs_bring_back_any_blocks(blocks: list[bytes], count: int, chance: random.Random) -> None:
+    made = dict(enumerate(repairs(blocks, count)))
+    lost = set(chance.sample(range(len(blocks)), min(len(blocks), chance.randint(0, count))))
+    came = [None if number in lost else block for number, block in enumerate(blocks)]
+    found = dict(chance.sample(sorted(made.items()), len(lost)))
+    back = recovered(came, found)
+    assert back is not None
+    assert all(other.rstrip(b"\0") == block.rstrip(b"\0") for other, block in zip(back, blocks, strict=True))
+    if lost:
+        assert recovered(came, dict(list(found.items())[1:])) is None
+
+
+@pytest.mark.parametrize("level", [1, 5, 10])
+def test_whole_films_read_as_they_were_written(film: MemoryFilm, level: int) -> None:
+    data, writer = write_packets(film, level)
+    reader = FilmReader(io.BytesIO(data))
+    assert [entry.head for entry in reader.heads()] == [scene.head for scene in film.scenes]
+    assert [entry.end for entry in reader.heads()] == [scene.end for scene in film.scenes]
+    for scene in film.scenes:
+        written = [token for span in scene.spans for token in span.tokens]
+        assert [token for span in reader.spans(scene.head.number) for token in span.tokens] == written
+    assert reader.bytes_by_kind == writer.bytes_by_kind
+    assert sum(writer.bytes_by_kind.values()) == len(data)
+    assert reader.packets_sent == reader.packets_at_hand > 10
+
+
+def test_a_scene_without_spans_is_there() -> None:
+    scenes = [Scene(SceneStart(0, 0, BLACK), ()), Scene(SceneStart(1, 5, Solid((9, 9, 9))), ())]
+    reader = FilmReader(io.BytesIO(write_packets(MemoryFilm(HEADER, scenes, duration=20))[0]))
+    assert [reader.scene(number).head for number in (0, 1)] == [scene.head for scene in scenes]
+    assert reader.duration == 20
+
+
+def test_sound_and_text_stay(film: MemoryFilm) -> None:
+    whole = busy_film(1)
+    reader = FilmReader(io.BytesIO(write_packets(whole)[0]))
+    assert list(reader.audio()) == whole.packets
+    assert list(reader.subtitles()) == whole.lines
+
+
+def test_packets_are_small_and_repairs_grow_with_the_level(film: MemoryFilm) -> None:
+    counts: list[int] = []
+    for level in (1, 10):
+        data, _ = write_packets(film, level)
+        sections = FilmReader(io.BytesIO(data))._all
+        assert all(
+            section.end - section.offset <= PACKET_BYTES
+            for section in sections
+            if section.kind == SectionKind.PACKET
+        )
+        counts.append(kinds_of(data).count(SectionKind.REPAIR))
+    assert counts[0] < counts[1]
+
+
+def test_each_packet_reads_alone(data: bytes) -> None:
+    """What a packet says does not depend on any other: tokens of one alone are tokens of the whole."""
+    kinds = kinds_of(data)
+    whole = FilmReader(io.BytesIO(data))
+    everything = {
+        token for entry in whole.heads() for span in whole.spans(entry.head.number) for token in span.tokens
+    }
+    seen = 0
+    for place, kind in enumerate(kinds):
+        if kind != SectionKind.PACKET:
+            continue
+        alone = film_without(data, set(range(len(kinds))) - {place})
+        (entry,) = alone.heads()
+        for span in alone.spans(entry.head.number):
+            entered = {token.shape for token in span.tokens if isinstance(token, Enter)}
+            assert all(token.shape in entered for token in span.tokens if isinstance(token, Edit | Leave))
+            for token in span.tokens:
+                seen += token in everything
+    assert seen > 150
+
+
+@settings(max_examples=40)
+@given(chance=st.randoms(use_true_random=False), share=st.floats(0, 1))
+def test_any_loss_still_plays(chance: random.Random, share: float) -> None:
+    data = DATA
+    kinds = kinds_of(data)
+    reader = film_without(data, {place for place in range(len(kinds)) if chance.random() < share})
+    for entry in reader.heads():
+        player = ScenePlayer(reader, entry, entry.head.start)
+        for tick in range(entry.head.start, entry.end + 1, 7):
+            player.at(tick)
+
+
+DATA = write_packets(long_film(120))[0]
+SMALL = write_packets(busy_film(2))[0]
+
+
+def test_loss_is_the_same_for_a_seed_and_as_large_as_asked(data: bytes) -> None:
+    def at_hand(share: float, seed: int) -> int:
+        return FilmReader(io.BytesIO(data), loss=Loss(share, seed)).packets_at_hand
+
+    sent = FilmReader(io.BytesIO(data)).packets_sent
+    assert at_hand(0, 1) == sent
+    assert at_hand(1, 1) == 0
+    assert at_hand(0.3, 7) == at_hand(0.3, 7)
+    mean = sum(at_hand(0.3, seed) for seed in range(40)) / 40
+    assert 0.65 * sent < mean < 0.85 * sent
+    assert len(FilmReader(io.BytesIO(data), loss=Loss(1)).heads()) == 0
+
+
+def test_films_without_packets_cannot_lose_any() -> None:
+    from memory_films import write_film
+
+    with pytest.raises(UsageError, match="no packets"):
+        FilmReader(io.BytesIO(write_film(busy_film(1))[0]), loss=Loss(0.1))
+
+
+def test_a_lost_packet_of_a_group_is_repaired(film: MemoryFilm, data: bytes) -> None:
+    kinds = kinds_of(data)
+    last = kinds.index(SectionKind.REPAIR)
+    for lost in ({0}, {last - 1}, {last}):
+        reader = film_without(data, lost)
+        assert reader.packets_at_hand == reader.packets_sent
+        assert reader.scene(0).head == film.scenes[0].head
+        tokens = [token for span in reader.spans(0) for token in span.tokens]
+        assert tokens == [token for span in film.scenes[0].spans for token in span.tokens]
+    assert film_without(data, {0, 1}).packets_at_hand == reader.packets_sent - 2
+
+
+def test_a_damaged_packet_counts_as_lost(data: bytes) -> None:
+    section = next(
+        section for section in FilmReader(io.BytesIO(data))._all if section.kind == SectionKind.PACKET
+    )
+    broken = bytearray(data)
+    broken[section.start + 40] ^= 4
+    reader = FilmReader(io.BytesIO(bytes(broken)))
+    assert reader.packets_at_hand == reader.packets_sent
+    assert reader.bytes_by_kind
+
+
+def test_a_scene_without_its_start_has_its_head(film: MemoryFilm) -> None:
+    """The head is in more than one packet; without any, the scene still plays where it is known to be."""
+    head = SceneStart(4, 50, Solid((70, 90, 200)), Camera(16, 0), softness=3)
+    scene = replace(busy_scene(4, 50, shapes=300), head=head)
+    data, _ = write_packets(MemoryFilm(HEADER, [scene], duration=150), 1)
+    assert film_without(data, {0}).scene(4).head == head
+    late = film_without(data, {0, 1})
+    assert late.heads()[0].head.number == 4
+    assert 50 <= late.heads()[0].head.start < 150
+
+
+def panel_film() -> tuple[MemoryFilm, ShapeState]:
+    """A large panel, then many small shapes with outlines of their own."""
+    chance = random.Random(5)
+    corners = ((-8000, -4000), (8000, -4000), (8000, 4000), (-8000, 4000))
+    panel = ShapeState(
+        Outline((Contour(corners, (NodeKind.CORNER,) * 4),)), Solid((30, 128, 128)), Transform(9600, 5600)
+    )
+    small = [
+        ShapeState(blob(chance, 8), Solid((200, 128, 128)), Transform(16 * k, 320 * (k % 9)))
+        for k in range(300)
+    ]
+    tokens = [Enter(0, number, state) for number, state in enumerate([panel, *small])]
+    moves = [CameraMove(2, 0, Camera(320, 16)), Background(2, 0, Solid((99, 128, 128)))]
+    more = [Enter(20 + k, 400 + k, replace(small[k], outline=blob(chance, 12))) for k in range(60)]
+    scene = Scene(SceneStart(0, 0, BLACK), (Span(0, 90, (*tokens, *moves, *more)),))
+    return MemoryFilm(HEADER, [scene], duration=90), panel
+
+
+def test_what_matters_most_is_told_again() -> None:
+    film, panel = panel_film()
+    data, _ = write_packets(film)
+    kinds = kinds_of(data)
+    reader = film_without(
+        data, {0, *(place for place, kind in enumerate(kinds) if kind == SectionKind.REPAIR)}
+    )
+    (entered,) = (
+        token
+        for span in reader.spans(0)
+        for token in span.tokens
+        if isinstance(token, Enter) and token.shape == 0
+    )
+    assert entered.state == panel
+    assert entered.under >= 30
+
+
+def test_camera_and_background_are_told_again() -> None:
+    film, _ = panel_film()
+    data, _ = write_packets(film, 1)
+    whole = FilmReader(io.BytesIO(data))
+    spans = list(whole.spans(0))
+    moves = [any(isinstance(token, CameraMove) for token in span.tokens) for span in spans]
+    place = moves.index(True)
+    assert kinds_of(data) == [SectionKind.PACKET] * len(spans)
+    tokens = [token for span in film_without(data, {place}).spans(0) for token in span.tokens]
+    (moved,) = (token for token in tokens if isinstance(token, CameraMove))
+    (painted,) = (token for token in tokens if isinstance(token, Background))
+    assert moved.camera == Camera(320, 16)
+    assert moved.at > 2
+    assert painted.paint == Solid((99, 128, 128))
+
+
+def test_outlines_of_a_series_are_never_missing() -> None:
+    chance = random.Random(2)
+    library = [blob(chance, 9) for _ in range(12)]
+    series = make_series(library)
+    states = [
+        ShapeState(library[k % 12], Solid((k % 200, 128, 128)), Transform(40 * k, 16 * k)) for k in range(400)
+    ]
+    scene = Scene(
+        SceneStart(0, 0, BLACK), (Span(0, 9, tuple(Enter(0, k, state) for k, state in enumerate(states))),)
+    )
+    film = MemoryFilm(replace(HEADER, dictionary=series.digest), [scene], duration=9)
+    data, _ = write_packets(film, 10, series)
+    reader = film_without(data, {1}, series)
+    entered = [token for span in reader.spans(0) for token in span.tokens if isinstance(token, Enter)]
+    assert 100 < len(entered) <= 400
+    assert all(token.state == states[token.shape] for token in entered)
+
+
+def _moving(to: int, at: int = 0, duration: int = 10) -> Span:
+    state = ShapeState(blob(random.Random(1), 5), BLACK, Transform(100, 0))
+    moved = replace(state, transform=Transform(to, 0))
+    return Span(0, 10, (Enter(0, 3, state), Edit(at, duration, 3, moved), CameraMove(0, 10, Camera(0, 20))))
+
+
+def test_motion_goes_on_over_a_gap_and_then_holds() -> None:
+    momentum = Momentum(STILL_CAMERA, 5)
+    momentum.take(_moving(200))
+    shape, camera = momentum.over_gap(Span(40, 50, ()))
+    assert isinstance(shape, Edit)
+    assert (shape.at, shape.duration, shape.state.transform.dx) == (10, 5, 250)
+    assert isinstance(camera, CameraMove)
+    assert camera.camera == Camera(0, 30)
+    (short, _) = momentum.over_gap(Span(12, 50, ()))
+    assert isinstance(short, Edit)
+    assert short.state.transform.dx == 220
+
+
+def test_what_had_come_to_rest_stays() -> None:
+    for span in (_moving(200, 0, 4), _moving(100), _moving(200, 10, 0)):
+        momentum = Momentum(Camera(0, 20), 5)
+        momentum.take(span)
+        assert not list(momentum.over_gap(Span(40, 50, ())))
+    momentum.take(_moving(200))
+    assert not list(momentum.over_gap(Span(10, 50, ())))
+
+
+def test_the_player_lets_motion_go_on() -> None:
+    """A shape crosses the screen, a packet in the middle is lost: it goes beyond where it was last told."""
+    chance = random.Random(3)
+    shape = ShapeState(blob(chance, 5), BLACK, Transform(0, 0))
+    crowd = [ShapeState(blob(chance, 12), BLACK, Transform(16 * k, 64 * k)) for k in range(240)]
+    tokens: list[Enter | Edit] = [Enter(0, 0, shape)]
+    for key in range(24):
+        tokens.append(Edit(10 * key, 10, 0, replace(shape, transform=Transform(160 * (key + 1), 0))))
+        tokens += [Enter(10 * key, 1 + 10 * key + k, crowd[10 * key + k]) for k in range(10)]
+    scene = Scene(SceneStart(0, 0, BLACK), (Span(0, 240, tuple(tokens)),))
+    header = replace(HEADER, time_base=Fraction(1, 25))
+    data, _ = write_packets(MemoryFilm(header, [scene], duration=240), 1)
+    packets = len(kinds_of(data))
+    middle = packets // 2
+    reader = film_without(data, {middle})
+    spans = list(reader.spans(0))
+    gap = next(a.end for a, b in pairwise(spans) if b.start > a.end)
+    (entry,) = reader.heads()
+    player = ScenePlayer(reader, entry, 0)
+    told = gap // 10 * 10
+    shown = player.at(gap + 12)
+    assert next(placed for placed in shown.shapes if placed.shape == 0).transform.dx > told + 1
+
+
+@pytest.mark.parametrize("mutate", [mutated, mutated_inside])
+def test_mutations_are_refused_or_played(mutate: object) -> None:
+    assert callable(mutate)
+    slowest = 0.0
+    for seed in range(150):
+        broken = mutate(SMALL, random.Random(seed))
+        start = time.process_time()
+        with suppress(MtorError):
+            read_all(broken)
+        slowest = max(slowest, time.process_time() - start)
+    assert slowest < 6
