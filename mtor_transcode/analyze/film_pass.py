@@ -20,7 +20,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.texture_probe import Window
 from mtor_transcode.analyze.texture_shelf import Shelf
-from mtor_transcode.analyze.textured import STAGES, Aside, reached, verdict, windows
+from mtor_transcode.analyze.textured import STAGES, SURE, Aside, reached, verdict, windows
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
@@ -188,13 +188,13 @@ class _FilmPass:
         scene = self._vector_scene(start, iter(aside), lam, self._library.fork())
         if scene is None:
             return None
-        for seconds, sure in STAGES:
+        for seconds in STAGES:
             going = reached(scene, spool, seconds, self._time_base)
             part = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
             film, size = self._rehearsed(scene, scene.tick if going else end)
             search = job.shelf.search(self._window(part))
             found = verdict(part, search, lam, film, size)
-            if not going or abs(found.margin) > sure:
+            if not going or found.margin > SURE:
                 break
         aside.keeping = False
         return None if job.shelf.note(start.number, found) else scene
