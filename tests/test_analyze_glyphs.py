@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from mtor_transcode.analyze.backdrop import background_of
 from mtor_transcode.analyze.glyphs import find_glyphs
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
-from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.analyze.scene_coder import SceneCoder, Times
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Enter, FilmHeader, Mask, SceneStart
 from mtor_transcode.render.rasterizer import rasterizer

@@ -157,6 +157,20 @@ def test_looking_changes_nothing() -> None:
     assert_shows_the_truth(live)
 
 
+def test_a_wider_stage_shows_the_same_and_what_is_around() -> None:
+    live = stage(state(BOX, 10, 10, Solid(RED)), state(DART, SIZE[0] + 8, 30, FADE))
+    camera = Camera(48, -32)
+    live.set_camera(camera, live.with_camera(camera))
+    before = live.shown.copy()
+    behind = np.full((SIZE[1] + 10, SIZE[0] + 40, 3), GROUND, np.uint8)
+    wide = live.widened((-8, -4, SIZE[0] + 32, SIZE[1] + 6), behind)
+    assert np.array_equal(wide.shown[4 : 4 + SIZE[1], 8 : 8 + SIZE[0]], before)
+    assert (wide.shown[:, 8 + SIZE[0] :] != GROUND).any(), "the dart lies out of the frame"
+    wide.add(wide.make(7, state(BOX, 30, 30, Solid(PALE))))
+    assert np.array_equal(live.shown, before)
+    assert len(live.shapes) == 2
+
+
 def test_what_is_seen_holds_all_that_changes() -> None:
     live = stage(state(BOX, 30, 25, Solid(RED)), state(DART, 36, 30, Solid(PALE)))
     other = live.make(0, state(LEAF, 44, 33, FADE))

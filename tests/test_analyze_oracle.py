@@ -56,6 +56,18 @@ def test_moving_figures_come_back_at_40_db(tmp_path: Path) -> None:
     renderer = FrameRenderer(FilmReader(io.BytesIO(truth)))
     pictures = [renderer.frame(tick).copy() for tick in range(frames)]
     source = write_y4m(tmp_path / "truth.y4m", pictures)
+    made = transcode(source, tmp_path / "film.mtor", quality=50)
+    score = luma_psnr(rendered(tmp_path / "film.mtor", range(frames)), pictures)
+    assert score >= 40, f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"
+    assert made.bytes < 3 * len(truth), f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"
+
+
+def test_a_pan_is_painted_whole(tmp_path: Path) -> None:
+    frames = 75
+    truth = film_of(FILMS["pan"](), frames)
+    renderer = FrameRenderer(FilmReader(io.BytesIO(truth)))
+    pictures = [renderer.frame(tick).copy() for tick in range(frames)]
+    source = write_y4m(tmp_path / "truth.y4m", pictures)
     made = transcode(source, tmp_path / "film.mtor", quality=45)
     score = luma_psnr(rendered(tmp_path / "film.mtor", range(frames)), pictures)
     assert score >= 40, f"{score:.2f} dB, {made.bytes} bytes, truth {len(truth)} bytes"

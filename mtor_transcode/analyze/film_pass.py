@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, cast
 
+from mtor_transcode.analyze.backdrop import most_frequent
 from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
-from mtor_transcode.analyze.scene_coder import SceneCoder, background_of
+from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
@@ -225,7 +226,7 @@ class _FilmPass:
                 if not spool.frames:
                     return
                 if at == start.tick:
-                    self.writer.scene(start.head(background_of(spool.frame(0).ycc8())))
+                    self.writer.scene(start.head(most_frequent(spool.frame(0).ycc8())))
                 else:
                     lam = self._course.at(at, self.spent)
                 window = self._window(spool)

@@ -20,7 +20,7 @@ from mtor_transcode.analyze.easel import (
 )
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState, Solid
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, inverse, through_camera
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, compose, inverse, through_camera
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 
 CACHED_AREA = 1 << 18
@@ -54,12 +54,29 @@ class LiveShapes:
         self.shapes: list[LiveShape] = []
         width, height = size
         self._rects: NDArray[np.int32] | None = None
+        self._behind: Picture | None = None
+        if not isinstance(background, Solid):
+            self._behind = np.rint(frame_colours(background, size)).astype(np.uint8)
         self.shown: Picture = np.empty((height, width, 3), dtype=np.uint8)
         self._fill(self.shown, (0, 0, width, height))
 
     def make(self, number: int, state: ShapeState) -> LiveShape:
         """A shape as it would stand on the stage now; it is not added."""
         return LiveShape(number, state, cover_rect(state.outline, state.transform, self.view, self.size))
+
+    def widened(self, rect: Rect, behind: Picture) -> LiveShapes:
+        """The same shapes on a stage that shows ``rect`` (px of this one's picture) before ``behind``.
+
+        What is done there changes nothing here.
+        """
+        x0, y0, x1, y1 = rect
+        wide = LiveShapes(self.engine, (x1 - x0, y1 - y0), self.background)
+        wide._behind = behind
+        wide.camera = self.camera
+        wide.view = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), self.view)
+        wide.shapes = [wide.make(shape.number, shape.state) for shape in self.shapes]
+        wide.shown = wide._compose((0, 0, x1 - x0, y1 - y0), None, None)
+        return wide
 
     def add(self, shape: LiveShape, *, painted: bool = False) -> None:
         """Put a shape on top; ``painted`` if ``shown`` has it already."""
@@ -158,13 +175,11 @@ class LiveShapes:
             shape.cover = None
 
     def _fill(self, pixels: Picture, rect: Rect) -> None:
-        if isinstance(self.background, Solid):
+        if self._behind is not None:
+            pixels[:] = rect_of(self._behind, rect)
+        elif isinstance(self.background, Solid):
             # By rows: numpy fills pixel by pixel else.
             pixels[:] = np.full(pixels.shape[1:], self.background.colour, np.uint8)
-            return
-        x0, y0, x1, y1 = rect
-        colours = frame_colours(self.background, self.size)[y0:y1, x0:x1]
-        pixels[:] = np.rint(colours).astype(np.uint8)
 
     def _compose(self, rect: Rect, index: int | None, other: LiveShape | None) -> Picture:
         x0, y0, x1, y1 = rect

@@ -81,7 +81,7 @@ class Lookahead:
 
     def __init__(self, frames: Iterator[SourceFrame], time_base: Fraction, film_seconds: float) -> None:
         self._frames = frames
-        self._time_base = float(time_base)
+        self.time_base = float(time_base)
         self._horizon = min(HORIZON, max(film_seconds, 1e-3))
         self._buffer: deque[Look] = deque()
         self._first = 0
@@ -111,7 +111,7 @@ class Lookahead:
         most = max(12, MAX_BUFFER // max(frame_bytes, 1))
         last = index
         while self.has(last + 1) and last - index < most:
-            gap = (self[last + 1].frame.tick - start.tick) * self._time_base
+            gap = (self[last + 1].frame.tick - start.tick) * self.time_base
             if last > index and gap > self._horizon:
                 break
             last += 1
@@ -145,7 +145,7 @@ class Lookahead:
         if end == begin or self._stands_out(begin, begin, end):
             return Key(begin, begin, True)
         since = begin - 1
-        limit = self[since].frame.tick + interval / self._time_base
+        limit = self[since].frame.tick + interval / self.time_base
         stop = since + 1
         while (
             stop < end and self[stop + 1].frame.tick <= limit and not self._stands_out(stop + 1, begin, end)
@@ -183,7 +183,7 @@ class Lookahead:
         alive = np.ones((2, *look.half.shape), dtype=bool)
         way = Way(look.half)
         for j in _samples(index, last):
-            seconds = (self[j].frame.tick - look.frame.tick) * self._time_base
+            seconds = (self[j].frame.tick - look.frame.tick) * self.time_base
             for how, there in enumerate((self[j].half, way.followed(self[j].half))):
                 same = cv2.blur(cv2.absdiff(look.half, there), (3, 3)) <= SAME
                 lasting[how][alive[how] & ~same] = seconds
@@ -192,7 +192,7 @@ class Lookahead:
         lasting = lasting.max(axis=0)
         if not self.has(last + 1):
             rest = self[last].frame
-            left = (rest.tick + rest.duration - look.frame.tick) * self._time_base
+            left = (rest.tick + rest.duration - look.frame.tick) * self.time_base
             lasting = np.minimum(lasting, np.float32(left))
         worth = np.clip(lasting / np.float32(self._horizon), LEAST_WORTH, 1)
         full: Plane = cv2.resize(worth, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -229,7 +229,7 @@ class Lookahead:
 
     def _since(self, index: int, other: int, interval: float) -> int:
         """The first frame from ``index`` on that is at most ``interval`` seconds before ``other``."""
-        limit = self[other].frame.tick - interval / self._time_base
+        limit = self[other].frame.tick - interval / self.time_base
         while index + 1 < other and self[index].frame.tick < limit:
             index += 1
         return index

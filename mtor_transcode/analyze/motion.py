@@ -20,6 +20,9 @@ LEAST_INLIERS = 0.25
 STILL_PX = 0.35
 """A camera that moves the corners of the picture by less than this (px) stands still."""
 
+UPRIGHT_PX = 0.25
+"""A camera that turns and zooms by less than this (px, at the corners) only shifts."""
+
 SCROLL_CHANGE = 12
 """Change of luma (codes) that counts as one when a page may have scrolled."""
 
@@ -59,6 +62,10 @@ def camera_motion(before: Picture, after: Picture) -> tuple[float, float, float,
     angle = math.atan2(matrix[1, 0], matrix[0, 0])
     dx, dy = float(matrix[0, 2]), float(matrix[1, 2])
     corner = math.hypot(width, height) / 2
+    if abs(scale - 1) * corner + abs(angle) * corner < UPRIGHT_PX:
+        scale, angle = 1.0, 0.0
+        agreeing = inliers.ravel() == 1
+        dx, dy = (float(v) for v in np.median((end - start)[agreeing], axis=0))
     if math.hypot(dx, dy) + abs(scale - 1) * corner + abs(angle) * corner < STILL_PX:
         return None
     return scale, angle, dx, dy
@@ -76,15 +83,20 @@ def moved_camera(camera: Camera, motion: tuple[float, float, float, float]) -> C
     )
 
 
+def motion_matrix(motion: tuple[float, float, float, float], width: int, height: int) -> NDArray[np.float64]:
+    """The map (2, 3) of px that a motion about the centre of a picture is (see ``camera_motion``)."""
+    scale, angle, dx, dy = motion
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    x, y = width / 2, height / 2
+    return np.array([[cos, -sin, dx + x - cos * x + sin * y], [sin, cos, dy + y - sin * x - cos * y]])
+
+
 def warp(
     picture: NDArray[Any], motion: tuple[float, float, float, float], *, continued: bool = True
 ) -> NDArray[Any]:
     """A picture moved by ``motion`` about its centre, continued at its edges or filled with zeros there."""
     height, width = picture.shape[:2]
-    scale, angle, dx, dy = motion
-    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
-    x, y = width / 2, height / 2
-    matrix = np.array([[cos, -sin, dx + x - cos * x + sin * y], [sin, cos, dy + y - sin * x - cos * y]])
+    matrix = motion_matrix(motion, width, height)
     border = cv2.BORDER_REPLICATE if continued else cv2.BORDER_CONSTANT
     moved: NDArray[Any] = cv2.warpAffine(
         picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border

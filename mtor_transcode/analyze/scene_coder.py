@@ -17,19 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
-from mtor_transcode.analyze.edges import region_weights
-from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs
-from mtor_transcode.analyze.lettering import Page, paint_letters
-from mtor_transcode.analyze.library import OutlineLibrary, Palette
+from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
-from mtor_transcode.analyze.misfit import misfit, squares
+from mtor_transcode.analyze.misfit import misfit
 from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
-from mtor_transcode.analyze.paints import fit_solid, recoloured
-from mtor_transcode.analyze.regions import merge_regions
-from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
+from mtor_transcode.analyze.outlook import Outlook
+from mtor_transcode.analyze.painting import Painter, Work
+from mtor_transcode.analyze.paints import recoloured
 from mtor_transcode.analyze.tracks import Tracks
-from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
     CameraMove,
@@ -38,11 +34,9 @@ from mtor_transcode.model import (
     Leave,
     Paint,
     ShapeState,
-    Solid,
     Token,
     Transform,
 )
-from mtor_transcode.render.matrix import IDENTITY_MATRIX
 
 NOTICED = 20.0
 """Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
@@ -50,28 +44,8 @@ NOTICED = 20.0
 LEAST_BITS = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
 
-WRONG = 100.0
-"""Squared error (mean of 3x3 px) from which on a pixel may get a new shape, whatever lambda is."""
-
 TOLERATED = 1.3
 """Factor by which an accepted error may grow before it is looked at again."""
-
-COARSE = 1500.0
-"""Lambda of the first and coarsest pass; finer ones follow by ``FINER`` down to the one asked for."""
-
-FINER = 3.0
-
-BORDER_BITS = 0.8
-"""Bits of a px of border, for the merging of regions."""
-
-TEXT = 0.15
-"""Share of what is wrong in a picture from which on its small letters are painted as masks."""
-
-LINES = 0.1
-"""Share of what is wrong in a picture from which on its thin lines are painted as strokes."""
-
-LARGE_AREA = 1600
-"""Px of an area that is painted before thin lines are: letters and the like come after them."""
 
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
@@ -82,6 +56,10 @@ FITS = 24
 
 CONTINUED_BITS = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
+
+
+See = Callable[[], Outlook | None]
+"""Looks ahead for what a camera will bring into view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +83,28 @@ class SceneCoder:
     ) -> None:
         height, width = target.shape[:2]
         self.lam = lam
-        self._refine = refine
-        self._engine = library.engine
-        self.live = LiveShapes(self._engine, (width, height), background)
+        self.live = LiveShapes(library.engine, (width, height), background)
         self._tokens: list[Token] = []
         self._before: dict[int, ShapeState] = {}
         self.nodes = 0
         self.bits = 0.0
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
-        self._library = library
-        self._palette = Palette()
+        self._painter = Painter(library, refine=refine)
         self._next = 0
         self._tracks = Tracks()
         self._pricer: Pricer | None = None
+        self._paid: dict[int, float] = {}
         self._flashed: int | None = None
 
-    def begin(self, pricer: Pricer, target: Picture, worth: Plane, tick: int) -> None:
-        """Make the first state."""
+    def begin(
+        self, pricer: Pricer, target: Picture, worth: Plane, tick: int, outlook: Outlook | None = None
+    ) -> None:
+        """Make the first state; with an ``outlook``, of what a camera will bring into view as well."""
         self._pricer = pricer
         self._decided = target
         everywhere = np.ones(worth.shape, dtype=bool)
-        self._paint(target, worth, everywhere, Times(tick, tick, tick))
+        self._paint(target, worth, everywhere, Times(tick, tick, tick), outlook)
         self._accepted = misfit(target, self.live.shown) * worth
 
     def tokens(self) -> tuple[Token, ...]:
@@ -137,6 +115,7 @@ class SceneCoder:
         """The same, and from now on there are none."""
         tokens = self.tokens()
         self._tokens.clear()
+        self._tracks.forget()
         self.nodes = 0
         self.bits = 0.0
         self._before = {shape.number: shape.state for shape in self.live.shapes}
@@ -146,14 +125,16 @@ class SceneCoder:
         """Price by another pricer from now on (the writer has gone on to a new span)."""
         self._pricer = pricer
 
-    def step(self, target: Picture, worth: Plane, times: Times, jump: bool) -> None:
-        """Decide for the next key time."""
+    def step(
+        self, target: Picture, worth: Plane, times: Times, jump: bool, outlook: See = lambda: None
+    ) -> None:
+        """Decide for the next key time; ``outlook`` tells what lies around the target, where it is asked."""
         self._end_flash(times)
         uncovered = None if jump else self._try_camera(target, worth, times)
         look = self._worse(target, worth)
-        if uncovered is not None and uncovered.any():
+        if uncovered is not None and (look & uncovered).any():
             # What the camera brings into view was there before: it enters out of sight.
-            self._paint(target, worth, look & uncovered, replace(times, middle=times.since))
+            self._paint(target, worth, look & uncovered, replace(times, middle=times.since), outlook())
         if look.any():
             self._edit_shapes(target, worth, look, times)
             look |= self._worse(target, worth)
@@ -189,15 +170,19 @@ class SceneCoder:
         grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
         return grown
 
-    def _token_price(self, token: Token) -> float:
+    def _prices(self) -> Pricer:
         assert self._pricer is not None
-        return self._pricer.token(token)
+        return self._pricer
+
+    def _token_price(self, token: Token) -> float:
+        return self._prices().token(token)
 
     def _emit(self, token: Token) -> None:
-        assert self._pricer is not None
-        self.bits += self._pricer.commit(token)
+        bits = self._prices().commit(token)
+        self.bits += bits
         self._tokens.append(token)
         if isinstance(token, Enter):
+            self._paid[token.shape] = bits
             self.nodes += token.state.outline.node_count
 
     def _try_camera(self, target: Picture, worth: Plane, times: Times) -> NDArray[np.bool_] | None:
@@ -312,88 +297,64 @@ class SceneCoder:
             self.live.change(index, None, rect, pixels)
             self._emit(Leave(times.middle, shape.number))
 
-    def _paint(self, target: Picture, worth: Plane, where: NDArray[np.bool_], times: Times) -> None:
-        """Add shapes where the picture is not yet what it should be: what lies below text, text, the rest."""
-        least = 1 if self._library.masks else LEAST_PIECES
-        glyphs = find_glyphs(target, where, least) if self.live.view == IDENTITY_MATRIX else None
-        if glyphs is not None and squares(target, glyphs.plain, where) > TEXT * squares(
-            target, self.live.shown, where
-        ):
-            self._paint_layers(glyphs.plain, worth, where, times)
-            known = self._library.masks, self._palette.colours(), self._enter_price(times)
-            page = Page(self._engine, target, self.live.shown, worth, self.lam, *known)
-            for state in paint_letters(page, glyphs):
-                self._enter(state, times)
-        self._paint_layers(target, worth, where, times)
-
-    def _paint_layers(self, target: Picture, worth: Plane, where: NDArray[np.bool_], times: Times) -> None:
-        """Add shapes from coarse to fine."""
-        weights = region_weights(np.ascontiguousarray(target[..., 0])) * worth
-        weights = np.maximum(weights, np.float32(1e-4))
-        lam = max(self.lam, COARSE)
-        wrong = float(misfit(target, self.live.shown)[where].sum(dtype=np.float64))
-        lines = find_lines(target, where, self.lam, self.live.view, LINES * wrong)
-        if lines.lines:
-            # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
-            self._paint_areas(without_lines(target, lines), worth, weights, where, lam, times, LARGE_AREA)
-            price = self._enter_price(times)
-            for state in paint_lines(
-                self._engine, self._palette, self.live, target, worth, lines, self.lam, price
-            ):
-                self._enter(state, times)
-        while True:
-            self._paint_areas(target, worth, weights, where, lam, times)
-            if lam <= self.lam:
-                return
-            lam = max(lam / FINER, self.lam)
-
-    def _paint_areas(
+    def _paint(
         self,
         target: Picture,
         worth: Plane,
-        weights: Plane,
         where: NDArray[np.bool_],
-        lam: float,
         times: Times,
-        least_area: int = 0,
+        outlook: Outlook | None = None,
     ) -> None:
-        """Add shapes for regions at one lambda where the picture is wrong."""
-        active = where
-        if self.live.shapes:
-            active = where & (misfit(target, self.live.shown) > min(0.5 * lam, WRONG))
-        if not active.any():
-            return
-        regions = merge_regions(target, weights, active, lam, BORDER_BITS)
-        task = Task(
-            target,
-            worth,
-            lam,
-            self.lam,
-            self._library,
-            self._palette,
-            self.live.view,
-            self._refine,
-            least_area,
-        )
-        for state in paint_regions(self._engine, task, self.live.shown, regions, self._enter_price(times)):
-            self._enter(state, times)
+        """Add shapes where the picture is not yet what it should be, and in all of what ``outlook`` adds."""
+        stage = self.live
+        if outlook is not None:
+            stage = self.live.widened(outlook.rect, outlook.behind)
+            target, worth, where = outlook.around(target, worth, where)
+        work = Work(
+            stage, target, worth, where, self.lam, self._enter_price(times),
+            lambda state: self._enter(stage, state, times),
+        )  # fmt: skip
+        pricer, first = self._prices().fork(), len(self._tokens)
+        self._painter.paint(work)
+        self._withdraw(stage, target, worth, pricer, first)
+        if stage is not self.live:
+            for token in self._tokens[first:]:
+                if isinstance(token, Enter):
+                    self.live.add(self.live.make(token.shape, token.state))
 
-    def _enter(self, state: ShapeState, times: Times) -> None:
-        """Let a shape that is painted on ``shown`` already enter."""
+    def _withdraw(self, stage: LiveShapes, target: Picture, worth: Plane, pricer: Pricer, first: int) -> None:
+        """Take back those of the shapes that entered since token ``first`` that are not worth their bits.
+
+        Each was accepted for what it showed when it was painted; others have covered it since, or what was
+        to cover it did not pay. ``pricer`` is as it was before the first of them.
+        """
+        entered = [token for token in self._tokens[first:] if isinstance(token, Enter)]
+        gone: set[int] = set()
+        for token in reversed(entered):
+            index = stage.index_of(token.shape)
+            rect, pixels = stage.seen_with(index, None)
+            change = error_change(
+                rect_of(target, rect), rect_of(stage.shown, rect), pixels, rect_of(worth, rect)
+            )
+            if change < self.lam * self._paid[token.shape]:
+                stage.change(index, None, rect, pixels)
+                gone.add(token.shape)
+        if gone:
+            self._pricer = pricer
+            del self._tokens[first:]
+            self.bits -= sum(self._paid.values())
+            self.nodes -= sum(token.state.outline.node_count for token in entered)
+            for token in entered:
+                if token.shape not in gone:
+                    self._emit(token)
+        self._paid.clear()
+
+    def _enter(self, stage: LiveShapes, state: ShapeState, times: Times) -> None:
+        """Let a shape that is painted on what ``stage`` shows already enter."""
         self._emit(Enter(times.middle, self._next, state))
-        self._library.add(state.outline)
-        self._palette.add(state.paint)
-        self.live.add(self.live.make(self._next, state), painted=True)
+        self._painter.know(state)
+        stage.add(stage.make(self._next, state), painted=True)
         self._next += 1
 
     def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
         return lambda state: self._token_price(Enter(times.middle, self._next, state))
-
-
-def background_of(target: Picture) -> Solid:
-    """The colour of the most frequent kind of pixel: what a scene's background starts as."""
-    coarse = target[::4, ::4].reshape(-1, 3) >> 3
-    keys = (coarse[:, 0].astype(np.int64) << 10) | (coarse[:, 1].astype(np.int64) << 5) | coarse[:, 2]
-    names, counts = np.unique(keys, return_counts=True)
-    chosen = (keys == names[np.argmax(counts)]).reshape(target[::4, ::4].shape[:2])
-    return fit_solid(np.ascontiguousarray(target[::4, ::4]), chosen.astype(np.float32))

@@ -74,6 +74,10 @@ class Tracks:
         self._last[shape] = _Last(since, at, before, pose.place)
         self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius)
 
+    def forget(self) -> None:
+        """Forget how exact the moves so far must be: they are written."""
+        self._bounds.clear()
+
     def recoloured(self, shape: int, at: int, area: float) -> None:
         """Remember that a shape of a weighted visible ``area`` (px) has another colour from ``at`` on."""
         if (shape, at) not in self._bounds:
@@ -129,7 +133,6 @@ class Tracks:
             states[token.shape] = token.state
         for shape in list(runs):
             close(shape)
-        self._bounds.clear()
         return sorted(kept, key=lambda token: token.at)
 
     def _pieces(self, shape: int, knots: list[_Knot], lam: float) -> list[Token]:

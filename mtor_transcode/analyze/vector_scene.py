@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
+from mtor_transcode.analyze.backdrop import background_of
 from mtor_transcode.analyze.film_parts import Start
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Key, Lookahead
-from mtor_transcode.analyze.scene_coder import SceneCoder, Times, background_of
+from mtor_transcode.analyze.outlook import outlook_from
+from mtor_transcode.analyze.scene_coder import SceneCoder, Times
 from mtor_transcode.analyze.soften import best_softness
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import SceneStart
@@ -53,7 +56,8 @@ class VectorScene:
         background = background_of(target)
         head = start.head(background)
         self.coder = SceneCoder(library, target, lam, background, refine=self._average)
-        self.coder.begin(prices(head), target, worth, start.tick)
+        outlook = outlook_from(look, 0, background)
+        self.coder.begin(prices(head), target, worth, start.tick, outlook)
         self.head = replace(head, softness=best_softness(target, self.coder.live.shown, worth))
         self.tick = start.tick
         self._told = [(start.tick + AFTER, self.coder.bits)]
@@ -86,7 +90,8 @@ class VectorScene:
         if key.flash:
             coder.flash(target, worth, times)
         else:
-            coder.step(target, worth, times, key.jump)
+            see = partial(outlook_from, look, key.index, coder.live.background)
+            coder.step(target, worth, times, key.jump, see)
         self._told.append((look[key.index].frame.tick, coder.bits))
 
     def _interval(self) -> float:

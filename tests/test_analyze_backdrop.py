@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The background a scene starts with: a gradient is found beneath what lies on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from analyze_films import PALE, RED, box_cover, disc_cover, flat, over
+
+from mtor_transcode.analyze.backdrop import background_of, most_frequent
+from mtor_transcode.analyze.easel import frame_colours
+from mtor_transcode.model import LinearGradient, Solid
+
+WIDTH, HEIGHT = 160, 96
+
+
+def covered(picture: np.ndarray) -> np.ndarray:
+    """Half of the picture lies behind a box and a disc."""
+    picture = over(picture, box_cover(WIDTH, HEIGHT, (0, 60, WIDTH, HEIGHT)), RED)
+    return over(picture, disc_cover(WIDTH, HEIGHT, 50, 34, 20), PALE)
+
+
+@pytest.mark.parametrize("angle", [0, 8, 16, 40])
+@pytest.mark.parametrize("noise", [0, 1])
+def test_a_gradient_is_found_beneath_shapes(angle: int, noise: int) -> None:
+    truth = LinearGradient((40, 150, 108), (210, 118, 140), angle)
+    clean = np.rint(frame_colours(truth, (WIDTH, HEIGHT))).astype(np.uint8)
+    chance = np.random.default_rng(3)
+    picture = covered(clean) + chance.integers(-noise, noise + 1, clean.shape).astype(np.uint8)
+    found = background_of(picture)
+    assert isinstance(found, LinearGradient)
+    shown = frame_colours(found, (WIDTH, HEIGHT))
+    free = (covered(clean) == clean).all(axis=2)
+    assert float(np.abs(shown - clean)[free].mean()) < 1.5
+
+
+def test_what_is_flat_stays_one_colour() -> None:
+    assert background_of(covered(flat(WIDTH, HEIGHT))) == Solid((60, 120, 136))
+
+
+def test_a_small_gradient_is_not_the_background() -> None:
+    ramp = frame_colours(LinearGradient((40, 128, 128), (210, 128, 128)), (WIDTH, HEIGHT))
+    picture = flat(WIDTH, HEIGHT)
+    picture[70:, 60:] = np.rint(ramp)[70:, 60:]
+    assert background_of(picture) == most_frequent(picture) == Solid((60, 120, 136))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (6, 5), (9, 4)])
+def test_tiny_pictures_have_a_background(size: tuple[int, int]) -> None:
+    assert isinstance(background_of(flat(*size)), Solid)
