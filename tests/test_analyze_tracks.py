@@ -86,6 +86,14 @@ def test_an_even_move_is_one_edit() -> None:
     assert (edit.at, edit.duration, edit.state.transform) == (0, 50, Transform(320, 160))
 
 
+def test_smoothing_for_a_trial_takes_nothing_away() -> None:
+    tracks, tokens = run([Transform(64 * n, 32 * n) for n in range(6)])
+    assert tracks.smoothed(tokens, {}, 100.0) == tracks.smoothed(tokens, {}, 100.0)
+    assert len(tracks.smoothed(tokens, {}, 100.0)) == 2
+    tracks.forget()
+    assert len(tracks.smoothed(tokens, {}, 100.0)) == 6, "how exact the moves must be is not known any more"
+
+
 def test_a_corner_of_a_track_stays() -> None:
     tracks, tokens = run([Transform(64 * n, 64 * abs(n - 3)) for n in range(7)])
     edits = [token for token in tracks.smoothed(tokens, {}, 100.0) if isinstance(token, Edit)]
