@@ -77,7 +77,10 @@ class Key:
 
 
 class Lookahead:
-    """Frames of one scene by index (0 = the scene's first), decoded on demand, dropped when passed."""
+    """Frames of one scene by index (0 = the scene's first), decoded on demand, dropped when passed.
+
+    ``time_base`` is a tick in seconds.
+    """
 
     def __init__(self, frames: Iterator[SourceFrame], time_base: Fraction, film_seconds: float) -> None:
         self._frames = frames
