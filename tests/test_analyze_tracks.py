@@ -87,7 +87,7 @@ def test_an_even_move_is_one_edit() -> None:
 
 
 def test_smoothing_for_a_trial_takes_nothing_away() -> None:
-    tracks, tokens = run([Transform(64 * n, 32 * n) for n in range(6)])
+    tracks, tokens = run([Transform(64 * n + n % 2, 32 * n) for n in range(6)])
     assert tracks.smoothed(tokens, {}, 100.0) == tracks.smoothed(tokens, {}, 100.0)
     assert len(tracks.smoothed(tokens, {}, 100.0)) == 2
     tracks.forget()
