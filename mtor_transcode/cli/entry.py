@@ -26,6 +26,8 @@ def main() -> NoReturn:
     """Run ``mtor`` with the process's arguments and exit: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    # Nothing here multiplies large matrices, and starting NumPy's threads for that takes 50 ms.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     listen()
     sys.exit(_flushed(_run()))
