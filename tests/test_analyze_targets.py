@@ -65,7 +65,7 @@ def test_quality_is_monotonic_in_bytes_and_in_ssim(source: Path, tmp_path: Path)
 @pytest.mark.parametrize("kbps", [10, 16])
 def test_a_target_rate_is_a_ceiling_and_used(source: Path, tmp_path: Path, kbps: float) -> None:
     path = tmp_path / "film.mtor"
-    made = transcode(source, path, target_kbps=kbps, mode="vector")
+    made = transcode(source, path, target_kbps=kbps)
     rate = path.stat().st_size * 8 / 1000 / (COUNT / FPS)
     assert made.kbps == pytest.approx(rate)
     assert 0.9 * kbps <= rate <= kbps
@@ -73,7 +73,7 @@ def test_a_target_rate_is_a_ceiling_and_used(source: Path, tmp_path: Path, kbps:
 
 def test_a_target_size_is_a_ceiling_and_used(source: Path, tmp_path: Path) -> None:
     path = tmp_path / "film.mtor"
-    transcode(source, path, target_size="2k", mode="vector")
+    transcode(source, path, target_size="2k")
     assert 1_800 <= path.stat().st_size <= 2_000
 
 

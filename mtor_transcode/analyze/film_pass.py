@@ -86,6 +86,7 @@ class Job:
     def make(self, course: Course) -> Film:
         """A film made on a course, in a temporary file; raises GivenUp if the course does."""
         self._tries += 1
+        self.shelf.begin()
         file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL))  # noqa: SIM115
         try:
             film = _FilmPass(self, course, file, self._report)
@@ -194,7 +195,7 @@ class _FilmPass:
             part = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
             film, size = self._rehearsed(scene, scene.tick if going else end)
             search = job.shelf.search(self._window(part))
-            found = verdict(part, search, lam, film, size)
+            found = verdict(part, search, lam, film, size, levelled=job.shelf.levelled)
             if not going or found.margin > SURE:
                 break
         aside.keeping = False
@@ -230,7 +231,7 @@ class _FilmPass:
                 else:
                     lam = self._course.at(at, self.spent)
                 window = self._window(spool)
-                _, texture = self._job.shelf.search(window).best(lam)
+                texture = self._job.shelf.texture(start.number, window, lam)
                 after = window.end if window.end < end else end
                 self._sound(after)
                 self._text(after)

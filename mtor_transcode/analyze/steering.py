@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 from mtor_transcode.analyze.rate import (
     LAMBDA_MAX,
@@ -192,6 +193,16 @@ class SizeSearch:
         if not self.best and self.tries > PATIENCE:
             aim *= BOLDER ** (self.tries - PATIENCE)  # Any film is better than none.
         return SteeredCourse(self.budget, self.traces, self.end, self.starts, aim)
+
+    def share(self, number: int) -> float:
+        """What a pass spent of its budget, as if it had gone on to the end as before."""
+        trace = self.traces[number]
+        return trace.spent[-1] / max(self.budget, 1.0) * max(self.end / max(trace.positions[-1], 1.0), 1.0)
+
+    def keep(self, chosen: Sequence[bool]) -> None:
+        """Forget what passes that are not ``chosen`` told: it was about another film than those to come."""
+        self.traces = list(compress(self.traces, chosen))
+        self.starts = list(compress(self.starts, chosen))
 
     def note(self, course: Course, size: float | None) -> bool:
         """Tell how a course ended: ``size`` bytes beyond the sound, None if it was given up.

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from mtor_transcode.analyze.film_parts import Film
 from mtor_transcode.analyze.film_pass import Job
 from mtor_transcode.analyze.rate import GivenUp
 from mtor_transcode.analyze.scores import ScoreSearch
+from mtor_transcode.analyze.settling import Settling
 from mtor_transcode.analyze.steering import Course, SizeSearch, first_lambda
 from mtor_transcode.errors import TargetError
 
@@ -27,15 +29,18 @@ def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
     seconds = float(job.survey.end * job.source.info.time_base)
     beyond = budget - fixed
     search = SizeSearch(beyond, job.survey.end, first_lambda(beyond * 8 / 1000 / seconds))
+    settling = Settling(job.shelf, search)
     kept: tuple[Film, float] | None = None
     while not search.done:
-        course = search.next_course()
-        try:
+        course = settling.next_course()
+        film: Film | None = None
+        with suppress(GivenUp):
             film = job.make(course)
-        except GivenUp:
-            search.note(course, None)
+        better = search.note(course, None if film is None else film.size - fixed)
+        settling.note()
+        if film is None:
             continue
-        if search.note(course, film.size - fixed):
+        if better:
             if kept is not None:
                 kept[0].file.close()
             kept = film, course.mean

@@ -39,7 +39,7 @@ class Point:
     """
 
     arm: Arm
-    crf: int
+    crf: float
     bytes: int
     squares: float
     unlike: float
@@ -69,7 +69,7 @@ class Window:
         """The frames that are coded."""
         return self.changes[::step]
 
-    def texture(self, arm: Arm, crf: int, preset: int) -> Texture:
+    def texture(self, arm: Arm, crf: float, preset: int) -> Texture:
         """The window coded one way."""
         chosen = self.chosen(arm.step)
         width, height = even_size(*self._size, arm.scale)
@@ -119,7 +119,7 @@ class Window:
             found.add(self._sample(index), shown, seconds)
         return found
 
-    def tried(self, arm: Arm, crf: int, preset: int) -> tuple[Point, Texture]:
+    def tried(self, arm: Arm, crf: float, preset: int) -> tuple[Point, Texture]:
         """The window coded one way, and what came of it."""
         texture = self.texture(arm, crf, preset)
         like = self.likeness(texture, arm.step)

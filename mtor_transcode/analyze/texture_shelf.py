@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mtor_transcode.analyze.texture_probe import Window
+from mtor_transcode.analyze.texture_probe import Arm, Window
 from mtor_transcode.analyze.texture_search import TextureSearch
+from mtor_transcode.model import Texture
+
+Stretch = tuple[int, int]
+"""The ticks at which a window starts and ends."""
 
 ALIKE = 1.2
 """How far apart (log lambda) a decision still holds."""
@@ -18,10 +22,14 @@ FURTHER = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """At a lambda (its logarithm), by how much (log of 1 - SSIM) a texture is better than vectors."""
+    """At a lambda (its logarithm), by how much (log of 1 - SSIM) a texture is better than vectors.
+
+    ``shift`` is added to the log bytes of such textures, to bring them nearer to the vectors'.
+    """
 
     log_lambda: float
     margin: float
+    shift: float = 0.0
 
     @property
     def textured(self) -> bool:
@@ -34,13 +42,48 @@ class Verdict:
         return abs(apart) <= ALIKE * (FURTHER if (apart < 0) == self.textured else 1)
 
 
+@dataclass(slots=True)
+class Way:
+    """How a pass codes what: which scenes are textures, and of which arm their windows are."""
+
+    scenes: dict[int, bool] = field(default_factory=dict)
+    arms: dict[Stretch, Arm] = field(default_factory=dict)
+
+    def agrees(self, other: Way) -> bool:
+        """Whether nothing that both have decided differs."""
+        return all(other.scenes.get(number, kind) == kind for number, kind in self.scenes.items()) and all(
+            other.arms.get(stretch, arm) == arm for stretch, arm in self.arms.items()
+        )
+
+
 class Shelf:
-    """Searches by where their windows start and end; verdicts by scene."""
+    """Searches by where their windows start and end; verdicts by scene; the way of the pass under way.
+
+    Where ``settled`` has decided already, no pass decides otherwise, unless an arm goes no further. Verdicts
+    shift textures' bytes only as long as they are ``levelled``.
+    """
 
     def __init__(self, preset: str) -> None:
         self._preset = preset
-        self._searches: dict[tuple[int, int], TextureSearch] = {}
+        self._searches: dict[Stretch, TextureSearch] = {}
         self._verdicts: dict[int, list[Verdict]] = {}
+        self.way = Way()
+        self.settled = Way()
+        self.levelled = True
+
+    def begin(self) -> None:
+        """Start a pass."""
+        self.way = Way()
+
+    def texture(self, scene: int, window: Window, lam: float) -> Texture:
+        """The texture of a scene's window at a lambda."""
+        stretch = (window.start, window.end)
+        search = self.search(window)
+        near = self._nearest(scene, math.log(lam))
+        shift = near.shift if near is not None and self.levelled else 0.0
+        point, texture = search.best(search.rate(lam) + shift, self.settled.arms.get(stretch))
+        self.way.arms[stretch] = point.arm
+        return texture
 
     def search(self, window: Window) -> TextureSearch:
         """The search of a window; what an earlier pass has learnt about it is there."""
@@ -56,9 +99,15 @@ class Shelf:
 
     def known(self, scene: int, lam: float) -> bool | None:
         """Whether a scene is to be textured at a lambda; None if that has to be tried."""
-        log = math.log(lam)
+        known = self.settled.scenes.get(scene, self._likely(scene, math.log(lam)))
+        if known is not None:
+            self.way.scenes[scene] = known
+        return known
+
+    def _likely(self, scene: int, log: float) -> bool | None:
+        """What a scene's verdicts say about another lambda (``log``: its logarithm)."""
         verdicts = self._verdicts.get(scene, [])
-        near = min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
+        near = self._nearest(scene, log)
         if near is None:
             return None
         if near.holds(log):
@@ -66,7 +115,13 @@ class Shelf:
         beyond = [each for each in verdicts if (each.log_lambda > log) != (near.log_lambda > log)]
         return near.textured if any(each.textured == near.textured for each in beyond) else None
 
+    def _nearest(self, scene: int, log: float) -> Verdict | None:
+        """The verdict made nearest to a lambda."""
+        verdicts = self._verdicts.get(scene, [])
+        return min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
+
     def note(self, scene: int, verdict: Verdict) -> bool:
         """Keep a verdict; whether it is for a texture."""
         self._verdicts.setdefault(scene, []).append(verdict)
+        self.way.scenes[scene] = verdict.textured
         return verdict.textured

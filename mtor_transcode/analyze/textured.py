@@ -15,7 +15,7 @@ from fractions import Fraction
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_probe import SAMPLES, Arm
-from mtor_transcode.analyze.texture_search import Place, TextureSearch
+from mtor_transcode.analyze.texture_search import DEAR, Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.analyze.vector_scene import VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
@@ -44,23 +44,14 @@ MOST_BYTES = 2 << 30
 LEAST_MARGIN = 0.02
 """A texture has to be better by this (log of 1 - SSIM)."""
 
-_SEARCHES = 6
-
-NEAR = 0.15
-"""A texture whose log bytes are so near to the vectors' is compared with them."""
-
-CLEAR, FAR = 0.5, 1.2
-"""So is one further off if it is better or worse by so much."""
-
 FIRST = Arm(2, 2)
-ALIKE, DEARER = 0.15, 0.8
-"""If the first arm that is tried is hardly better and takes so much more (log bytes), vectors it is."""
+"""The arm that is tried first."""
 
-USUAL_SLOPE = 0.6
-"""Fall of log bytes over log lambda, about."""
+LEEWAY = 0.5
+"""How far (log bytes) a texture's bytes may be from the vectors', for a small margin (log of 1 - SSIM)."""
 
-MOST_LOG = 18.0
-"""Largest log lambda that is tried."""
+CLEAR = 0.5
+"""If it is better by so much, or worse by twice that, no other arm is tried."""
 
 
 class Aside:
@@ -106,28 +97,34 @@ def windows(frames: Iterator[SourceFrame], begun: Spool, end: int, time_base: Fr
     yield spool
 
 
-def verdict(spool: Spool, search: TextureSearch, lam: float, film: FilmReader, size: int) -> Verdict:
+def verdict(
+    spool: Spool, search: TextureSearch, lam: float, film: FilmReader, size: int, *, levelled: bool = False
+) -> Verdict:
     """Which is better at a lambda: a texture of frames set aside, or ``film``, vectors of ``size`` bytes."""
-    return Verdict(math.log(lam), _margin(search, _likeness(spool, film), size, lam) - LEAST_MARGIN)
+    rate = math.log(max(size, 1))
+    margin = _margin(search, _likeness(spool, film), rate) - LEAST_MARGIN
+    shift = level(search.rate(lam) - rate, margin) if levelled and 0 < margin < 1 else 0.0
+    return Verdict(math.log(lam), margin, shift)
 
 
-def _margin(search: TextureSearch, vectors: Likeness, size: int, lam: float) -> float:
-    """By how much (log of 1 - SSIM) the best texture of ``size`` bytes is better; clear cases end early."""
-    wanted = math.log(max(size, 1))
-    log = math.log(lam)
-    first = search.place(FIRST, lam)
-    apart, dearer = _apart(search, first, vectors), first.rate - wanted
-    if (apart < ALIKE and dearer > DEARER) or (apart > CLEAR and dearer < 0):
-        return apart - DEARER if dearer > 0 else apart
-    margin = 0.0
-    for _ in range(_SEARCHES):
-        place = search.walk(math.exp(log))
-        dearer = place.rate - wanted
-        margin = _apart(search, place, vectors) - place.fall * dearer
-        if abs(dearer) < NEAR or (abs(margin) > CLEAR and abs(dearer) < FAR):
-            break
-        log = min(max(log + dearer / USUAL_SLOPE, 0.0), MOST_LOG)
-    return margin
+def level(more: float, margin: float) -> float:
+    """What to add to a texture's log bytes, which are by ``more`` above the vectors'.
+
+    Where the two are about as good they take about the same bytes, so that a scene which turns from one to
+    the other as lambda falls loses neither bytes nor likeness.
+    """
+    band = LEEWAY * margin / (1 - margin) if margin < 1 else math.inf
+    return min(max(more, -band), band) - more
+
+
+def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
+    """By how much (log of 1 - SSIM) the best texture of log bytes is better; clear cases end early."""
+    first = search.place(FIRST, rate)
+    margin = _apart(search, first, vectors) - DEAR * first.dear
+    if margin > CLEAR or margin < -2 * CLEAR:
+        return margin
+    place = search.walk(rate)
+    return _apart(search, place, vectors) - DEAR * place.dear
 
 
 def _apart(search: TextureSearch, place: Place, vectors: Likeness) -> float:
