@@ -29,7 +29,7 @@ WINDOW = 10.0
 LEAST_WINDOW = 5.0
 """A rest shorter than this goes with the window before."""
 
-STAGES = (0.5, 2.0)
+STAGES = (1.0, 2.0)
 """Seconds of a scene that are tried."""
 
 SURE = 0.2
