@@ -19,11 +19,14 @@ from memory_films import MemoryFilm
 from packet_films import film_without, kinds_of, write_packets
 from test_codec_fuzz import mutated, mutated_inside
 
+from mtor_transcode.codec import resilience
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.erasure import recovered, repairs
+from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.loss import Loss
-from mtor_transcode.codec.packets import PACKET_BYTES
+from mtor_transcode.codec.packets import PACKET_BYTES, read_packet
+from mtor_transcode.codec.repair_syntax import make_repair, repaired
 from mtor_transcode.codec.series import make_series
 from mtor_transcode.errors import MtorError, UsageError
 from mtor_transcode.model import (
@@ -180,27 +183,100 @@ def test_films_without_packets_cannot_lose_any() -> None:
         FilmReader(io.BytesIO(write_film(busy_film(1))[0]), loss=Loss(0.1))
 
 
-def test_a_lost_packet_of_a_group_is_repaired(film: MemoryFilm, data: bytes) -> None:
-    kinds = kinds_of(data)
-    last = kinds.index(SectionKind.REPAIR)
-    for lost in ({0}, {last - 1}, {last}):
-        reader = film_without(data, lost)
-        assert reader.packets_at_hand == reader.packets_sent
-        assert reader.scene(0).head == film.scenes[0].head
-        tokens = [token for span in reader.spans(0) for token in span.tokens]
-        assert tokens == [token for span in film.scenes[0].spans for token in span.tokens]
-    assert film_without(data, {0, 1}).packets_at_hand == reader.packets_sent - 2
-
-
-def test_a_damaged_packet_counts_as_lost(data: bytes) -> None:
-    section = next(
-        section for section in FilmReader(io.BytesIO(data))._all if section.kind == SectionKind.PACKET
+def crowd_film() -> MemoryFilm:
+    """Shapes that only enter."""
+    chance = random.Random(8)
+    states = [
+        ShapeState(blob(chance, 10), Solid((200, 128, 128)), Transform(16 * k, 320 * (k % 9)))
+        for k in range(400)
+    ]
+    scene = Scene(
+        SceneStart(0, 0, BLACK), (Span(0, 9, tuple(Enter(0, k, state) for k, state in enumerate(states))),)
     )
-    broken = bytearray(data)
+    return MemoryFilm(HEADER, [scene], duration=9)
+
+
+def with_whole_repairs(film: MemoryFilm) -> bytes:
+    """The film in packets, with more bytes for repairs than a level gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resilience, "MORE", 0.04)
+        return write_packets(film)[0]
+
+
+CROWD = with_whole_repairs(crowd_film())
+
+
+def test_a_lost_packet_of_a_group_is_repaired() -> None:
+    scene = crowd_film().scenes[0]
+    last = kinds_of(CROWD).index(SectionKind.REPAIR)
+    for lost in ({0}, {last - 1}, {last}):
+        reader = film_without(CROWD, lost)
+        assert reader.packets_at_hand == reader.packets_sent
+        assert reader.scene(0).head == scene.head
+        tokens = [token for span in reader.spans(0) for token in span.tokens]
+        assert tokens == list(scene.spans[0].tokens)
+    assert film_without(CROWD, {0, 1, 2, 3, 4, 5}).packets_at_hand < reader.packets_sent
+
+
+def test_a_damaged_packet_counts_as_lost() -> None:
+    section = next(
+        section for section in FilmReader(io.BytesIO(CROWD))._all if section.kind == SectionKind.PACKET
+    )
+    broken = bytearray(CROWD)
     broken[section.start + 40] ^= 4
     reader = FilmReader(io.BytesIO(bytes(broken)))
     assert reader.packets_at_hand == reader.packets_sent
-    assert reader.bytes_by_kind
+    assert len(reader.scene(0).spans[0].tokens) > 10
+
+
+def test_a_short_repair_brings_back_the_beginning(film: MemoryFilm, data: bytes) -> None:
+    """Crowds that move leave few bytes for repairs."""
+    whole = FilmReader(io.BytesIO(data))
+    first = next(whole.spans(0)).tokens
+    reader = film_without(data, {0})
+    assert reader.packets_at_hand == reader.packets_sent - 1
+    span = next(reader.spans(0))
+    assert 0 < len(span.tokens) < len(first)
+    assert span.tokens == first[: len(span.tokens)]
+    assert reader.scene(0).head == film.scenes[0].head
+
+
+@given(
+    payloads=st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=9),
+    mosts=st.lists(st.integers(8, 70), min_size=1, max_size=4),
+    chance=st.randoms(use_true_random=False),
+)
+def test_repairs_of_any_length_bring_back_beginnings(
+    payloads: list[bytes], mosts: list[int], chance: random.Random
+) -> None:
+    made = [make_repair(3, payloads, index, most) for index, most in enumerate(mosts)]
+    lost = chance.sample(range(len(payloads)), min(len(payloads), chance.randint(1, len(made))))
+    came = {3 + number: payload for number, payload in enumerate(payloads) if number not in lost}
+    chance.shuffle(made)
+    back = repaired(came, made)
+    assert set(back) == {3 + number for number in lost}
+    least = sorted(mosts, reverse=True)[len(lost) - 1] - 3
+    for number, found in back.items():
+        payload = payloads[number - 3]
+        assert payload.startswith(found.data)
+        assert found.whole == (found.data == payload)
+        assert len(found.data) >= min(len(payload), least)
+
+
+def test_a_cut_packet_reads_as_far_as_it_is_sure() -> None:
+    """Every cut gives a part of the changes, and most of those that can be there."""
+    section = [
+        section for section in FilmReader(io.BytesIO(DATA))._all if section.kind == SectionKind.PACKET
+    ][2]
+    payload = DATA[section.start : section.start + section.length]
+    whole = read_packet(Payload(payload, "")).changes
+    counts: list[int] = []
+    for cut in range(20, len(payload), 3):
+        packet = read_packet(Payload(payload[:cut], ""), whole=False)
+        assert packet.changes == whole[: len(packet.changes)]
+        counts.append(len(packet.changes))
+    assert counts == sorted(counts)
+    assert counts[len(counts) // 2] > len(whole) // 4
 
 
 def test_a_scene_without_its_start_has_its_head(film: MemoryFilm) -> None:

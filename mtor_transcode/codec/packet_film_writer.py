@@ -7,7 +7,7 @@ what is new, names the shapes and keeps the prices. Packets are made of the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from mtor_transcode.codec.accounts import book_coded
@@ -18,6 +18,7 @@ from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, EDIT, ENTER, LE
 from mtor_transcode.codec.packet_repeats import Repeats
 from mtor_transcode.codec.packets import PacketBuilder, PacketPlain
 from mtor_transcode.codec.rangecoder import RangeWriter
+from mtor_transcode.codec.repair_syntax import Repair
 from mtor_transcode.codec.resilience import LEVELS, Budget, shares
 from mtor_transcode.codec.scene_memory import NOBODY, LiveShape
 from mtor_transcode.codec.series import SeriesDictionary
@@ -83,7 +84,7 @@ class PacketFilmWriter(FilmWriter):
 
     def scene(self, head: SceneStart) -> None:
         """Begins a scene; it ends with the next one or the film."""
-        self._tell_of_scene()
+        self._end_scene()
         super().scene(head)
         self._headless = True
         self._in_scene = 0
@@ -119,15 +120,16 @@ class PacketFilmWriter(FilmWriter):
 
     def finish(self, duration: int) -> None:
         """Ends the film, which lasts ``duration`` ticks, with the index."""
-        self._tell_of_scene()
+        self._end_scene()
         self._index.dictionaries.clear()
         super().finish(duration)
 
-    def _tell_of_scene(self) -> None:
-        """Writes a packet of a scene that has none, so that its head is there."""
+    def _end_scene(self) -> None:
+        """Writes the scene's last repairs, and a packet if it has none, so that its head is there."""
         if self._headless:
             start = self._current().head.start
             self.span(Span(start, start, ()))
+        self._repair(self._budget.settle())
 
     def _writes(self, token: Token, shape: int, outline_id: int) -> None:
         live = self._current().memory.shapes.get(shape)
@@ -170,7 +172,10 @@ class PacketFilmWriter(FilmWriter):
         frame = self._sections.write(SectionKind.PACKET, payload)
         self.bytes_by_kind["container"] += frame + fields
         book_coded(self.bytes_by_kind, len(payload) - fields, bits)
-        for repair in self._budget.spend(payload, frame, plain):
+        self._repair(self._budget.spend(payload, frame, plain))
+
+    def _repair(self, repairs: Iterable[Repair]) -> None:
+        for repair in repairs:
             self._write(SectionKind.REPAIR, repair.write(), "container")
 
     def _write_coded(self, kind: SectionKind, plain: bytes, writer: RangeWriter, least: int = 0) -> int:

@@ -27,6 +27,9 @@ _NODE_BYTES: Final = 1.5
 
 _LEAVE_BYTES: Final = 1.5
 
+_BORDER: Final = 8 * 16
+"""Units inside a shape's border that count: of flat areas not much is lost but their border."""
+
 _VIEW_COPIES: Final = 2
 """Packets in which a new camera or background is repeated."""
 
@@ -131,9 +134,11 @@ class Repeats:
 
 
 def _area(state: ShapeState) -> float:
-    """What a shape covers, about: its outline's bounding box in square units."""
+    """What a shape covers, in square units: of its outline's bounding box what lies near the border."""
     outline: Outline = state.outline
     x0, y0, x1, y1 = outline.bounds
     scale = state.transform.scale / SCALE_ONE
-    pen = outline.stroke_width
-    return ((x1 - x0) + pen) * ((y1 - y0) + pen) * scale * scale * state.opacity / 255
+    width = (x1 - x0 + outline.stroke_width) * scale
+    height = (y1 - y0 + outline.stroke_width) * scale
+    inside = max(0.0, width - 2 * _BORDER) * max(0.0, height - 2 * _BORDER)
+    return (width * height - inside) * state.opacity / 255

@@ -14,7 +14,7 @@ from typing import Final
 from mtor_transcode.codec.limits import MAX_LIVE
 from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, ENTER, LEAVE, Change
 from mtor_transcode.codec.packet_table import PacketScene, PacketTable
-from mtor_transcode.codec.packets import UNREAD, read_packet
+from mtor_transcode.codec.packets import UNREAD
 from mtor_transcode.codec.rangecoder import RangeReader
 from mtor_transcode.codec.scene_memory import NOBODY
 from mtor_transcode.codec.scene_reader import MakeReader
@@ -61,7 +61,7 @@ class PacketSceneReader:
         """
         spent = self._table.decoded
         for number in self._scene.numbers:
-            packet = read_packet(self._table.payload(number), self._names, self._make)
+            packet = self._table.read(number, self._names, self._make)
             self._table.keep(number, packet.outlines)
             tokens = [token for change in packet.changes for token in self._tokens(change)]
             self._table.check_spent(spent)

@@ -15,12 +15,16 @@ from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.limits import DECODES, KEPT_NODES
 from mtor_transcode.codec.packets import (
     UNREAD_TEXTURES,
+    Packet,
     PacketPlain,
     read_packet,
     read_packet_head,
     read_packet_plain,
 )
-from mtor_transcode.codec.repair_syntax import Repair, read_repair, repaired
+from mtor_transcode.codec.rangecoder import RangeReader
+from mtor_transcode.codec.repair_syntax import Repair, Repaired, read_repair, repaired
+from mtor_transcode.codec.scene_reader import MakeReader
+from mtor_transcode.codec.texture_syntax import TextureNames
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Outline, SceneStart, Solid
 
@@ -47,7 +51,7 @@ class PacketTable:
         self._sections = sections
         self._series = series
         self._where: dict[int, Section] = {}
-        self._back: dict[int, bytes] = {}
+        self._back: dict[int, Repaired] = {}
         self._repairs: dict[tuple[int, int], list[Repair]] = {}
         self._plain: dict[int, PacketPlain] = {}
         self._firsts: list[int] = []
@@ -61,8 +65,12 @@ class PacketTable:
         """Bytes of packets decoded for their outlines so far."""
 
     def __len__(self) -> int:
-        """Packets that are at hand."""
-        return len(self._plain)
+        """Packets that are wholly at hand."""
+        return len(self._plain) - sum(not back.whole for back in self._back.values())
+
+    def __bool__(self) -> bool:
+        """Whether anything is at hand of any packet."""
+        return bool(self._plain)
 
     def add(self, section: Section) -> None:
         """Takes note of a packet; one whose checksum is wrong is as good as lost."""
@@ -104,8 +112,15 @@ class PacketTable:
     def payload(self, number: int) -> Payload:
         """Returns the payload of a packet that is at hand."""
         if number in self._back:
-            return Payload(self._back[number], self._named(number))
+            return Payload(self._back[number].data, self._named(number))
         return self._payload(self._where[number])
+
+    def read(
+        self, number: int, names: TextureNames = UNREAD_TEXTURES, make: MakeReader = RangeReader
+    ) -> Packet:
+        """Returns a packet that is at hand, or as much of it as was brought back."""
+        back = self._back.get(number)
+        return read_packet(self.payload(number), names, make, whole=back is None or back.whole)
 
     def outline(self, outline_id: int) -> Outline | None:
         """Returns an outline, None if the packet is missing that has it."""
@@ -136,12 +151,12 @@ class PacketTable:
             if not missing or len(missing) > len(group):
                 continue
             found = {number: self.payload(number).data for number in numbers if number in self._plain}
-            for number, data in repaired(found, group).items():
-                plain = read_packet_plain(Payload(data, self._named(number)))
+            for number, back in repaired(found, group).items():
+                plain = read_packet_plain(Payload(back.data, self._named(number)))
                 if plain.number == number:
                     self._plain[number] = plain
-                    self._back[number] = data
-                    self._bytes += len(data)
+                    self._back[number] = back
+                    self._bytes += len(back.data)
 
     def _scene(self, numbers: list[int]) -> PacketScene:
         """The scene that has these packets; its head is from the first packet that tells it."""
@@ -164,9 +179,8 @@ class PacketTable:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        payload = self.payload(number)
-        outlines = read_packet(payload, UNREAD_TEXTURES).outlines
-        self.decoded += len(payload.data)
+        outlines = self.read(number).outlines
+        self.decoded += len(self.payload(number).data)
         self.keep(number, outlines)
         return outlines
 

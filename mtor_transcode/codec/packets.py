@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mtor_transcode.codec.adaptive import Adaptive
@@ -29,7 +29,7 @@ from mtor_transcode.codec.scene_syntax import ScenePlain, read_scene_head, write
 from mtor_transcode.codec.texture_syntax import NO_TEXTURES, TextureNames
 from mtor_transcode.codec.token_syntax import write_end
 from mtor_transcode.codec.writers import CountingWriter
-from mtor_transcode.errors import UsageError
+from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import Outline, SceneStart, Texture, TexturePaint
 
 PACKET_BYTES: Final = 500
@@ -185,9 +185,16 @@ def _read_head(reader: RangeReader, plain: PacketPlain) -> SceneStart | None:
 
 
 def read_packet(
-    payload: Payload, names: TextureNames = NO_TEXTURES, make: MakeReader = RangeReader
+    payload: Payload,
+    names: TextureNames = NO_TEXTURES,
+    make: MakeReader = RangeReader,
+    *,
+    whole: bool = True,
 ) -> Packet:
-    """Returns a packet read from a payload that has not been touched yet. Raises FormatError."""
+    """Returns a packet read from a payload that has not been touched yet. Raises FormatError.
+
+    If it is not ``whole`` but only its beginning, the packet ends with the last change that is sure.
+    """
     plain = read_packet_plain(payload)
     data = payload.rest()
     reader = make(data, Adaptive(), payload.where)
@@ -197,7 +204,7 @@ def read_packet(
     left = min(MAX_SECTION_NODES, NODES_PER_BYTE * len(data))
     changes: list[Change] = []
     textures = 0
-    while (change := read_change(reader, memory, left)) is not None:
+    while (change := _next_change(reader, memory, left, whole)) is not None:
         if len(changes) >= most:
             raise reader.damaged("a packet has too many tokens")
         if change.at > plain.end:
@@ -207,4 +214,18 @@ def read_packet(
         if textures > MAX_SPAN_TEXTURES:
             raise reader.damaged("a packet has too many textures")
         changes.append(change)
-    return Packet(plain, head, tuple(changes), tuple(memory.new.section.outlines))
+    if not whole:
+        plain = replace(plain, end=changes[-1].at if changes else plain.start)
+    new = (change.outline for change in changes if not change.again)
+    return Packet(plain, head, tuple(changes), tuple(outline for outline in new if outline is not None))
+
+
+def _next_change(reader: RangeReader, memory: PacketMemory, most: int, whole: bool) -> Change | None:
+    """The next change; None at the end of a packet, or when the data of one that is cut are used up."""
+    if whole:
+        return read_change(reader, memory, most)
+    try:
+        change = read_change(reader, memory, most)
+    except FormatError:
+        return None
+    return None if reader.past_end else change

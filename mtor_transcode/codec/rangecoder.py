@@ -109,6 +109,11 @@ class RangeReader:
         """Returns the error to raise for impossible data."""
         return FormatError(what, where=self.where, remedy="the file is damaged; fetch or transcode it again")
 
+    @property
+    def past_end(self) -> bool:
+        """Whether what was read may depend on bytes after the end of the data."""
+        return self._place > len(self._data) - MAX_TRIMMED - 8
+
     def bit(self, context: int) -> int:
         """Reads one bin and adapts its context."""
         adaptive = self.adaptive

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from mtor_transcode.codec.erasure import MAX_BLOCKS, MAX_REPAIRS, recovered, repairs
 from mtor_transcode.codec.fields import Payload, varint
-from mtor_transcode.codec.limits import MAX_SECTION
 from mtor_transcode.codec.packets import MAX_PACKETS
 
 _LENGTH = 3
@@ -38,32 +37,46 @@ def read_repair(payload: Payload) -> Repair:
     return Repair(first, count, index, payload.rest())
 
 
-def make_repairs(first: int, payloads: Sequence[bytes], count: int) -> list[Repair]:
-    """Returns ``count`` repairs for packets numbered from ``first`` on."""
-    blocks = [len(payload).to_bytes(_LENGTH, "big") + payload for payload in payloads]
-    return [Repair(first, len(blocks), index, data) for index, data in enumerate(repairs(blocks, count))]
+def make_repair(first: int, payloads: Sequence[bytes], index: int, most: int) -> Repair:
+    """Returns a repair of at most ``most`` bytes of data for packets numbered from ``first`` on.
 
-
-def repaired(found: Mapping[int, bytes], group: Sequence[Repair]) -> dict[int, bytes]:
-    """Returns the payloads by number that a group's repairs bring back, none if there are too few repairs.
-
-    ``found`` has the payloads that came. Repairs that contradict each other or the packets are of no use.
+    A shorter one than the longest packet brings back only the beginning of a packet.
     """
-    repair = group[0]
-    numbers = range(repair.first, repair.first + repair.count)
-    alike = {other.index: other.data for other in group if len(other.data) == len(repair.data)}
-    blocks = [
-        len(found[number]).to_bytes(_LENGTH, "big") + found[number] if number in found else None
-        for number in numbers
-    ]
-    if any(block is not None and len(block) > len(repair.data) for block in blocks):
+    blocks = [_block(payload)[:most] for payload in payloads]
+    return Repair(first, len(blocks), index, repairs(blocks, index + 1)[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The payload of a packet that was brought back, or if it is not ``whole`` its beginning."""
+
+    data: bytes
+    whole: bool
+
+
+def repaired(found: Mapping[int, bytes], group: Sequence[Repair]) -> dict[int, Repaired]:
+    """Returns the packets by number that a group's repairs bring back, none if there are too few repairs.
+
+    ``found`` has the payloads that came. Repairs of different lengths do as far as the shortest one goes that
+    is needed. Repairs that contradict the packets bring back what makes no sense; reading it refuses it.
+    """
+    numbers = range(group[0].first, group[0].first + group[0].count)
+    blocks = [_block(found[number]) if number in found else None for number in numbers]
+    missing = sum(block is None for block in blocks)
+    by_index = {repair.index: repair.data for repair in group}
+    longest = sorted(by_index, key=lambda index: len(by_index[index]), reverse=True)[:missing]
+    length = min((len(by_index[index]) for index in longest), default=0)
+    made = recovered(blocks, {index: by_index[index][:length] for index in longest})
+    if made is None or length < _LENGTH:
         return {}
-    made = recovered(blocks, alike)
-    if made is None:
-        return {}
-    back: dict[int, bytes] = {}
+    back: dict[int, Repaired] = {}
     for number, block in zip(numbers, made, strict=True):
-        length = int.from_bytes(block[:_LENGTH], "big")
-        if number not in found and length <= min(MAX_SECTION, len(block) - _LENGTH):
-            back[number] = block[_LENGTH : _LENGTH + length]
+        if number not in found:
+            size = int.from_bytes(block[:_LENGTH], "big")
+            payload = block[_LENGTH : _LENGTH + size]
+            back[number] = Repaired(payload, len(payload) == size)
     return back
+
+
+def _block(payload: bytes) -> bytes:
+    return len(payload).to_bytes(_LENGTH, "big") + payload

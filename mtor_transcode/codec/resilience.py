@@ -3,9 +3,9 @@
 
 That each packet starts from nothing costs 5 to 14%, whatever the level. Repeats take a fixed share of each
 packet: few things matter so much that telling them twice is better than a repair. What is left of the
-level's bytes goes to repairs, one whenever there is enough for one: a group is all packets since the last.
-Where crowds of shapes move all the time, starting from nothing takes more than the level has; some repairs
-there are then.
+level's bytes goes to repairs, a few for each group of packets; the last one is as long as the bytes allow,
+and brings back the beginning of a packet. Where crowds of shapes move all the time, starting from nothing
+takes more than the level has; some repairs there are then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mtor_transcode.codec.repair_syntax import Repair, make_repairs
+from mtor_transcode.codec.repair_syntax import Repair, make_repair
 
 LEVELS: Final = 10
 """The highest level of resilience; 0 is a film without packets."""
@@ -24,17 +24,24 @@ MORE: Final = 0.02
 LEAST: Final = 0.003
 """Share of packets' bytes, for each level, that repairs may take in any case."""
 
-REPEATS: Final = 0.003
+REPEATS: Final = 0.0015
 """Share of a packet, for each level, that may repeat what was told before."""
 
-LEAST_GROUP: Final = 3
-"""Packets of a group, at least: of fewer, a copy of each would cost as much."""
+GROUP: Final = 10
+"""Packets of a group. At a loss of one in ten, a repair of k packets brings back the share 0.9 ** k of what
+is lost for 1 / k as many bytes: best near 10."""
 
-MOST_GROUP: Final = 40
-"""Packets of a group: older ones have no repair any more."""
+LEAST_GROUP: Final = 3
+"""Packets that the last group of a scene has at least."""
+
+LEAST_REPAIR: Final = 60
+"""Bytes of data below which a repair is not worth its frame."""
+
+MOST_REPAIRS: Final = 4
+"""Repairs of a group."""
 
 _FRAME: Final = 10
-"""Bytes of a repair beyond those of its longest packet, about."""
+"""Bytes of a repair beyond its data, about."""
 
 
 class Budget:
@@ -55,15 +62,28 @@ class Budget:
 
         ``plain`` is what its tokens would take in a film without packets.
         """
-        self._group = [*self._group[1 - MOST_GROUP :], payload]
+        self._group.append(payload)
         self._packets += 1
-        rest = plain * (1 + MORE * self._level) - len(payload) - frame
-        self._left += max(rest, LEAST * self._level * len(payload))
-        cost = max(map(len, self._group)) + _FRAME
-        if len(self._group) >= LEAST_GROUP and self._left >= cost:
-            self._left -= cost
-            yield from make_repairs(self._packets - len(self._group), self._group, 1)
-            self._group = []
+        self._left += plain * (1 + MORE * self._level) - len(payload) - frame
+        if len(self._group) >= GROUP:
+            yield from self.settle()
+
+    def settle(self) -> Iterator[Repair]:
+        """Yields the repairs of the packets since the last ones, if there are enough: a group is full, or a
+        scene ends.
+        """
+        if len(self._group) < LEAST_GROUP:
+            return
+        left = max(self._left, LEAST * self._level * sum(map(len, self._group)))
+        for index in range(MOST_REPAIRS):
+            most = int(left) - _FRAME
+            if most < LEAST_REPAIR:
+                break
+            repair = make_repair(self._packets - len(self._group), self._group, index, most)
+            left -= len(repair.data) + _FRAME
+            self._left -= len(repair.data) + _FRAME
+            yield repair
+        self._group = []
 
 
 def shares(sizes: Sequence[int], plain: int) -> list[float]:
