@@ -15,7 +15,7 @@ from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.packet_film_writer import PacketFilmWriter
 from mtor_transcode.codec.series import SeriesDictionary, always
 
-TRAVELS = (SectionKind.PACKET, SectionKind.REPAIR)
+TRAVELS = (SectionKind.PACKET, SectionKind.FRAGMENT, SectionKind.REPAIR)
 
 
 def write_packets(
@@ -36,7 +36,7 @@ def write_packets(
 
 @dataclass(frozen=True, slots=True)
 class Without(Loss):
-    """Loses the packets and repairs at these places in the file, counted from 0 over both kinds."""
+    """Loses the packets, fragments and repairs at these places in the file, all counted from 0."""
 
     places: Collection[int] = ()
 
@@ -49,7 +49,7 @@ class Without(Loss):
 def film_without(
     data: bytes, lost: Collection[int] = (), series: SeriesDictionary | None = None
 ) -> FilmReader:
-    """Reads a film of which the packets and repairs at these places are lost."""
+    """Reads a film of which the packets at these places are lost."""
     return FilmReader(io.BytesIO(data), "film.mtor", always(series), Without(0.0, 0, lost))
 
 

@@ -26,7 +26,7 @@ from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.packets import PACKET_BYTES, read_packet
-from mtor_transcode.codec.repair_syntax import make_repair, repaired
+from mtor_transcode.codec.repair_syntax import Sent, make_repair, repaired
 from mtor_transcode.codec.series import make_series
 from mtor_transcode.errors import MtorError, UsageError
 from mtor_transcode.model import (
@@ -249,9 +249,10 @@ def test_a_short_repair_brings_back_the_beginning(film: MemoryFilm, data: bytes)
 def test_repairs_of_any_length_bring_back_beginnings(
     payloads: list[bytes], mosts: list[int], chance: random.Random
 ) -> None:
-    made = [make_repair(3, payloads, index, most) for index, most in enumerate(mosts)]
+    sent = [Sent(payload, len(payload) % 3 == 0) for payload in payloads]
+    made = [make_repair(3, sent, index, most) for index, most in enumerate(mosts)]
     lost = chance.sample(range(len(payloads)), min(len(payloads), chance.randint(1, len(made))))
-    came = {3 + number: payload for number, payload in enumerate(payloads) if number not in lost}
+    came = {3 + number: packet for number, packet in enumerate(sent) if number not in lost}
     chance.shuffle(made)
     back = repaired(came, made)
     assert set(back) == {3 + number for number in lost}
@@ -260,6 +261,7 @@ def test_repairs_of_any_length_bring_back_beginnings(
         payload = payloads[number - 3]
         assert payload.startswith(found.data)
         assert found.whole == (found.data == payload)
+        assert found.fragment == sent[number - 3].fragment
         assert len(found.data) >= min(len(payload), least)
 
 

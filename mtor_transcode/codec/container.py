@@ -45,6 +45,7 @@ class SectionKind(IntEnum):
     TEXTURE = 9
     PACKET = 10
     REPAIR = 11
+    FRAGMENT = 12
 
 
 @dataclass(frozen=True, slots=True)

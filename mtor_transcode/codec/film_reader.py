@@ -74,6 +74,8 @@ class FilmReader:
             if self._scenes:
                 raise self._misplaced("a film in packets", self._all[0])
             self._scenes += self._packets.settle()
+        if self.packets_sent:
+            self._textures.add_packets(self._packets)
         self._check_order()
         self._by_number = {entry.head.number: entry for entry in self._scenes}
         self.duration = max((entry.end for entry in self._scenes), default=0)
@@ -103,7 +105,7 @@ class FilmReader:
     @property
     def packets_sent(self) -> int:
         """Packets that the film was made of; 0 if it was not made for links that lose packets."""
-        return sum(section.kind == SectionKind.PACKET for section in self._all)
+        return sum(section.kind in (SectionKind.PACKET, SectionKind.FRAGMENT) for section in self._all)
 
     @property
     def packets_at_hand(self) -> int:
@@ -152,7 +154,7 @@ class FilmReader:
         for section in self._all:
             if section.kind == SectionKind.DICT:
                 self._book_dictionary(accounts, section)
-            elif section.kind == SectionKind.TEXTURE:
+            elif section.kind in (SectionKind.TEXTURE, SectionKind.FRAGMENT):
                 accounts["textures"] += section.length
             elif section.kind == SectionKind.SUBTITLES:
                 accounts["subtitles"] += section.length
@@ -211,6 +213,8 @@ class FilmReader:
             add_part(self._sections, entry, section)
         elif kind == SectionKind.PACKET:
             self._packets.add(section)
+        elif kind == SectionKind.FRAGMENT:
+            self._packets.add_fragment(section)
         elif kind == SectionKind.REPAIR:
             self._packets.add_repair(section)
         elif kind == SectionKind.AUDIO:

@@ -11,7 +11,7 @@ from typing import Final
 from mtor_transcode.codec.container import Section, SectionKind
 from mtor_transcode.codec.packets import PACKET_BYTES
 
-LOSSY: Final = (SectionKind.PACKET, SectionKind.REPAIR, SectionKind.TEXTURE)
+LOSSY: Final = (SectionKind.PACKET, SectionKind.REPAIR, SectionKind.FRAGMENT)
 """Sections that a link may lose. The header is what a stream is opened with."""
 
 

@@ -165,6 +165,26 @@ def pictures(data: bytes) -> list[bytes]:
     return [*found, bytes(part)]
 
 
+def beginning(data: bytes) -> bytes:
+    """The whole pictures at the beginning of a texture whose end is missing; empty if there is none."""
+    whole = bytearray()
+    part = bytearray()
+    shown = reduced = False
+    try:
+        for unit in units(data):
+            if unit.kind == SEQUENCE:
+                reduced = read_sequence(unit).reduced
+            if unit.kind in (FRAME_HEADER, FRAME):
+                if shown:
+                    whole += part
+                    part.clear()
+                shown = _is_shown(unit, reduced)
+            part += unit.data
+    except FormatError:
+        pass  # the cut
+    return bytes(whole)
+
+
 def _is_shown(unit: Unit, reduced: bool) -> bool:
     if reduced:
         return True

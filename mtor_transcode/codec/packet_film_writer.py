@@ -7,21 +7,23 @@ what is new, names the shapes and keeps the prices. Packets are made of the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from mtor_transcode.codec.accounts import book_coded
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.fragments import fragments
 from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, EDIT, ENTER, LEAVE, Change
 from mtor_transcode.codec.packet_repeats import Repeats
 from mtor_transcode.codec.packets import PacketBuilder, PacketPlain
 from mtor_transcode.codec.rangecoder import RangeWriter
-from mtor_transcode.codec.repair_syntax import Repair
+from mtor_transcode.codec.repair_syntax import Repair, Sent
 from mtor_transcode.codec.resilience import LEVELS, Budget, shares
 from mtor_transcode.codec.scene_memory import NOBODY, LiveShape
 from mtor_transcode.codec.series import SeriesDictionary
+from mtor_transcode.codec.texture_syntax import check_texture
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
     Background,
@@ -32,6 +34,7 @@ from mtor_transcode.model import (
     SceneStart,
     ShapeState,
     Span,
+    Texture,
     Token,
 )
 
@@ -124,6 +127,19 @@ class PacketFilmWriter(FilmWriter):
         self._index.dictionaries.clear()
         super().finish(duration)
 
+    def _define_textures(self, textures: Sequence[Texture]) -> None:
+        """Writes the textures that the film does not have yet, in fragments."""
+        for texture in textures:
+            check_texture(texture, self._header)
+            payload = self._textures.add(texture)
+            if payload is None:
+                continue
+            self._index.textures.append(self._sections.offset)
+            for part in fragments(self._number, self._textures.count - 1, payload):
+                self._write(SectionKind.FRAGMENT, part, "textures")
+                self._number += 1
+                self._repair(self._budget.spend(Sent(part, fragment=True), _SECTION, len(part)))
+
     def _end_scene(self) -> None:
         """Writes the scene's last repairs, and a packet if it has none, so that its head is there."""
         if self._headless:
@@ -172,7 +188,7 @@ class PacketFilmWriter(FilmWriter):
         frame = self._sections.write(SectionKind.PACKET, payload)
         self.bytes_by_kind["container"] += frame + fields
         book_coded(self.bytes_by_kind, len(payload) - fields, bits)
-        self._repair(self._budget.spend(payload, frame, plain))
+        self._repair(self._budget.spend(Sent(payload), frame, plain))
 
     def _repair(self, repairs: Iterable[Repair]) -> None:
         for repair in repairs:

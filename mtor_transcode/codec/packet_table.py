@@ -12,6 +12,7 @@ from typing import Final
 
 from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionReader
 from mtor_transcode.codec.fields import Payload
+from mtor_transcode.codec.fragments import Fragment, read_fragment
 from mtor_transcode.codec.limits import DECODES, KEPT_NODES
 from mtor_transcode.codec.packets import (
     UNREAD_TEXTURES,
@@ -22,7 +23,7 @@ from mtor_transcode.codec.packets import (
     read_packet_plain,
 )
 from mtor_transcode.codec.rangecoder import RangeReader
-from mtor_transcode.codec.repair_syntax import Repair, Repaired, read_repair, repaired
+from mtor_transcode.codec.repair_syntax import Repair, Repaired, Sent, read_repair, repaired
 from mtor_transcode.codec.scene_reader import MakeReader
 from mtor_transcode.codec.texture_syntax import TextureNames
 from mtor_transcode.errors import FormatError
@@ -56,6 +57,7 @@ class PacketTable:
         self._plain: dict[int, PacketPlain] = {}
         self._firsts: list[int] = []
         self._owners: list[int] = []
+        self._fragments: dict[int, Fragment] = {}
         self._kept: OrderedDict[int, tuple[Outline, ...]] = OrderedDict()
         self._kept_nodes = 0
         self._bytes = 0
@@ -66,11 +68,11 @@ class PacketTable:
 
     def __len__(self) -> int:
         """Packets that are wholly at hand."""
-        return len(self._plain) - sum(not back.whole for back in self._back.values())
+        return len(self._plain) + len(self._fragments) - sum(not back.whole for back in self._back.values())
 
     def __bool__(self) -> bool:
         """Whether anything is at hand of any packet."""
-        return bool(self._plain)
+        return bool(self._plain or self._fragments)
 
     def add(self, section: Section) -> None:
         """Takes note of a packet; one whose checksum is wrong is as good as lost."""
@@ -78,11 +80,45 @@ class PacketTable:
         if payload is None:
             return
         plain = read_packet_plain(payload)
-        if plain.number in self._plain:
+        if plain.number in self._where:
             raise self._taken(payload.where)
         self._plain[plain.number] = plain
         self._where[plain.number] = section
         self._bytes += section.length
+
+    def add_fragment(self, section: Section) -> None:
+        """Takes note of a fragment; one whose checksum is wrong is as good as lost."""
+        payload = self._sound(section)
+        if payload is None:
+            return
+        fragment = read_fragment(payload)
+        if fragment.number in self._where:
+            raise self._taken(payload.where)
+        self._fragments[fragment.number] = fragment
+        self._where[fragment.number] = section
+
+    def textures(self) -> dict[int, list[int]]:
+        """Returns the numbers of the fragments by the id of their texture, up to a missing or cut one."""
+        pieces: dict[int, dict[int, int]] = {}
+        for number, fragment in self._fragments.items():
+            pieces.setdefault(fragment.texture, {})[fragment.place] = number
+        found: dict[int, list[int]] = {}
+        for texture, by_place in pieces.items():
+            numbers: list[int] = []
+            while len(numbers) in by_place and (not numbers or self._is_whole(numbers[-1])):
+                numbers.append(by_place[len(numbers)])
+            found[texture] = numbers
+        return found
+
+    def fragment(self, number: int) -> tuple[bytes, bool]:
+        """Returns the data of a fragment that is at hand, and whether the texture ends with it."""
+        payload = self.payload(number)
+        fragment = read_fragment(payload)
+        return payload.rest(), self._is_whole(number) and fragment.place == fragment.count - 1
+
+    def _is_whole(self, number: int) -> bool:
+        back = self._back.get(number)
+        return back is None or back.whole
 
     def add_repair(self, section: Section) -> None:
         """Takes note of a repair; one whose checksum is wrong is as good as lost."""
@@ -105,7 +141,8 @@ class PacketTable:
             self._owners.append(number)
         scenes = [self._scene(numbers) for numbers in by_scene.values()]
         for scene, following in pairwise(scenes):
-            if scene.numbers[-1] + 1 < following.numbers[0]:
+            between = range(scene.numbers[-1] + 1, following.numbers[0])
+            if any(number not in self._fragments for number in between):
                 scene.end = max(scene.end, following.head.start)
         return scenes
 
@@ -119,8 +156,7 @@ class PacketTable:
         self, number: int, names: TextureNames = UNREAD_TEXTURES, make: MakeReader = RangeReader
     ) -> Packet:
         """Returns a packet that is at hand, or as much of it as was brought back."""
-        back = self._back.get(number)
-        return read_packet(self.payload(number), names, make, whole=back is None or back.whole)
+        return read_packet(self.payload(number), names, make, whole=self._is_whole(number))
 
     def outline(self, outline_id: int) -> Outline | None:
         """Returns an outline, None if the packet is missing that has it."""
@@ -147,16 +183,30 @@ class PacketTable:
     def _bring_back(self) -> None:
         for group in self._repairs.values():
             numbers = range(group[0].first, group[0].first + group[0].count)
-            missing = [number for number in numbers if number not in self._plain]
+            missing = [number for number in numbers if number not in self._where]
             if not missing or len(missing) > len(group):
                 continue
-            found = {number: self.payload(number).data for number in numbers if number in self._plain}
+            found = {
+                number: Sent(self.payload(number).data, number in self._fragments)
+                for number in numbers
+                if number in self._where
+            }
             for number, back in repaired(found, group).items():
-                plain = read_packet_plain(Payload(back.data, self._named(number)))
-                if plain.number == number:
-                    self._plain[number] = plain
-                    self._back[number] = back
-                    self._bytes += len(back.data)
+                self._take_back(number, back)
+
+    def _take_back(self, number: int, back: Repaired) -> None:
+        payload = Payload(back.data, self._named(number))
+        if back.fragment:
+            fragment = read_fragment(payload)
+            if fragment.number == number:
+                self._fragments[number] = fragment
+                self._back[number] = back
+            return
+        plain = read_packet_plain(payload)
+        if plain.number == number:
+            self._plain[number] = plain
+            self._back[number] = back
+            self._bytes += len(back.data)
 
     def _scene(self, numbers: list[int]) -> PacketScene:
         """The scene that has these packets; its head is from the first packet that tells it."""

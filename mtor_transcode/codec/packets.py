@@ -164,7 +164,7 @@ class PacketBuilder:
         ).write()
         least = max(-(-self._nodes // NODES_PER_BYTE), -(-self.count // TOKENS_PER_BYTE))
         data += bytes(max(0, least - len(data)))
-        if len(plain) + len(data) > MAX_SECTION:
+        if len(plain) + len(data) > MAX_SECTION // 2 - 1:
             raise UsageError(f"a packet has {len(data)} bytes", remedy="make outlines simpler")
         return plain + data, len(plain)
 

@@ -13,6 +13,12 @@ from mtor_transcode.codec.packets import MAX_PACKETS
 _LENGTH = 3
 """Bytes in front of a packet's payload, in its block, that tell its length."""
 
+_FRAGMENT = 1 << 23
+"""Added to the length of a fragment."""
+
+MOST_PAYLOAD = _FRAGMENT - 1
+"""Bytes of a packet's payload."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -37,24 +43,33 @@ def read_repair(payload: Payload) -> Repair:
     return Repair(first, count, index, payload.rest())
 
 
-def make_repair(first: int, payloads: Sequence[bytes], index: int, most: int) -> Repair:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The payload of a packet, or of a fragment."""
+
+    data: bytes
+    fragment: bool = False
+
+
+def make_repair(first: int, packets: Sequence[Sent], index: int, most: int) -> Repair:
     """Returns a repair of at most ``most`` bytes of data for packets numbered from ``first`` on.
 
     A shorter one than the longest packet brings back only the beginning of a packet.
     """
-    blocks = [_block(payload)[:most] for payload in payloads]
+    blocks = [_block(packet)[:most] for packet in packets]
     return Repair(first, len(blocks), index, repairs(blocks, index + 1)[index])
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """The payload of a packet that was brought back, or if it is not ``whole`` its beginning."""
+    """The payload of a packet or fragment that was brought back, or if it is not ``whole`` its beginning."""
 
     data: bytes
     whole: bool
+    fragment: bool = False
 
 
-def repaired(found: Mapping[int, bytes], group: Sequence[Repair]) -> dict[int, Repaired]:
+def repaired(found: Mapping[int, Sent], group: Sequence[Repair]) -> dict[int, Repaired]:
     """Returns the packets by number that a group's repairs bring back, none if there are too few repairs.
 
     ``found`` has the payloads that came. Repairs of different lengths do as far as the shortest one goes that
@@ -72,11 +87,12 @@ def repaired(found: Mapping[int, bytes], group: Sequence[Repair]) -> dict[int, R
     back: dict[int, Repaired] = {}
     for number, block in zip(numbers, made, strict=True):
         if number not in found:
-            size = int.from_bytes(block[:_LENGTH], "big")
+            told = int.from_bytes(block[:_LENGTH], "big")
+            size = told & MOST_PAYLOAD
             payload = block[_LENGTH : _LENGTH + size]
-            back[number] = Repaired(payload, len(payload) == size)
+            back[number] = Repaired(payload, len(payload) == size, bool(told & _FRAGMENT))
     return back
 
 
-def _block(payload: bytes) -> bytes:
-    return len(payload).to_bytes(_LENGTH, "big") + payload
+def _block(packet: Sent) -> bytes:
+    return (len(packet.data) | _FRAGMENT * packet.fragment).to_bytes(_LENGTH, "big") + packet.data

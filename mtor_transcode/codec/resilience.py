@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mtor_transcode.codec.repair_syntax import Repair, make_repair
+from mtor_transcode.codec.repair_syntax import Repair, Sent, make_repair
 
 LEVELS: Final = 10
 """The highest level of resilience; 0 is a film without packets."""
@@ -55,16 +55,16 @@ class Budget:
         self._level = level
         self._left = 0.0
         self._packets = 0
-        self._group: list[bytes] = []
+        self._group: list[Sent] = []
 
-    def spend(self, payload: bytes, frame: int, plain: float) -> Iterator[Repair]:
+    def spend(self, sent: Sent, frame: int, plain: float) -> Iterator[Repair]:
         """Yields the repairs to follow a packet of ``frame`` bytes more than its payload.
 
-        ``plain`` is what its tokens would take in a film without packets.
+        ``plain`` is what it holds would take in a film without packets.
         """
-        self._group.append(payload)
+        self._group.append(sent)
         self._packets += 1
-        self._left += plain * (1 + MORE * self._level) - len(payload) - frame
+        self._left += plain * (1 + MORE * self._level) - len(sent.data) - frame
         if len(self._group) >= GROUP:
             yield from self.settle()
 
@@ -74,7 +74,7 @@ class Budget:
         """
         if len(self._group) < LEAST_GROUP:
             return
-        left = max(self._left, LEAST * self._level * sum(map(len, self._group)))
+        left = max(self._left, LEAST * self._level * sum(len(sent.data) for sent in self._group))
         for index in range(MOST_REPAIRS):
             most = int(left) - _FRAME
             if most < LEAST_REPAIR:

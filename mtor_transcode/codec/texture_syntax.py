@@ -109,8 +109,11 @@ def texture_number(payload: Payload) -> int:
     return payload.varint(MAX_TEXTURES, "id of a texture")
 
 
-def read_texture(payload: Payload, header: FilmHeader) -> Texture:
-    """Returns the texture of a section. Raises FormatError for what no writer makes of a film like this."""
+def read_texture(payload: Payload, header: FilmHeader, *, whole: bool = True) -> Texture:
+    """Returns the texture of a section; if its end is missing (not ``whole``), its pictures up to there.
+
+    Raises FormatError for what no writer makes of a film like this, and if no picture is at hand.
+    """
     texture_number(payload)
     head = payload.take(payload.varint(MAX_SECTION, "length of a texture's head"), "head of a texture")
     reader = RangeReader(head, Adaptive(), payload.where)
@@ -126,7 +129,11 @@ def read_texture(payload: Payload, header: FilmHeader) -> Texture:
         if step <= 0 or times[-1] + step > MAX_TICK:
             raise payload.damaged("the times of a texture do not rise")
         times.append(times[-1] + step)
-    texture = Texture(width, height, tuple(times), payload.rest())
+    data = payload.rest()
+    if not whole:
+        data = obu.beginning(data)
+        del times[len(obu.pictures(data)) if data else 0 :]
+    texture = Texture(width, height, tuple(times), data)
     wrong = fault_of(texture, header)
     if wrong:
         raise payload.damaged(wrong)

@@ -11,6 +11,8 @@ from typing import Final
 from mtor_transcode.codec.container import Section, SectionReader
 from mtor_transcode.codec.fields import Payload, varint
 from mtor_transcode.codec.limits import DECODES
+from mtor_transcode.codec.packet_table import PacketTable
+from mtor_transcode.codec.packets import UNREAD
 from mtor_transcode.codec.texture_syntax import TextureNames, read_texture, texture_number, write_texture
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Background, FilmHeader, Texture, TexturePaint, Token
@@ -75,6 +77,13 @@ class TextureReader:
         self._kept: OrderedDict[int, Texture] = OrderedDict()
         self._bytes = 0
         self._read = 0
+        self._packets: PacketTable | None = None
+        self._fragments: dict[int, list[int]] = {}
+
+    def add_packets(self, packets: PacketTable) -> None:
+        """Takes the textures in the fragments of a film in packets; what is missing there is no error."""
+        self._packets = packets
+        self._fragments = packets.textures()
 
     def add(self, section: Section) -> None:
         """Takes note of a section, without reading it."""
@@ -104,6 +113,9 @@ class TextureReader:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
+        if self._packets is not None:
+            texture = self._pieced(self._packets, number, header)
+            return self._keep(number, texture)
         section = self._by_id.get(number)
         if section is None:
             raise FormatError(
@@ -111,7 +123,26 @@ class TextureReader:
             )
         payload = Payload(self._sections.payload(section), self._sections.where(section))
         self._read += section.length
-        texture = self._kept[number] = read_texture(payload, header)
+        return self._keep(number, read_texture(payload, header))
+
+    def _keep(self, number: int, texture: Texture) -> Texture:
+        self._kept[number] = texture
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return texture
+
+    def _pieced(self, packets: PacketTable, number: int, header: FilmHeader) -> Texture:
+        """A texture put together from what came of it, ``UNREAD`` if that is no picture."""
+        parts: list[bytes] = []
+        whole = False
+        for fragment in self._fragments.get(number, ()):
+            data, whole = packets.fragment(fragment)
+            parts.append(data)
+        data = b"".join(parts)
+        self._read += len(data)
+        if whole:
+            return read_texture(Payload(data, self._sections.name), header)
+        try:
+            return read_texture(Payload(data, self._sections.name), header, whole=False)
+        except FormatError:
+            return UNREAD
