@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,8 +15,9 @@ from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import page_scroll, shape_shifts
 from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, setting_of
+from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of
 from mtor_transcode.analyze.track import aligned, carried, matched_shift
-from mtor_transcode.model import UNITS_PER_PX, Transform
+from mtor_transcode.model import UNITS_PER_PX, ShapeState, Transform
 from mtor_transcode.render.matrix import compose, inverse
 from mtor_transcode.render.rasterizer import Rect
 
@@ -44,8 +46,11 @@ GROWTHS = (-6.0, -3.0, 3.0, 6.0)
 LEAST_SIDE = 6
 """Shapes narrower than this (px) are only shifted."""
 
-Price = Callable[[Transform], float]
-"""Bits of the token that brings a shape to a place."""
+GROWTH = 70
+"""Px around a shape in which it is looked for when a side of it may have moved."""
+
+Price = Callable[[ShapeState], float]
+"""Bits of the token that brings a shape to another state."""
 
 
 def candidates_of(
@@ -118,14 +123,41 @@ class MoveFinder:
             near = min([*proposed, state.transform], key=fit.error)
             proposed += self._fitted(fit, index, near, stake, still)
         errors = [fit.error(place) for place in proposed]
-        costs = [error + self._lam * price(place) for error, place in zip(errors, proposed, strict=True)]
+        costs = [
+            error + self._lam * price(replace(state, transform=place))
+            for error, place in zip(errors, proposed, strict=True)
+        ]
         for number, (error, place) in enumerate(zip(errors, proposed, strict=True)):
             if error > EXPLAINED * still and _is_turned(place, state.transform):
                 costs[number] = still  # What grew on one side only has not been turned and scaled.
-        chosen = proposed[int(np.argmin(costs))]
-        if min(costs) >= still or chosen == state.transform:
+        number = int(np.argmin(costs))
+        saved = still - costs[number]
+        if fitted and errors[number] > MISSED * still:
+            stretched = self._stretched(index, max(saved, 0.0), price)
+            if stretched is not None:
+                return stretched
+        if saved <= 0 or proposed[number] == state.transform:
             return None
-        return fit.known(chosen)
+        return fit.known(proposed[number])
+
+    def _stretched(self, index: int, least: float, price: Price) -> Pose | None:
+        """The shape with other sides, if that saves more than ``least``."""
+        shape = self._live.shapes[index]
+        if not can_stretch(shape.state):
+            return None
+        x0, y0, x1, y1 = shape.rect
+        width, height = self._live.size
+        rect = max(0, x0 - GROWTH), max(0, y0 - GROWTH), min(width, x1 + GROWTH), min(height, y1 + GROWTH)
+        if (rect[2] - rect[0]) * (rect[3] - rect[1]) > LARGEST:
+            return None
+        setting = setting_of(self._live, index, rect, self._target, self._worth)
+        fit = StretchFit(self._live, shape.state, setting)
+        found = fit.fitted()
+        if found is None or found.outline is None or found.outline == shape.state.outline:
+            return None
+        fresh = replace(shape.state, transform=found.place, outline=found.outline)
+        saved = fit.error(sides_of(shape.state)) - found.error - self._lam * price(fresh)
+        return found if saved > least else None
 
     def _fitted(
         self, fit: PoseFit, index: int, near: Transform, stake: float, still: float

@@ -50,7 +50,8 @@ class Pose:
     """A fitted place, its weighted squared error, and how that grows with deviations from it.
 
     ``stiffness`` (4, 4) float64: a deviation ``d`` (px of shift x, y; of growth and turn at ``radius``)
-    costs ``d @ stiffness @ d``. ``area`` (px) is what shows of the shape, weighted.
+    costs ``d @ stiffness @ d``. ``area`` (px) is what shows of the shape, weighted. A shape that is stretched
+    has another ``outline``, and its deviations are those of its left, top, right and bottom.
     """
 
     place: Transform
@@ -58,6 +59,7 @@ class Pose:
     stiffness: NDArray[np.float64]
     radius: float
     area: float = 0.0
+    outline: Outline | None = None
 
 
 def setting_of(live: LiveShapes, index: int, rect: Rect, target: Picture, worth: Plane) -> Setting:
@@ -88,13 +90,7 @@ class PoseFit:
 
     def error(self, place: Transform) -> float:
         """Weighted squared error inside the setting's rectangle with the shape at ``place``."""
-        setting = self._setting
-        return float(
-            _error(
-                setting.target, setting.under, setting.over, setting.through, setting.weight,
-                self._cover(place), self._colours(place),
-            )
-        )  # fmt: skip
+        return picture_error(self._setting, self._cover(place), self._colours(place))
 
     def error_recoloured(self, place: Transform) -> float:
         """The least error with the shape at ``place`` in any one colour."""
@@ -150,20 +146,12 @@ class PoseFit:
         self, place: Transform, reach: float, count: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Gauss and Newton's matrix and right side over the first ``count`` parameters, by differences."""
-        setting = self._setting
-        strength, pull = _levers(
-            setting.target, setting.under, setting.over, setting.through, setting.weight,
-            self._cover(place), self._colours(place),
-        )  # fmt: skip
-        slopes = np.empty((count, strength.size), dtype=np.float32)
+        pairs = []
         for number in range(count):
             step = np.zeros(4)
             step[number] = reach
-            plus, minus = self._cover(self.moved(place, step)), self._cover(self.moved(place, -step))
-            np.subtract(plus.ravel(), minus.ravel(), out=slopes[number], dtype=np.float32)
-        slopes *= np.float32(1 / (2 * reach * 255))
-        matrix = (slopes * strength.ravel()) @ slopes.T
-        return matrix.astype(np.float64), (slopes @ pull.ravel()).astype(np.float64)
+            pairs.append((self._cover(self.moved(place, step)), self._cover(self.moved(place, -step))))
+        return matrix_of(self._setting, self._cover(place), self._colours(place), pairs, reach)
 
     def _cover(self, place: Transform) -> Picture:
         live = self._live
@@ -172,6 +160,33 @@ class PoseFit:
     def _colours(self, place: Transform) -> Plane:
         state = self._state
         return paint_colours(state.paint, state.outline, place, self._setting.rect, self._live.view)
+
+
+def picture_error(setting: Setting, cover: Picture, colours: Plane) -> float:
+    """Weighted squared error inside a setting with a shape of that coverage and those colours."""
+    return float(
+        _error(
+            setting.target, setting.under, setting.over, setting.through, setting.weight, cover, colours
+        )
+    )  # fmt: skip
+
+
+def matrix_of(
+    setting: Setting, cover: Picture, colours: Plane, pairs: list[tuple[Picture, Picture]], reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gauss and Newton's matrix and right side over parameters, by differences.
+
+    ``pairs`` holds for each parameter the coverage with it ``reach`` (px) greater, and less.
+    """
+    strength, pull = _levers(
+        setting.target, setting.under, setting.over, setting.through, setting.weight, cover, colours
+    )
+    slopes = np.empty((len(pairs), strength.size), dtype=np.float32)
+    for number, (plus, minus) in enumerate(pairs):
+        np.subtract(plus.ravel(), minus.ravel(), out=slopes[number], dtype=np.float32)
+    slopes *= np.float32(1 / (2 * reach * 255))
+    matrix = (slopes * strength.ravel()) @ slopes.T
+    return matrix.astype(np.float64), (slopes @ pull.ravel()).astype(np.float64)
 
 
 @njit(cache=True, nogil=True)

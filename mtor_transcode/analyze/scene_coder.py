@@ -35,7 +35,6 @@ from mtor_transcode.model import (
     Paint,
     ShapeState,
     Token,
-    Transform,
 )
 
 NOTICED = 20.0
@@ -57,6 +56,9 @@ FITS = 24
 CONTINUED_BITS = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
 
+
+STRETCHED_BITS = 12.0
+"""What it costs to stretch a shape further that was stretched until now."""
 
 See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
@@ -234,16 +236,19 @@ class SceneCoder:
         shape = self.live.shapes[index]
         expected = self._tracks.expected(number, times.since, times.at)
 
-        def price(place: Transform) -> float:
-            if place == expected:
+        def price(fresh: ShapeState) -> float:
+            stretched = fresh.outline != shape.state.outline
+            if stretched and self._tracks.stretches(number, times.since):
+                return STRETCHED_BITS
+            if fresh.transform == expected and not stretched:
                 return CONTINUED_BITS
-            fresh = replace(shape.state, transform=place)
             return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
 
         pose = finder.best(index, owner, stake, expected, price)
         if pose is None:
             return
-        other = self.live.make(number, replace(shape.state, transform=pose.place))
+        fresh = replace(shape.state, transform=pose.place, outline=pose.outline or shape.state.outline)
+        other = self.live.make(number, fresh)
         rect, pixels = self.live.seen_with(index, other)
         self._tracks.moved(number, times.since, times.at, shape.state.transform, pose)
         self.live.change(index, other, rect, pixels)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.analyze.stretch import can_stretch, sides_of
 from mtor_transcode.model import (
     Colour,
     Edit,
@@ -27,6 +28,7 @@ from mtor_transcode.model import (
     Token,
     Transform,
 )
+from mtor_transcode.render.morph import same_structure
 
 PIECE_BITS = 30.0
 """What one more piece of a track costs, roughly."""
@@ -43,15 +45,20 @@ class _Last:
     at: int
     before: Transform
     after: Transform
+    stretched: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """How much a shape shows, and how its error grows where it strays (see ``Pose``; None: unknown)."""
+    """How much a shape shows, and how its error grows where it, or its sides if it is ``stretched``, strays.
+
+    See ``Pose``; None: unknown.
+    """
 
     area: float
     stiffness: NDArray[np.float64] | None
     radius: float
+    stretched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,9 @@ class Tracks:
 
     def moved(self, shape: int, since: int, at: int, before: Transform, pose: Pose) -> None:
         """Remember that a shape moved over ``[since, at)``."""
-        self._last[shape] = _Last(since, at, before, pose.place)
-        self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius)
+        stretched = pose.outline is not None
+        self._last[shape] = _Last(since, at, before, pose.place, stretched)
+        self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius, stretched)
 
     def forget(self) -> None:
         """Forget how exact the moves so far must be: they are written."""
@@ -86,7 +94,7 @@ class Tracks:
     def expected(self, shape: int, since: int, at: int) -> Transform | None:
         """Where a shape that moved until ``since`` is at ``at`` if it goes on, or None if it stood still."""
         last = self._last.get(shape)
-        if last is None or last.at != since or last.at <= last.since:
+        if last is None or last.stretched or last.at != since or last.at <= last.since:
             return None
         share = (at - since) / (last.at - last.since)
         a, b = last.before, last.after
@@ -96,6 +104,11 @@ class Tracks:
             max(round(b.scale + (b.scale - a.scale) * share), 1),
             round(b.angle + (b.angle - a.angle) * share),
         )
+
+    def stretches(self, shape: int, since: int) -> bool:
+        """Whether a shape's sides moved until ``since``."""
+        last = self._last.get(shape)
+        return last is not None and last.stretched and last.at == since
 
     def smoothed(self, tokens: Iterable[Token], before: dict[int, ShapeState], lam: float) -> list[Token]:
         """The tokens of a span with edits of one moment joined, and runs of moves in fewer pieces.
@@ -161,8 +174,22 @@ class Tracks:
         cost = 0.0
         for knot in knots[start + 1 : end]:
             share = (knot.at - a.at) / (b.at - a.at)
-            cost += self._strayed(shape, knot, between(a.state, b.state, share))
+            if a.state.outline == knot.state.outline == b.state.outline:
+                cost += self._strayed(shape, knot, between(a.state, b.state, share))
+            else:
+                cost += self._sides_strayed(shape, knot, a.state, b.state, share)
         return cost
+
+    def _sides_strayed(
+        self, shape: int, knot: _Knot, first: ShapeState, last: ShapeState, share: float
+    ) -> float:
+        bound = self._bounds.get((shape, knot.at))
+        if bound is None or bound.stiffness is None or not bound.stretched:
+            return float("inf")
+        away = sides_of(first) * (1 - share) + sides_of(last) * share - sides_of(knot.state)
+        paint = _paint_between(first.paint, last.paint, share)
+        cost = float(away @ bound.stiffness @ away)
+        return cost + bound.area * _colour_distance(paint, knot.state.paint)
 
     def _strayed(self, shape: int, knot: _Knot, shown: ShapeState) -> float:
         bound = self._bounds.get((shape, knot.at))
@@ -173,7 +200,7 @@ class Tracks:
         cost = bound.area * _colour_distance(shown.paint, knot.state.paint)
         if shown.transform == knot.state.transform:
             return cost
-        if bound.stiffness is None:
+        if bound.stiffness is None or bound.stretched:
             return float("inf")
         away = deviation(shown.transform, knot.state.transform, bound.radius)
         return cost + float(away @ bound.stiffness @ away)
@@ -219,9 +246,17 @@ def _squares(a: Colour, b: Colour) -> float:
 
 
 def _alike(a: ShapeState, b: ShapeState) -> bool:
-    """Whether two states differ in nothing but place and colour."""
+    """Whether two states differ in nothing but place and colour, or sides if they are upright."""
     if isinstance(a.paint, LinearGradient) and isinstance(b.paint, LinearGradient):
         p, q = a.paint, b.paint
         if (p.angle, p.start, p.end) != (q.angle, q.start, q.end):
             return False
-    return a.outline == b.outline and a.opacity == b.opacity and type(a.paint) is type(b.paint)
+    if a.opacity != b.opacity or type(a.paint) is not type(b.paint):
+        return False
+    return a.outline == b.outline or _differ_in_sides(a, b)
+
+
+def _differ_in_sides(a: ShapeState, b: ShapeState) -> bool:
+    if not (can_stretch(a) and can_stretch(b)):
+        return False
+    return a.outline.stroke_width == b.outline.stroke_width and same_structure(a.outline, b.outline)
