@@ -104,7 +104,6 @@ def growing(heights: list[float]) -> tuple[Tracks, list[Token]]:
 
 def test_even_growth_is_one_edit() -> None:
     tracks, tokens = growing([8.0, 16.0, 24.25, 32.0, 40.0])
-    assert tracks.stretches(7, 50)
     assert tracks.expected(7, 50, 60) is None
     enter, edit = tracks.smoothed(tokens, {}, 100.0)
     assert isinstance(enter, Enter)

@@ -46,6 +46,9 @@ GROWTHS = (-6.0, -3.0, 3.0, 6.0)
 LEAST_SIDE = 6
 """Shapes narrower than this (px) are only shifted."""
 
+GROWN = 0.6
+"""Share of a shape's error that a stretch must take away: pieces of what is painted wrong hardly pay."""
+
 GROWTH = 70
 """Px around a shape in which it is looked for when a side of it may have moved."""
 
@@ -133,15 +136,15 @@ class MoveFinder:
         number = int(np.argmin(costs))
         saved = still - costs[number]
         if fitted and errors[number] > MISSED * still:
-            stretched = self._stretched(index, max(saved, 0.0), price)
+            stretched = self._stretched(index, max(saved, 0.0), GROWN * still, price)
             if stretched is not None:
                 return stretched
         if saved <= 0 or proposed[number] == state.transform:
             return None
         return fit.known(proposed[number])
 
-    def _stretched(self, index: int, least: float, price: Price) -> Pose | None:
-        """The shape with other sides, if that saves more than ``least``."""
+    def _stretched(self, index: int, least: float, explained: float, price: Price) -> Pose | None:
+        """The shape with other sides, if that saves more than ``least`` and takes off ``explained`` error."""
         shape = self._live.shapes[index]
         if not can_stretch(shape.state):
             return None
@@ -156,8 +159,8 @@ class MoveFinder:
         if found is None or found.outline is None or found.outline == shape.state.outline:
             return None
         fresh = replace(shape.state, transform=found.place, outline=found.outline)
-        saved = fit.error(sides_of(shape.state)) - found.error - self._lam * price(fresh)
-        return found if saved > least else None
+        taken = fit.error(sides_of(shape.state)) - found.error
+        return found if taken > explained and taken - self._lam * price(fresh) > least else None
 
     def _fitted(
         self, fit: PoseFit, index: int, near: Transform, stake: float, still: float

@@ -57,9 +57,6 @@ CONTINUED_BITS = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
 
 
-STRETCHED_BITS = 12.0
-"""What it costs to stretch a shape further that was stretched until now."""
-
 See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
 
@@ -237,10 +234,7 @@ class SceneCoder:
         expected = self._tracks.expected(number, times.since, times.at)
 
         def price(fresh: ShapeState) -> float:
-            stretched = fresh.outline != shape.state.outline
-            if stretched and self._tracks.stretches(number, times.since):
-                return STRETCHED_BITS
-            if fresh.transform == expected and not stretched:
+            if fresh.transform == expected and fresh.outline == shape.state.outline:
                 return CONTINUED_BITS
             return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
 

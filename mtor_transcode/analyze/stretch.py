@@ -28,7 +28,7 @@ from mtor_transcode.model import (
 STEPS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 """Px by which a side is moved in turn, to and fro, while that pays."""
 
-MOST_NODES = 24
+MOST_NODES = 10
 """Outlines of more nodes are not stretched: what has so many hardly is."""
 
 LEAST_SIDE = 4

@@ -15,15 +15,6 @@ from mtor_transcode.render.rasterizer import Rect
 REACH = 10
 """Px beyond the expected shift in which a shape is looked for."""
 
-FAR = 56
-"""Px beyond it in which a shape is looked for that is not found near: about the fastest that eyes follow."""
-
-POOR = 60.0
-"""Mean squared difference of luma above which a shape counts as not found."""
-
-BETTER = 0.3
-"""Share of that difference which a match farther off may have at most."""
-
 LARGEST = 200
 """Shapes wider or higher than this (px) are not matched: their flow is good enough."""
 
@@ -36,31 +27,16 @@ def matched_shift(
 ) -> tuple[float, float] | None:
     """The shift (px) that carries luma ``before`` in ``rect`` to ``after``; only ``visible`` (0-255) counts.
 
-    The least squared difference within ``REACH`` of ``expected``, or within ``FAR`` if it is much less there,
-    to a fraction of a px by a parabola through its neighbours; None where the shape is too large, hidden, or
-    near the frame's edge.
+    The least squared difference within ``REACH`` of ``expected``, to a fraction of a px by a parabola through
+    its neighbours; None where the shape is too large, hidden, or near the frame's edge.
     """
     x0, y0, x1, y1 = rect
     if max(x1 - x0, y1 - y0) > LARGEST or min(x1 - x0, y1 - y0) < 4 or np.count_nonzero(visible) < 12:
         return None
-    near = _match(before, after, rect, visible, expected, REACH)
-    if near is not None and near[0] <= POOR:
-        return near[1]
-    far = _match(before, after, rect, visible, expected, FAR)
-    if far is not None and (near is None or far[0] < BETTER * near[0]):
-        return far[1]
-    return near[1] if near is not None else None
-
-
-def _match(
-    before: Picture, after: Picture, rect: Rect, visible: Picture, expected: tuple[float, float], reach: int
-) -> tuple[float, tuple[float, float]] | None:
-    """The mean squared difference of the best match within ``reach``, and its shift."""
-    x0, y0, x1, y1 = rect
     height, width = after.shape
     across, down = round(expected[0]), round(expected[1])
-    left, top = max(0, x0 + across - reach), max(0, y0 + down - reach)
-    right, bottom = min(width, x1 + across + reach), min(height, y1 + down + reach)
+    left, top = max(0, x0 + across - REACH), max(0, y0 + down - REACH)
+    right, bottom = min(width, x1 + across + REACH), min(height, y1 + down + REACH)
     if right - left < x1 - x0 or bottom - top < y1 - y0:
         return None
     mask = (visible > 127).astype(np.float32)
@@ -69,8 +45,7 @@ def _match(
     row, column = divmod(int(np.argmin(costs)), costs.shape[1])
     fine_x = _valley(costs[row, max(0, column - 1) : column + 2], column)
     fine_y = _valley(costs[max(0, row - 1) : row + 2, column], row)
-    shift = left - x0 + float(column) + fine_x, top - y0 + float(row) + fine_y
-    return float(costs[row, column]) / float(mask.sum()), shift
+    return left - x0 + float(column) + fine_x, top - y0 + float(row) + fine_y
 
 
 def aligned(

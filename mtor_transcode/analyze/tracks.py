@@ -105,11 +105,6 @@ class Tracks:
             round(b.angle + (b.angle - a.angle) * share),
         )
 
-    def stretches(self, shape: int, since: int) -> bool:
-        """Whether a shape's sides moved until ``since``."""
-        last = self._last.get(shape)
-        return last is not None and last.stretched and last.at == since
-
     def smoothed(self, tokens: Iterable[Token], before: dict[int, ShapeState], lam: float) -> list[Token]:
         """The tokens of a span with edits of one moment joined, and runs of moves in fewer pieces.
 
