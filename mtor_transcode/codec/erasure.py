@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BLOCKS: Final = 128
+MAX_BLOCKS: Final = 64
 """Blocks of a group."""
 
-MAX_REPAIRS: Final = 64
+MAX_REPAIRS: Final = 16
 """Repair blocks of a group."""
 
 _POLYNOMIAL: Final = 0x11D

@@ -16,6 +16,9 @@ _LENGTH = 3
 _FRAGMENT = 1 << 23
 """Added to the length of a fragment."""
 
+MAX_REPAIR = 1 << 14
+"""Bytes of a repair's data: of a longer packet it brings back the beginning. It bounds a reader's work."""
+
 MOST_PAYLOAD = _FRAGMENT - 1
 """Bytes of a packet's payload."""
 
@@ -38,9 +41,10 @@ def read_repair(payload: Payload) -> Repair:
     """Returns what ``Repair.write`` wrote. Raises FormatError."""
     first = payload.varint(MAX_PACKETS, "number of a packet")
     count, index = payload.take(2, "repair")
-    if not 0 < count <= MAX_BLOCKS or index >= MAX_REPAIRS:
-        raise payload.damaged(f"repair {index} of {count} packets")
-    return Repair(first, count, index, payload.rest())
+    data = payload.rest()
+    if not 0 < count <= MAX_BLOCKS or index >= MAX_REPAIRS or len(data) > MAX_REPAIR:
+        raise payload.damaged(f"repair {index} of {count} packets has {len(data)} bytes")
+    return Repair(first, count, index, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def make_repair(first: int, packets: Sequence[Sent], index: int, most: int) -> R
 
     A shorter one than the longest packet brings back only the beginning of a packet.
     """
-    blocks = [_block(packet)[:most] for packet in packets]
+    blocks = [_block(packet)[: min(most, MAX_REPAIR)] for packet in packets]
     return Repair(first, len(blocks), index, repairs(blocks, index + 1)[index])
 
 

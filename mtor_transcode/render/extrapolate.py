@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motion over a gap: what moved when packets began to be missing goes on for a while, then holds."""
+"""Motion over a gap: what moved when packets began to be missing goes on."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ Place = Transform | Camera
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A token that moves something, and the place that it moved from."""
+    """A token that moves something, the place that it moved from, and whether it took over from another."""
 
     token: Edit | CameraMove
     start: Place
+    follows: bool
 
 
 class Momentum:
@@ -35,17 +36,29 @@ class Momentum:
     def over_gap(self, span: Span) -> Iterator[Token]:
         """Yields what is likely to have happened between the span before and this one, if there is a gap.
 
-        Only what still moved at its beginning goes on, at the speed it had.
+        Only what still moved at its beginning goes on: straight towards where this span next has it go,
+        or if that does not move it, at the speed it had. The latter only if its last token followed upon
+        another, and with the gap it goes back: what moved by one token alone, or is not moved after the
+        gap, had come to its end more often than not.
         """
         end = self._end
         if end is None or span.start <= end:
             return
-        for move in self._moves.values():
+        coming = _first_moves(span)
+        for name, move in self._moves.items():
             token = move.token
             stops = token.at + token.duration
-            longer = min(self._longest, span.start - stops)
-            if token.duration > 0 and stops >= end and longer > 0:
-                yield _going_on(move, stops, longer)
+            if token.duration == 0 or stops < end or stops >= span.start:
+                continue
+            following = coming.get(name)
+            if following is not None and _target(following) != _target(token):
+                whole = following.at + following.duration - stops
+                share = (following.at - stops) / whole if whole else 0.0
+                yield _moved(token, _target(token), _target(following), share, stops, following.at - stops)
+            elif move.follows:
+                longer = min(self._longest, span.start - stops)
+                yield _moved(token, move.start, _target(token), 1 + longer / token.duration, stops, longer)
+                yield _moved(token, move.start, _target(token), 1.0, span.start, longer)
 
     def take(self, span: Span) -> None:
         """Goes on after a span."""
@@ -69,32 +82,44 @@ class Momentum:
         }
 
     def _note(self, name: int | None, token: Edit | CameraMove, start: Place) -> None:
-        self._moves.pop(name, None)
+        before = self._moves.pop(name, None)
         if start != _target(token):
-            self._moves[name] = _Move(token, start)
+            follows = before is not None and before.token.at + before.token.duration == token.at
+            self._moves[name] = _Move(token, start, follows)
 
 
 def _target(token: Edit | CameraMove) -> Place:
     return token.state.transform if isinstance(token, Edit) else token.camera
 
 
-def _going_on(move: _Move, at: int, longer: int) -> Token:
-    """The token that goes on with a move from tick ``at`` for ``longer`` ticks."""
-    token, start, end = move.token, move.start, _target(move.token)
-    share = longer / token.duration
+def _first_moves(span: Span) -> dict[int | None, Edit | CameraMove]:
+    """The first token of a span for each shape, and under None for the camera."""
+    found: dict[int | None, Edit | CameraMove] = {}
+    for token in span.tokens:
+        if isinstance(token, Edit):
+            found.setdefault(token.shape, token)
+        elif isinstance(token, CameraMove):
+            found.setdefault(None, token)
+    return found
 
-    def beyond(a: int, b: int) -> int:
-        return b + round((b - a) * share)
+
+def _moved(
+    token: Edit | CameraMove, start: Place, end: Place, share: float, at: int, duration: int
+) -> Edit | CameraMove:
+    """A token like ``token`` that goes to the place a ``share`` of the way from ``start`` to ``end``."""
+
+    def between(a: int, b: int) -> int:
+        return a + round((b - a) * share)
 
     place = replace(
         end,
-        dx=beyond(start.dx, end.dx),
-        dy=beyond(start.dy, end.dy),
-        scale=max(0, beyond(start.scale, end.scale)),
-        angle=beyond(start.angle, end.angle),
+        dx=between(start.dx, end.dx),
+        dy=between(start.dy, end.dy),
+        scale=max(0, between(start.scale, end.scale)),
+        angle=between(start.angle, end.angle),
     )
     if isinstance(token, Edit):
         assert isinstance(place, Transform)
-        return Edit(at, longer, token.shape, replace(token.state, transform=place))
+        return Edit(at, duration, token.shape, replace(token.state, transform=place))
     assert isinstance(place, Camera)
-    return CameraMove(at, longer, place)
+    return CameraMove(at, duration, place)

@@ -11,8 +11,8 @@ from mtor_transcode.render.extrapolate import Momentum
 from mtor_transcode.render.film import Film, SceneEntry
 from mtor_transcode.render.stage import Picture, Stage, Tick
 
-GOES_ON = Fraction(1, 2)
-"""Seconds for which a motion goes on where packets are missing."""
+GOES_ON = Fraction(1, 4)
+"""Seconds for which a motion goes on where packets are missing, and nothing says where to."""
 
 
 class ScenePlayer:
