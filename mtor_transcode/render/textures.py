@@ -62,7 +62,9 @@ class TextureDecoder:
 
     def _decoded(self, unit: bytes) -> list[Plane]:
         try:
-            frames = self._context.decode(av.Packet(unit))
+            packet = av.Packet(len(unit))  # With zeros behind it, as decoders want; Packet(unit) has none.
+            packet.update(unit)
+            frames = self._context.decode(packet)
         except FFmpegError as error:
             raise self._damaged() from error
         texture = self.texture
