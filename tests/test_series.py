@@ -163,6 +163,17 @@ def test_all_readers_take_it(folder: Path, tmp_path: Path) -> None:
         assert [back.scene(0)] == [whole.scene(0)]
 
 
+def test_a_dictionary_of_films_that_need_one(folder: Path, tmp_path: Path) -> None:
+    """The second generation: what the second episode took from the first one's dictionary is kept."""
+    away = tmp_path / "two.mtor"
+    away.write_bytes((folder / "two.mtor").read_bytes())
+    output = tmp_path / "second.mtordict"
+    assert_one_line(run("dict", "build", away, "-o", output), FAILED, "--dictionary")
+    named = "--dictionary", folder / "s.mtordict"
+    assert run("dict", "build", away, "-o", output, "--least-uses", "1", *named).returncode == DONE
+    assert set(load_series(output).outlines) & set(load_series(folder / "s.mtordict").outlines)
+
+
 def test_commands(folder: Path, tmp_path: Path) -> None:
     told = json.loads(run("dict", "info", folder / "s.mtordict", "--json").stdout)
     assert told["sha256"] == load_series(folder / "s.mtordict").digest.hex()

@@ -22,10 +22,15 @@ LEAST_USES = 2
 
 
 def build_dictionary(
-    films: Sequence[StrPath], output: StrPath, *, least_uses: int = LEAST_USES
+    films: Sequence[StrPath],
+    output: StrPath,
+    *,
+    least_uses: int = LEAST_USES,
+    dictionary: StrPath | None = None,
 ) -> DictionaryResult:
     """Gather the outlines of ``.mtor`` films that were used ``least_uses`` times or more into ``output``.
 
+    Films that need a dictionary find theirs as ``open`` does, ``dictionary`` being one for all.
     Letters (coverage masks) are kept whatever their use: the next episode needs the whole alphabet. The same
     films give the same bytes. Raises UsageError (no films, nothing worth keeping), InputError, FormatError,
     OutputError.
@@ -36,7 +41,7 @@ def build_dictionary(
     final = _output(output, films)
     uses: Counter[Outline] = Counter()
     for path in films:
-        with opened(path) as film:
+        with opened(path, dictionary) as film:
             uses.update(_uses(film))
     kept = [outline for outline, count in uses.items() if count >= least_uses or isinstance(outline, Mask)]
     if not kept:

@@ -10,7 +10,7 @@ import typer
 from mtor_transcode import __version__
 from mtor_transcode.cli.bench import bench
 from mtor_transcode.cli.console import say
-from mtor_transcode.cli.dictionary import dictionary
+from mtor_transcode.cli.dictionary import dictionaries
 from mtor_transcode.cli.export import export_film
 from mtor_transcode.cli.import_ import import_film
 from mtor_transcode.cli.info import info
@@ -37,7 +37,7 @@ app.command("import")(import_film)
 app.command("info")(info)
 app.command("bench")(bench)
 app.command("plugins")(plugins)
-app.add_typer(dictionary, name="dict")
+app.add_typer(dictionaries, name="dict")
 
 
 def _version(wanted: bool) -> None:

@@ -9,34 +9,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtor_transcode.cli.console import emit, note, say
-from mtor_transcode.cli.options import AsJson
+from mtor_transcode.cli.options import AsJson, Dictionary
 from mtor_transcode.cli.words import bytes_of, counted
 
 if TYPE_CHECKING:
     from mtor_transcode.api.results import DictionaryResult
 
-dictionary = typer.Typer(help="Dictionaries that the films of a series share.", no_args_is_help=True)
+dictionaries = typer.Typer(help="Dictionaries that the films of a series share.", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="The .mtordict to write.", show_default=False)]
 One = Annotated[Path, typer.Argument(metavar="DICTIONARY", help="A .mtordict file.", show_default=False)]
 
 
-@dictionary.command("build")
+@dictionaries.command("build")
 def build(
     films: Annotated[list[Path], typer.Argument(help="Films (.mtor) of the series.", show_default=False)],
     output: Output,
     least_uses: Annotated[
         int, typer.Option("--least-uses", help="Outlines used less often are left out.", show_default=True)
     ] = 2,
+    dictionary: Dictionary = None,
     as_json: AsJson = False,
 ) -> None:
     """Gather what films of a series have in common."""
     from mtor_transcode import api
 
-    _tell(api.build_dictionary(films, output, least_uses=least_uses), as_json=as_json)
+    _tell(api.build_dictionary(films, output, least_uses=least_uses, dictionary=dictionary), as_json=as_json)
 
 
-@dictionary.command("merge")
+@dictionaries.command("merge")
 def merge(
     dictionaries: Annotated[list[Path], typer.Argument(help="Dictionaries (.mtordict).", show_default=False)],
     output: Output,
@@ -48,7 +49,7 @@ def merge(
     _tell(api.merge_dictionaries(dictionaries, output), as_json=as_json)
 
 
-@dictionary.command("info")
+@dictionaries.command("info")
 def info(path: One, as_json: AsJson = False) -> None:
     """Show what a dictionary holds."""
     from mtor_transcode import api
@@ -61,7 +62,7 @@ def info(path: One, as_json: AsJson = False) -> None:
     say(f"  sha256 {found.sha256}")
 
 
-@dictionary.command("verify")
+@dictionaries.command("verify")
 def verify(
     path: One,
     films: Annotated[

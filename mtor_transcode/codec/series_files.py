@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -15,22 +15,11 @@ from mtor_transcode.errors import FormatError, InputError
 SUFFIX: Final = ".mtordict"
 
 _MOST_BYTES: Final = MAX_SECTION + 16
-_MOST_FILES: Final = 256
-"""Dictionaries in a film's folder that are looked at."""
 
 
 def load_series(path: str | os.PathLike[str]) -> SeriesDictionary:
     """Returns the dictionary in a file. Raises InputError if it cannot be read, FormatError if it is none."""
-    name = os.fspath(path)
-    try:
-        with open(name, "rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "it cannot be read").lower()
-        raise InputError(reason, where=name, remedy=f"name a {SUFFIX} file") from error
-    if len(data) > _MOST_BYTES:
-        raise FormatError("too large for a series dictionary", where=name, remedy="fetch it again")
-    return read_series(data, name)
+    return read_series(_read(os.fspath(path)), os.fspath(path))
 
 
 def series_for(film: str | os.PathLike[str], given: str | os.PathLike[str] | None) -> FindSeries:
@@ -39,13 +28,25 @@ def series_for(film: str | os.PathLike[str], given: str | os.PathLike[str] | Non
     def find(digest: bytes) -> SeriesDictionary:
         if given is not None:
             return load_series(given)
-        for path in islice(sorted(Path(film).absolute().parent.glob(f"*{SUFFIX}")), _MOST_FILES):
+        for path in sorted(Path(film).absolute().parent.glob(f"*{SUFFIX}")):
             try:
-                series = load_series(path)
+                data = _read(os.fspath(path))
             except (InputError, FormatError):
                 continue  # Somebody else's file, which this film may not need.
-            if series.digest == digest:
-                return series
+            if sha256(data).digest() == digest:
+                return read_series(data, os.fspath(path))
         return missing_series(digest)
 
     return find
+
+
+def _read(name: str) -> bytes:
+    try:
+        with open(name, "rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it cannot be read").lower()
+        raise InputError(reason, where=name, remedy=f"name a {SUFFIX} file") from error
+    if len(data) > _MOST_BYTES:
+        raise FormatError("too large for a series dictionary", where=name, remedy="fetch it again")
+    return data
