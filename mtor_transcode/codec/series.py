@@ -61,7 +61,7 @@ def make_series(outlines: Iterable[Outline]) -> SeriesDictionary:
     if not 0 < count <= MAX_SECTION_OUTLINES or nodes > MAX_SECTION_NODES:
         raise UsageError(
             f"a dictionary of {count} outlines with {nodes} nodes cannot be made",
-            remedy=f"at most {MAX_SECTION_OUTLINES} with {MAX_SECTION_NODES}: raise --least-uses or name fewer",
+            remedy=f"at most {MAX_SECTION_OUTLINES} with {MAX_SECTION_NODES}; raise --least-uses",
         )
     coded = writer.finish()
     coded += bytes(max(0, -(-nodes // NODES_PER_BYTE) - len(coded)))
