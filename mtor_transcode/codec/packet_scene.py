@@ -7,11 +7,13 @@ whose outline is missing enter without one, and are seen once a change gives the
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from mtor_transcode.codec.limits import MAX_LIVE
+from mtor_transcode.codec.container import FETCH_AGAIN
+from mtor_transcode.codec.limits import KEPT_NODES, MAX_LIVE
 from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, ENTER, LEAVE, Change
 from mtor_transcode.codec.packet_table import PacketScene, PacketTable
 from mtor_transcode.codec.packets import UNREAD
@@ -51,34 +53,50 @@ class PacketSceneReader:
         self._states: dict[int, ShapeState] = {}
         self._camera = scene.head.camera
         self._backdrop: Backdrop = scene.head.background
-        self._again: dict[int, Outline] = {}
-        self._blank: dict[int, int] = {}
+        self._spent = 0
+        self._again: OrderedDict[int, Outline] = OrderedDict()
+        self._again_nodes = 0
+        self._lacks: dict[int, int] = {}
+        self._blank: dict[int, set[int]] = {}
 
     def spans(self) -> Iterator[Span]:
         """Yields a span for each packet; where packets are missing, one starts after the end of that before.
 
         The first may start after the scene. Only a packet's tokens can last over its end.
         """
-        spent = self._table.decoded
         for number in self._scene.numbers:
             packet = self._table.read(number, self._names, self._make)
             self._table.keep(number, packet.outlines)
             tokens = [token for change in packet.changes for token in self._tokens(change)]
-            self._table.check_spent(spent)
             yield Span(packet.plain.start, packet.plain.end, tuple(tokens))
 
     def _tokens(self, change: Change) -> Iterator[Token]:
         """What a change comes to here; an outline told again is given to all shapes that lack it."""
         if change.again and change.outline is not None and change.outline_id not in self._again:
-            self._again[change.outline_id] = change.outline
-            for shape, outline_id in list(self._blank.items()):
-                if outline_id == change.outline_id and shape != change.shape:
-                    del self._blank[shape]
-                    state = self._states[shape] = replace(self._states[shape], outline=change.outline)
-                    yield Edit(change.at, 0, shape, state)
+            self._keep_again(change.outline_id, change.outline)
+            for shape in sorted(self._blank.get(change.outline_id, set()) - {change.shape}):
+                self._has_outline(shape)
+                state = self._states[shape] = replace(self._states[shape], outline=change.outline)
+                yield Edit(change.at, 0, shape, state)
         token = self._token(change)
         if token is not None:
             yield token
+
+    def _keep_again(self, outline_id: int, outline: Outline) -> None:
+        """Keeps an outline that was told again, and lets go of those told longest ago."""
+        self._again[outline_id] = outline
+        self._again_nodes += outline.node_count
+        while self._again_nodes > KEPT_NODES and len(self._again) > 1:
+            _, dropped = self._again.popitem(last=False)
+            self._again_nodes -= dropped.node_count
+
+    def _has_outline(self, shape: int) -> None:
+        """Notes that a shape lacks no outline, or not the one it lacked."""
+        outline_id = self._lacks.pop(shape, None)
+        if outline_id is not None:
+            self._blank[outline_id].discard(shape)
+            if not self._blank[outline_id]:
+                del self._blank[outline_id]
 
     def _token(self, change: Change) -> Token | None:
         if change.kind in (CAMERA, BACKDROP):
@@ -90,7 +108,7 @@ class PacketSceneReader:
             return None
         if change.kind == LEAVE:
             del self._states[shape]
-            self._blank.pop(shape, None)
+            self._has_outline(shape)
             return Leave(change.at, shape, change.duration)
         self._states[shape] = self._changed(self._states[shape], change)
         return Edit(change.at, change.duration, shape, self._states[shape])
@@ -117,7 +135,7 @@ class PacketSceneReader:
         state = ShapeState(outline, change.paint, change.place, change.opacity)
         old = self._states.get(change.shape)
         if len(self._states) >= MAX_LIVE and old is None:
-            raise FormatError("too many shapes", where=f"scene {self._scene.head.number}")
+            raise FormatError("too many shapes", where=f"scene {self._scene.head.number}", remedy=FETCH_AGAIN)
         self._states[change.shape] = state
         if old is not None:
             return None if old == state else Edit(change.at, change.duration, change.shape, state)
@@ -133,9 +151,18 @@ class PacketSceneReader:
         )
 
     def _outline(self, change: Change) -> Outline:
-        self._blank.pop(change.shape, None)
-        found = change.outline or self._table.outline(change.outline_id) or self._again.get(change.outline_id)
+        self._has_outline(change.shape)
+        found = change.outline or self._looked_up(change.outline_id) or self._again.get(change.outline_id)
         if found is None:
-            self._blank[change.shape] = change.outline_id
+            self._lacks[change.shape] = change.outline_id
+            self._blank.setdefault(change.outline_id, set()).add(change.shape)
             return NOTHING
+        return found
+
+    def _looked_up(self, outline_id: int) -> Outline | None:
+        """An outline of the packets; refuses to decode them over and over, even for one packet's tokens."""
+        before = self._table.decoded
+        found = self._table.outline(outline_id)
+        self._spent += self._table.decoded - before
+        self._table.check_spent(self._spent)
         return found

@@ -173,9 +173,9 @@ class PacketTable:
         """Returns all outlines that the packets at hand define, in the order of their ids."""
         return [outline for number in self._owners for outline in self._outlines(number)]
 
-    def check_spent(self, before: int) -> None:
-        """Raises FormatError if a scene for which ``decoded`` was ``before`` makes a reader work too hard."""
-        if self.decoded - before > DECODES * self._bytes + _FREE:
+    def check_spent(self, spent: int) -> None:
+        """Raises FormatError if ``spent`` bytes decoded for a scene are more work than it may make."""
+        if spent > DECODES * self._bytes + _FREE:
             raise FormatError(
                 "a scene refers to the dictionary too wildly", where=self._sections.name, remedy=FETCH_AGAIN
             )
