@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from busy_films import BLACK, HEADER, blob
@@ -15,13 +15,17 @@ from test_codec_fuzz import section
 from mtor_transcode.codec import packet_scene, packet_table
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.container import MAGIC, VERSION, SectionKind
+from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.fragments import fragments
 from mtor_transcode.codec.header_syntax import write_header
+from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.packet_memory import ENTER, Change
 from mtor_transcode.codec.packet_table import PacketScene
-from mtor_transcode.codec.packets import PacketBuilder, PacketPlain
+from mtor_transcode.codec.packets import PacketBuilder, PacketPlain, read_packet, read_packet_plain
+from mtor_transcode.codec.repair_syntax import Repair, Repaired, Sent, make_repair, repaired
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Edit, FilmHeader, Outline, SceneStart, Solid, Token, Transform
+from mtor_transcode.model import Camera, Edit, FilmHeader, Outline, SceneStart, Solid, Token, Transform
 
 HEAD = SceneStart(0, 0, BLACK)
 CHANCE = random.Random(4)
@@ -103,3 +107,109 @@ def test_an_outline_told_again_goes_to_all_that_lack_it(monkeypatch: pytest.Monk
     assert mended == [(6 + k, OUTLINES[k % 3]) for k in (0, 3, 6, 1, 4, 7, 2, 5, 8)]
     assert sum(outline.node_count for outline in scene._again.values()) <= 40
     assert not scene._lacks
+
+
+def test_a_packet_too_long_for_repairs_is_refused() -> None:
+    """Its length would not fit into the block of a repair."""
+    long = defining(0, 0, 0) + bytes(1 << 23)
+    repair = Repair(0, 2, 0, bytes(60)).write()
+    with pytest.raises(FormatError, match="at most 8388607"):
+        FilmReader(io.BytesIO(film_of(*sections_of(long), (SectionKind.REPAIR, repair))))
+
+
+def test_a_packet_that_comes_twice_comes_once() -> None:
+    first, second = defining(0, 0, 0), defining(1, 10, 1)
+    part = (SectionKind.FRAGMENT, b"".join(fragments(2, 0, b"some")))
+    once = film_of(*sections_of(first, second), part)
+    twice = film_of(*sections_of(first, second, first), part, part)
+    assert tokens_of(twice) == tokens_of(once) != []
+    assert FilmReader(io.BytesIO(twice)).packets_at_hand == 3
+
+
+def repairs_of(first: int, packets: Sequence[bytes], most: int = 10_000) -> tuple[SectionKind, bytes]:
+    """A repair of packets numbered from ``first`` on."""
+    return SectionKind.REPAIR, make_repair(first, [Sent(payload) for payload in packets], 0, most).write()
+
+
+def garbage(payload: bytes) -> bytes:
+    """A packet with its plain fields and what cannot be read after them."""
+    plain = read_packet_plain(Payload(payload, "")).write()
+    return plain + b"\x90" * 90
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        packet(1, 500),
+        packet(1, 5, lasts=2),
+        packet(1, 10, scene_number=7),
+        packet(1, 10, next_new=9),
+        garbage(packet(1, 10)),
+        b"\xff" * 40,
+    ],
+    ids=["late", "early", "scene", "ids", "garbage", "fields"],
+)
+def test_a_wrong_repair_is_as_good_as_none(wrong: bytes) -> None:
+    """What it brings back contradicts the packets around it, or cannot be read."""
+    first, last = defining(0, 0, 0), defining(2, 20, 2)
+    data = film_of(*sections_of(first, last), repairs_of(0, [first, wrong, last]))
+    assert tokens_of(data) == tokens_of(film_of(*sections_of(first, last)))
+    FilmReader(io.BytesIO(data)).dictionary()
+
+
+@pytest.mark.parametrize("most", range(3, 40))
+def test_repairs_may_be_cut_anywhere(most: int) -> None:
+    """Also inside the plain fields or the scene's head of what they bring back: no head is made up then."""
+    head = SceneStart(0, 0, Solid((70, 90, 200)), Camera(1600, 320, 4000, 9), softness=3)
+    first = packet(0, 70_000, [enter(70_000, 0, 0, OUTLINES[0])], scene=head)
+    last = packet(1, 70_010, scene=None)
+    data = film_of(*sections_of(last), repairs_of(0, [first], most))
+    reader = FilmReader(io.BytesIO(data))
+    list(reader.spans(0))
+    assert reader.heads()[0].head in (
+        head,
+        SceneStart(0, 70_000, Solid((16, 128, 128))),
+        SceneStart(0, 70_010, Solid((16, 128, 128))),
+    )
+
+
+def test_a_cut_packet_has_no_head_past_the_cut() -> None:
+    head = SceneStart(0, 0, Solid((70, 90, 200)), Camera(1600, 320, 4000, 9), softness=3)
+    payload = packet(0, 70_000, scene=head)
+    plain = len(read_packet_plain(Payload(payload, "")).write())
+    for cut in range(plain, len(payload)):
+        assert read_packet(Payload(payload[:cut], ""), whole=False).head in (None, head)
+    assert read_packet(Payload(payload[: plain + 2], ""), whole=False).head is None
+
+
+def test_groups_that_overlap_are_solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a small file has a reader solve the same packets over and over."""
+    packets = [packet(k, 10 * k) for k in range(40)]
+    solved: list[int] = []
+
+    def counted(found: Mapping[int, Sent], group: Sequence[Repair]) -> dict[int, Repaired]:
+        solved.append(group[0].first)
+        return repaired(found, group)
+
+    monkeypatch.setattr(packet_table, "repaired", counted)
+    groups = [repairs_of(first, packets[first:]) for first in range(20)]
+    reader = FilmReader(io.BytesIO(film_of(*sections_of(*packets[:30], *packets[31:]), *groups)))
+    assert reader.packets_at_hand == 40
+    assert solved == [0]
+    assert not reader._packets._repairs
+
+
+def test_packets_sent_are_those_that_numbers_tell() -> None:
+    """Not the sections in a file: lost ones are not there, repaired ones neither."""
+    packets = [packet(k, 10 * k) for k in range(5)]
+    reader = FilmReader(io.BytesIO(film_of(*sections_of(*packets[:2], packets[4]))))
+    assert (reader.packets_at_hand, reader.packets_sent) == (3, 5)
+    repair = repairs_of(0, packets)
+    reader = FilmReader(io.BytesIO(film_of(*sections_of(*packets[:4]), repair)))
+    assert (reader.packets_at_hand, reader.packets_sent) == (5, 5)
+    data = film_of(*sections_of(*packets), repair)
+    reader = FilmReader(io.BytesIO(data), loss=Loss(1))
+    assert (reader.packets_at_hand, reader.packets_sent, reader.in_packets) == (0, 5, True)
+    broken = bytearray(data)
+    broken[-3] ^= 1
+    assert FilmReader(io.BytesIO(bytes(broken))).packets_damaged == 1

@@ -79,11 +79,14 @@ def render(
 
 
 def _missing(film: FilmReader) -> tuple[str, ...]:
-    """How much of the film was missing."""
-    if film.packets_at_hand == film.packets_sent:
-        return ()
+    """How much of the film was missing or damaged."""
+    told: list[str] = []
     lost = film.packets_sent - film.packets_at_hand
-    return (f"{lost} of {film.packets_sent} packets were missing after repairs",)
+    if lost:
+        told.append(f"{lost} of {film.packets_sent} packets were missing after repairs")
+    if film.packets_damaged:
+        told.append(f"{film.packets_damaged} packets or repairs were damaged")
+    return tuple(told)
 
 
 def _told(progress: ProgressCallback) -> Callable[[int, int], None]:

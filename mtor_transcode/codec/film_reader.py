@@ -15,7 +15,7 @@ from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.index_syntax import read_index
-from mtor_transcode.codec.loss import Loss
+from mtor_transcode.codec.loss import LOSSY, Loss
 from mtor_transcode.codec.packet_scene import PacketSceneReader
 from mtor_transcode.codec.packet_table import PacketScene, PacketTable
 from mtor_transcode.codec.rangecoder import CountingReader, RangeReader
@@ -74,7 +74,7 @@ class FilmReader:
             if self._scenes:
                 raise self._misplaced("a film in packets", self._all[0])
             self._scenes += self._packets.settle()
-        if self.packets_sent:
+        if self.in_packets:
             self._textures.add_packets(self._packets)
         self._check_order()
         self._by_number = {entry.head.number: entry for entry in self._scenes}
@@ -94,18 +94,33 @@ class FilmReader:
         """The sections after the header, without those that are lost."""
         if loss is None:
             return self._all[1:]
-        if not self.packets_sent:
+        if not self.in_packets:
             raise UsageError(
                 "has no packets that could be lost",
                 where=self._sections.name,
                 remedy="transcode it with --resilience 1 to 10",
             )
-        return loss.arrived(self._all[1:])
+        arrived = loss.arrived(self._all[1:])
+        offsets = {section.offset for section in arrived}
+        for section in self._all:
+            if section.kind in LOSSY and section.offset not in offsets:
+                self._packets.lose(section)
+        return arrived
+
+    @cached_property
+    def in_packets(self) -> bool:
+        """Whether the film was made for links that lose packets."""
+        return any(section.kind in LOSSY for section in self._all)
 
     @property
     def packets_sent(self) -> int:
-        """Packets that the film was made of; 0 if it was not made for links that lose packets."""
-        return sum(section.kind in (SectionKind.PACKET, SectionKind.FRAGMENT) for section in self._all)
+        """Packets that the film was made of, as far as those that are in the file tell."""
+        return self._packets.sent
+
+    @property
+    def packets_damaged(self) -> int:
+        """Packets and repairs in the file whose checksum is wrong."""
+        return self._packets.damaged
 
     @property
     def packets_at_hand(self) -> int:
@@ -244,7 +259,7 @@ class FilmReader:
             for entry in self._scenes
             if isinstance(entry, SceneEntry)
         ]
-        if (not self.packets_sent and index.scenes != offsets) or duration < self.duration:
+        if (not self.in_packets and index.scenes != offsets) or duration < self.duration:
             raise payload.damaged("the index does not fit the scenes")
         self.duration = duration
 

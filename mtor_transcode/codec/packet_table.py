@@ -6,15 +6,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionReader
+from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionKind, SectionReader
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.fragments import Fragment, read_fragment
 from mtor_transcode.codec.limits import DECODES, KEPT_NODES
 from mtor_transcode.codec.packets import (
+    MAX_PACKETS,
     UNREAD_TEXTURES,
     Packet,
     PacketPlain,
@@ -23,7 +25,7 @@ from mtor_transcode.codec.packets import (
     read_packet_plain,
 )
 from mtor_transcode.codec.rangecoder import RangeReader
-from mtor_transcode.codec.repair_syntax import Repair, Repaired, Sent, read_repair, repaired
+from mtor_transcode.codec.repair_syntax import MOST_PAYLOAD, Repair, Repaired, Sent, read_repair, repaired
 from mtor_transcode.codec.scene_reader import MakeReader
 from mtor_transcode.codec.texture_syntax import TextureNames
 from mtor_transcode.errors import FormatError
@@ -61,6 +63,8 @@ class PacketTable:
         self._kept: OrderedDict[int, tuple[Outline, ...]] = OrderedDict()
         self._kept_nodes = 0
         self._bytes = 0
+        self.sent = 0
+        """Packets and fragments that the film was made of, as far as numbers tell, those of repairs too."""
         self.damaged = 0
         """Sections whose checksum is wrong."""
         self.decoded = 0
@@ -75,25 +79,27 @@ class PacketTable:
         return bool(self._plain or self._fragments)
 
     def add(self, section: Section) -> None:
-        """Takes note of a packet; one whose checksum is wrong is as good as lost."""
-        payload = self._sound(section)
+        """Takes note of a packet, unless it came before; one whose checksum is wrong is as good as lost."""
+        payload = self._sound_packet(section)
         if payload is None:
             return
         plain = read_packet_plain(payload)
+        self._tells(plain.number)
         if plain.number in self._where:
-            raise self._taken(payload.where)
+            return
         self._plain[plain.number] = plain
         self._where[plain.number] = section
         self._bytes += section.length
 
     def add_fragment(self, section: Section) -> None:
-        """Takes note of a fragment; one whose checksum is wrong is as good as lost."""
-        payload = self._sound(section)
+        """Takes note of a fragment, as ``add`` does of a packet."""
+        payload = self._sound_packet(section)
         if payload is None:
             return
         fragment = read_fragment(payload)
+        self._tells(fragment.number)
         if fragment.number in self._where:
-            raise self._taken(payload.where)
+            return
         self._fragments[fragment.number] = fragment
         self._where[fragment.number] = section
 
@@ -101,7 +107,7 @@ class PacketTable:
         """Returns the numbers of the fragments by the id of their texture, up to a missing or cut one."""
         pieces: dict[int, dict[int, int]] = {}
         for number, fragment in self._fragments.items():
-            pieces.setdefault(fragment.texture, {})[fragment.place] = number
+            pieces.setdefault(fragment.texture, {}).setdefault(fragment.place, number)
         found: dict[int, list[int]] = {}
         for texture, by_place in pieces.items():
             numbers: list[int] = []
@@ -126,11 +132,27 @@ class PacketTable:
         if payload is None:
             return
         repair = read_repair(payload)
+        self._tells(repair.first + repair.count - 1)
         self._repairs.setdefault((repair.first, repair.count), []).append(repair)
+
+    def lose(self, section: Section) -> None:
+        """Takes note of a packet, fragment or repair that is lost on purpose: it counts among those sent."""
+        payload = self._sound(section)
+        if payload is None:
+            return
+        if section.kind == SectionKind.REPAIR:
+            repair = read_repair(payload)
+            self._tells(repair.first + repair.count - 1)
+        else:
+            self._tells(payload.varint(MAX_PACKETS, "number of a packet"))
+
+    def _tells(self, number: int) -> None:
+        self.sent = max(self.sent, number + 1)
 
     def settle(self) -> list[PacketScene]:
         """Brings back what can be brought back; returns the scenes that are known of, in order."""
         self._bring_back()
+        self._drop_contradictions()
         by_scene: dict[int, list[int]] = {}
         for number in sorted(self._plain):
             plain = self._plain[number]
@@ -139,7 +161,9 @@ class PacketTable:
                 raise self._taken(self._named(number))
             self._firsts.append(plain.next_new)
             self._owners.append(number)
-        scenes = [self._scene(numbers) for numbers in by_scene.values()]
+        scenes: list[PacketScene] = []
+        for numbers in by_scene.values():
+            scenes.append(self._scene(numbers, scenes[-1].end if scenes else 0))
         for scene, following in pairwise(scenes):
             between = range(scene.numbers[-1] + 1, following.numbers[0])
             if any(number not in self._fragments for number in between):
@@ -155,8 +179,13 @@ class PacketTable:
     def read(
         self, number: int, names: TextureNames = UNREAD_TEXTURES, make: MakeReader = RangeReader
     ) -> Packet:
-        """Returns a packet that is at hand, or as much of it as was brought back."""
-        return read_packet(self.payload(number), names, make, whole=self._is_whole(number))
+        """Returns a packet that is at hand, or as much of it as was brought back and makes sense."""
+        if number in self._where or not self._is_whole(number):
+            return read_packet(self.payload(number), names, make, whole=number in self._where)
+        try:
+            return read_packet(self.payload(number), names, make)
+        except FormatError:
+            return Packet(self._plain[number], None, (), ())
 
     def outline(self, outline_id: int) -> Outline | None:
         """Returns an outline, None if the packet is missing that has it."""
@@ -181,20 +210,26 @@ class PacketTable:
             )
 
     def _bring_back(self) -> None:
+        """Solves the groups that have repairs enough; of those that overlap (none of ours do) the first."""
+        done: set[int] = set()
         for group in self._repairs.values():
             numbers = range(group[0].first, group[0].first + group[0].count)
             missing = [number for number in numbers if number not in self._where]
-            if not missing or len(missing) > len(group):
+            if not missing or len(missing) > len(group) or not done.isdisjoint(numbers):
                 continue
+            done.update(numbers)
             found = {
                 number: Sent(self.payload(number).data, number in self._fragments)
                 for number in numbers
                 if number in self._where
             }
             for number, back in repaired(found, group).items():
-                self._take_back(number, back)
+                with suppress(FormatError):
+                    self._take_back(number, back)
+        self._repairs.clear()
 
     def _take_back(self, number: int, back: Repaired) -> None:
+        """Takes what a repair brought back. Raises FormatError if its plain fields cannot be read."""
         payload = Payload(back.data, self._named(number))
         if back.fragment:
             fragment = read_fragment(payload)
@@ -206,11 +241,32 @@ class PacketTable:
         if plain.number == number:
             self._plain[number] = plain
             self._back[number] = back
-            self._bytes += len(back.data)
 
-    def _scene(self, numbers: list[int]) -> PacketScene:
-        """The scene that has these packets; its head is from the first packet that tells it."""
-        head = next((head for number in numbers if (head := self._head(number)) is not None), None)
+    def _drop_contradictions(self) -> None:
+        """Drops packets brought back that contradict those that came: a repair was wrong."""
+        numbers = sorted(self._plain)
+        came = [number for number in numbers if number in self._where]
+        before: PacketPlain | None = None
+        for number in numbers:
+            plain = self._plain[number]
+            if number in self._where:
+                before = plain
+                continue
+            place = bisect_right(came, number)
+            after = self._plain[came[place]] if place < len(came) else None
+            if (before is None or _follows(before, plain)) and (after is None or _follows(plain, after)):
+                before = plain
+                self._bytes += len(self._back[number].data)
+            else:
+                del self._plain[number], self._back[number]
+
+    def _scene(self, numbers: list[int], earliest: int) -> PacketScene:
+        """The scene that has these packets; its head is from the first packet that tells it.
+
+        The scene before ends at tick ``earliest``.
+        """
+        heads = (self._head(number, earliest) for number in numbers)
+        head = next((head for head in heads if head is not None), None)
         first = self._plain[numbers[0]]
         if head is None or head.start > first.start:
             head = SceneStart(first.scene, first.start, _UNKNOWN)
@@ -222,8 +278,15 @@ class PacketTable:
             before = plain.end
         return PacketScene(head, numbers, before)
 
-    def _head(self, number: int) -> SceneStart | None:
-        return read_packet_head(self.payload(number))
+    def _head(self, number: int, earliest: int) -> SceneStart | None:
+        """The scene's head in a packet; None also where one brought back makes no sense of it."""
+        if number in self._where:
+            return read_packet_head(self.payload(number))
+        try:
+            head = read_packet_head(self.payload(number), whole=self._is_whole(number))
+        except FormatError:
+            return None
+        return None if head is None or head.start < earliest else head
 
     def _outlines(self, number: int) -> tuple[Outline, ...]:
         if number in self._kept:
@@ -244,6 +307,12 @@ class PacketTable:
             _, dropped = self._kept.popitem(last=False)
             self._kept_nodes -= sum(outline.node_count for outline in dropped)
 
+    def _sound_packet(self, section: Section) -> Payload | None:
+        payload = self._sound(section)
+        if payload is not None and section.length > MOST_PAYLOAD:
+            raise payload.damaged(f"a packet has {section.length} bytes, at most {MOST_PAYLOAD}")
+        return payload
+
     def _sound(self, section: Section) -> Payload | None:
         try:
             return self._payload(section)
@@ -259,3 +328,8 @@ class PacketTable:
 
     def _taken(self, where: str) -> FormatError:
         return FormatError("its number or the ids of its outlines are taken", where=where, remedy=FETCH_AGAIN)
+
+
+def _follows(one: PacketPlain, other: PacketPlain) -> bool:
+    """Whether a packet of a higher number can be ``other`` where ``one`` is."""
+    return one.scene <= other.scene and one.end <= other.start and one.next_new <= other.next_new

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -169,10 +170,19 @@ class PacketBuilder:
         return plain + data, len(plain)
 
 
-def read_packet_head(payload: Payload) -> SceneStart | None:
-    """Returns the scene's head if the packet of a payload has it. Raises FormatError."""
+def read_packet_head(payload: Payload, *, whole: bool = True) -> SceneStart | None:
+    """Returns the scene's head if the packet of a payload has it. Raises FormatError.
+
+    Of a packet that is not ``whole`` the head counts only if all of it is there.
+    """
     plain = read_packet_plain(payload)
-    return _read_head(RangeReader(payload.rest(), Adaptive(), payload.where), plain)
+    data = payload.rest()
+    if whole:
+        return _read_head(RangeReader(data, Adaptive(), payload.where), plain)
+    try:
+        return _sure_head(RangeReader(data, Adaptive(), payload.where), plain)
+    except FormatError:
+        return None
 
 
 def _read_head(reader: RangeReader, plain: PacketPlain) -> SceneStart | None:
@@ -182,6 +192,12 @@ def _read_head(reader: RangeReader, plain: PacketPlain) -> SceneStart | None:
     if start < 0:
         raise reader.damaged("a scene starts before the film")
     return read_scene_head(reader, ScenePlain(plain.scene, start, 0))
+
+
+def _sure_head(reader: RangeReader, plain: PacketPlain) -> SceneStart | None:
+    """The head of a packet that is cut, None if some of it is past the cut."""
+    head = _read_head(reader, plain)
+    return None if reader.past_end else head
 
 
 def read_packet(
@@ -197,35 +213,38 @@ def read_packet(
     """
     plain = read_packet_plain(payload)
     data = payload.rest()
-    reader = make(data, Adaptive(), payload.where)
-    head = _read_head(reader, plain)
-    memory = PacketMemory(plain.start, plain.next_new, plain.next_shape, names)
-    most = min(MAX_SPAN_TOKENS, TOKENS_PER_BYTE * len(data))
-    left = min(MAX_SECTION_NODES, NODES_PER_BYTE * len(data))
+    head: SceneStart | None = None
     changes: list[Change] = []
-    textures = 0
-    while (change := _next_change(reader, memory, left, whole)) is not None:
-        if len(changes) >= most:
-            raise reader.damaged("a packet has too many tokens")
-        if change.at > plain.end:
-            raise reader.damaged("a token comes after the end of its packet")
-        left -= change.outline.node_count if change.outline is not None else 0
-        textures += isinstance(change.backdrop, TexturePaint)
-        if textures > MAX_SPAN_TEXTURES:
-            raise reader.damaged("a packet has too many textures")
-        changes.append(change)
+    try:
+        reader = make(data, Adaptive(), payload.where)
+        head = _read_head(reader, plain) if whole else _sure_head(reader, plain)
+        for change in _changes(reader, plain, names, len(data)):
+            if not whole and reader.past_end:
+                break
+            changes.append(change)
+    except FormatError:
+        if whole:
+            raise
     if not whole:
         plain = replace(plain, end=changes[-1].at if changes else plain.start)
     new = (change.outline for change in changes if not change.again)
     return Packet(plain, head, tuple(changes), tuple(outline for outline in new if outline is not None))
 
 
-def _next_change(reader: RangeReader, memory: PacketMemory, most: int, whole: bool) -> Change | None:
-    """The next change; None at the end of a packet, or when the data of one that is cut are used up."""
-    if whole:
-        return read_change(reader, memory, most)
-    try:
-        change = read_change(reader, memory, most)
-    except FormatError:
-        return None
-    return None if reader.past_end else change
+def _changes(reader: RangeReader, plain: PacketPlain, names: TextureNames, size: int) -> Iterator[Change]:
+    """Yields the changes of a packet that has ``size`` bytes of entropy-coded data."""
+    memory = PacketMemory(plain.start, plain.next_new, plain.next_shape, names)
+    most = min(MAX_SPAN_TOKENS, TOKENS_PER_BYTE * size)
+    left = min(MAX_SECTION_NODES, NODES_PER_BYTE * size)
+    textures = 0
+    while (change := read_change(reader, memory, left)) is not None:
+        if not most:
+            raise reader.damaged("a packet has too many tokens")
+        if change.at > plain.end:
+            raise reader.damaged("a token comes after the end of its packet")
+        most -= 1
+        left -= change.outline.node_count if change.outline is not None else 0
+        textures += isinstance(change.backdrop, TexturePaint)
+        if textures > MAX_SPAN_TEXTURES:
+            raise reader.damaged("a packet has too many textures")
+        yield change

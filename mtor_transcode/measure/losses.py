@@ -46,7 +46,7 @@ def losses(
     ``opened`` opens the film anew. Nothing if the film has no packets.
     """
     whole = opened(None)
-    if not whole.packets_sent:
+    if not whole.in_packets:
         return ()
     views = [_view(0.0, whole)]
     views += [_view(share, opened(Loss(share, seed))) for share in SHARES[1:] for seed in range(SEEDS)]
@@ -72,7 +72,7 @@ def _view(share: float, film: FilmReader) -> _View:
 
 def _row(views: list[_View], count: int) -> LossRow:
     ssims = [view.ssim / count for view in views]
-    missing = [1 - view.film.packets_at_hand / view.film.packets_sent for view in views]
+    missing = [1 - view.film.packets_at_hand / max(1, view.film.packets_sent) for view in views]
     return LossRow(
         share=views[0].share,
         missing=round(sum(missing) / len(views), 6),

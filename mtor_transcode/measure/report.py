@@ -77,7 +77,7 @@ def report(
         reader = FilmReader(reader_file, str(film), find_series)
         measured = Measurement(opened, reader, Path(film).name, whole=start is None and duration is None)
         found = measured.run(vmaf=vmaf, progress=tell)
-        if reader.packets_sent:
+        if reader.in_packets:
             tell("loss", 0, 0)
             found = msgspec.structs.replace(
                 found,
