@@ -8,13 +8,16 @@ import random
 from collections.abc import Mapping, Sequence
 
 import pytest
+import texture_films
 from busy_films import BLACK, HEADER, blob
-from packet_films import TRAVELS
+from memory_films import MemoryFilm
+from packet_films import TRAVELS, write_packets
 from test_codec_fuzz import section
 
-from mtor_transcode.codec import packet_scene, packet_table
+from mtor_transcode.codec import packet_film_writer, packet_scene, packet_table, textures
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.container import MAGIC, VERSION, SectionKind
+from mtor_transcode.codec.extract import keep_scene
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.fragments import fragments
@@ -24,8 +27,8 @@ from mtor_transcode.codec.packet_memory import ENTER, Change
 from mtor_transcode.codec.packet_table import PacketScene
 from mtor_transcode.codec.packets import PacketBuilder, PacketPlain, read_packet, read_packet_plain
 from mtor_transcode.codec.repair_syntax import Repair, Repaired, Sent, make_repair, repaired
-from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Camera, Edit, FilmHeader, Outline, SceneStart, Solid, Token, Transform
+from mtor_transcode.errors import FormatError, UsageError
+from mtor_transcode.model import Camera, Edit, FilmHeader, Outline, Scene, SceneStart, Solid, Token, Transform
 
 HEAD = SceneStart(0, 0, BLACK)
 CHANCE = random.Random(4)
@@ -213,3 +216,51 @@ def test_packets_sent_are_those_that_numbers_tell() -> None:
     broken = bytearray(data)
     broken[-3] ^= 1
     assert FilmReader(io.BytesIO(bytes(broken))).packets_damaged == 1
+
+
+def test_textures_in_fragments_have_the_budget_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be read grows with the textures' bytes, whatever sections they come in."""
+    monkeypatch.setattr(textures, "_FREE", 0)
+    scene = texture_films.scene(0, 0)
+    data, _ = write_packets(MemoryFilm(texture_films.HEADER, [scene], duration=12))
+    assert FilmReader(io.BytesIO(data)).scene(0) == scene
+
+
+def test_fragments_are_not_put_together_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textures, "MAX_TEXTURE_BYTES", 1000)
+    asked: list[int] = []
+
+    def fragment(number: int) -> tuple[bytes, bool]:
+        asked.append(number)
+        return bytes(480), False
+
+    pieces = [(SectionKind.FRAGMENT, part) for part in fragments(0, 0, bytes(480 * 400))]
+    reader = FilmReader(io.BytesIO(film_of(*pieces)))
+    monkeypatch.setattr(reader._packets, "fragment", fragment)
+    with pytest.raises(FormatError, match="too many bytes"):
+        reader._textures.names(HEADER).texture(0)
+    assert len(asked) < 150
+
+
+def test_the_dictionary_of_packets_is_decoded_when_asked_for() -> None:
+    packets = [defining(k, 10 * k, k) for k in range(6)]
+    reader = FilmReader(io.BytesIO(film_of(*sections_of(*packets))))
+    outlines = reader.dictionary()
+    assert reader._packets.decoded <= len(packets[5])
+    assert list(outlines) == OUTLINES
+    gap = FilmReader(io.BytesIO(film_of(*sections_of(*packets[:2], *packets[4:])))).dictionary()
+    assert list(gap) == OUTLINES[:2] + OUTLINES[4:]
+
+
+def test_no_scene_is_cut_out_of_packets() -> None:
+    target = io.BytesIO()
+    with pytest.raises(UsageError, match="packets"):
+        keep_scene(io.BytesIO(film_of(*sections_of(defining(0, 0, 0)))), target, 0)
+    assert not target.getvalue()
+
+
+def test_writers_refuse_more_packets_than_readers_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packet_film_writer, "MAX_PACKETS", 1)
+    scenes = [Scene(SceneStart(number, 9 * number, BLACK), ()) for number in range(2)]
+    with pytest.raises(UsageError, match="more than 1 packets"):
+        write_packets(MemoryFilm(HEADER, scenes))

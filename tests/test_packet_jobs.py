@@ -81,10 +81,17 @@ def test_reports_tell_of_loss(films: tuple[Path, Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "share"), [("10%", 0.1), ("0.1", 0.1), (0.25, 0.25), ("100 %", 1.0), ("0", 0.0)]
+    ("text", "share"),
+    [("10%", 0.1), ("0.1", 0.1), (0.25, 0.25), (0.00001, 0.00001), ("100 %", 1.0), ("0", 0.0)],
 )
 def test_shares(text: str | float, share: float) -> None:
     assert parse_share(text) == pytest.approx(share)
+
+
+def test_a_seed_without_drop_makes_no_sense(films: tuple[Path, Path], tmp_path: Path) -> None:
+    done = command("render", films[0], "-o", tmp_path / "out.mp4", "--seed", "0")
+    assert_one_line(done, WRONG_USE, "seed", "drop")
+    assert not (tmp_path / "out.mp4").exists()
 
 
 @pytest.mark.parametrize("text", ["", "ten", "-1%", "101%", "1.5", "nan"])

@@ -52,8 +52,11 @@ def parse_picture_size(value: str | tuple[int, int], *, where: str = "size") -> 
 
 def parse_share(value: float | str, *, where: str = "drop") -> float:
     """A share (0 to 1) from ``10%`` or ``0.1``; UsageError otherwise."""
-    match = _SHARE.fullmatch(str(value).strip())
-    share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+    if isinstance(value, str):
+        match = _SHARE.fullmatch(value.strip())
+        share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+    else:
+        share = float(value)
     if not 0 <= share <= 1:
         raise UsageError(f"{value!r} is no share", where=where, remedy="write 10% or 0.1")
     return share

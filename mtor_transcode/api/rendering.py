@@ -32,7 +32,7 @@ def render(
     duration: float | None = None,
     dictionary: StrPath | None = None,
     drop: float | str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> RenderResult:
     """Render the film at ``film`` to an MP4 at ``output`` with its sound and subtitles, or to a ``.y4m``.
@@ -40,14 +40,16 @@ def render(
     ``size`` is ``(width, height)`` in px or text such as ``1920x1080`` (default: the film's), ``fps`` frames
     per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
     kept; ``start`` and ``duration`` are seconds; ``dictionary`` as for ``open``. ``drop`` (a share, or
-    text such as ``10%``) loses packets of the picture by chance from ``seed``, and shows what a viewer would
-    see. Raises UsageError, InputError, FormatError, OutputError.
+    text such as ``10%``) loses packets of the picture by chance from ``seed`` (default 0), and shows what a
+    viewer would see. Raises UsageError, InputError, FormatError, OutputError.
     """
     picture = None if size is None else check.parse_picture_size(size)
     rate = check.parse_rate(fps)
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
-    loss = None if drop is None else Loss(check.parse_share(drop), seed)
+    if drop is None and seed is not None:
+        raise UsageError("has no meaning without drop", where="seed", remedy="say how much to drop, like 10%")
+    loss = None if drop is None else Loss(check.parse_share(drop), seed or 0)
     final = Path(output)
     if final.suffix.lower() not in SUFFIXES:
         raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")

@@ -29,7 +29,10 @@ def render(
     drop: Annotated[
         str | None, typer.Option("--drop", help="Lose packets: 10%. Shows the rest.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Which packets --drop loses.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="Which packets --drop loses: 0 or another number.", show_default=False),
+    ] = None,
     start: Start = None,
     duration: Duration = None,
     dictionary: Dictionary = None,

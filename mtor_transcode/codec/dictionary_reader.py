@@ -134,14 +134,16 @@ class DictionaryReader:
 
     def all(self) -> Sequence[Outline]:
         """Returns all outlines of the file itself in the order of their ids, decoded when asked for."""
-        return _Outlines(self, [range(entry.first, entry.first + entry.count) for entry in self._entries])
+        return LazyOutlines(
+            self.outline, [range(entry.first, entry.first + entry.count) for entry in self._entries]
+        )
 
 
-class _Outlines(Sequence[Outline]):
-    """A view of all outlines of a file."""
+class LazyOutlines(Sequence[Outline]):
+    """The outlines of a file that have these ``ids``, each looked up by ``resolve`` when it is asked for."""
 
-    def __init__(self, dictionary: DictionaryReader, ids: list[range]) -> None:
-        self._dictionary = dictionary
+    def __init__(self, resolve: Resolve, ids: list[range]) -> None:
+        self._resolve = resolve
         self._ids = ids
         self._starts: list[int] = []
         self._length = 0
@@ -163,4 +165,4 @@ class _Outlines(Sequence[Outline]):
         if not 0 <= place < self._length:
             raise IndexError(index)
         part = bisect_right(self._starts, place) - 1
-        return self._dictionary.outline(self._ids[part][place - self._starts[part]])
+        return self._resolve(self._ids[part][place - self._starts[part]])

@@ -107,11 +107,16 @@ def _check(header: FilmHeader) -> None:
             )
     colour = header.colour
     if not all(0 <= code <= _MAX_CODE for code in (colour.matrix, colour.primaries, colour.transfer)):
-        raise UsageError("colour code points must be 0 to 255")
+        raise UsageError("a colour code point is out of range", remedy=f"use 0 to {_MAX_CODE}")
     if len(header.subtitles) > MAX_TRACKS:
-        raise UsageError(f"more than {MAX_TRACKS} subtitle tracks")
+        raise UsageError(
+            f"{len(header.subtitles)} subtitle tracks cannot be written", remedy=f"at most {MAX_TRACKS}"
+        )
     if len(header.dictionary) not in (0, DIGEST_BYTES):
-        raise UsageError(f"a dictionary's hash has {DIGEST_BYTES} bytes")
+        raise UsageError(
+            f"a dictionary's hash has {len(header.dictionary)} bytes",
+            remedy=f"give all {DIGEST_BYTES} bytes of its SHA-256",
+        )
     sound = header.audio
     if sound is not None and not (
         0 < sound.sample_rate <= _MAX_RATE
@@ -119,4 +124,7 @@ def _check(header: FilmHeader) -> None:
         and 0 <= sound.priming <= _MAX_PRIMING
         and len(sound.setup) <= MAX_TEXT
     ):
-        raise UsageError("the sound track's description is out of range")
+        raise UsageError(
+            "the sound track's description is out of range",
+            remedy=f"at most {_MAX_RATE} Hz, {_MAX_CHANNELS} channels and {MAX_TEXT} bytes of set-up",
+        )

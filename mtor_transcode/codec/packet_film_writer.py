@@ -17,7 +17,7 @@ from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.fragments import fragments
 from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, EDIT, ENTER, LEAVE, Change
 from mtor_transcode.codec.packet_repeats import Repeats
-from mtor_transcode.codec.packets import PacketBuilder, PacketPlain
+from mtor_transcode.codec.packets import MAX_PACKETS, PacketBuilder, PacketPlain
 from mtor_transcode.codec.rangecoder import RangeWriter
 from mtor_transcode.codec.repair_syntax import Repair, Sent
 from mtor_transcode.codec.resilience import LEVELS, Budget, shares
@@ -137,7 +137,7 @@ class PacketFilmWriter(FilmWriter):
             self._index.textures.append(self._sections.offset)
             for part in fragments(self._number, self._textures.count - 1, payload):
                 self._write(SectionKind.FRAGMENT, part, "textures")
-                self._number += 1
+                self._count_packet()
                 self._repair(self._budget.spend(Sent(part, fragment=True), _SECTION, len(part)))
 
     def _end_scene(self) -> None:
@@ -175,10 +175,18 @@ class PacketFilmWriter(FilmWriter):
         for one in done:
             self._repeats.take(one.change, one.state, one.outline_id)
         self._allowed = min(self._allowed + self._budget.repeats * len(payload), MOST_ALLOWED)
-        self._number += 1
+        self._count_packet()
         self._in_scene += 1
         self._next_new, self._next_shape = builder.memory.next_new, builder.memory.next_shape
         return payload, fields, builder.bits
+
+    def _count_packet(self) -> None:
+        self._number += 1
+        if self._number > MAX_PACKETS:
+            raise UsageError(
+                f"a film has more than {MAX_PACKETS} packets",
+                remedy="cut it into parts, or leave out resilience",
+            )
 
     def _packet(self, payload: bytes, fields: int, bits: list[float], plain: float) -> None:
         """Writes a packet, whose tokens would take ``plain`` bytes without packets, and perhaps a repair."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionKind, SectionReader
+from mtor_transcode.codec.dictionary_reader import LazyOutlines
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.fragments import Fragment, read_fragment
 from mtor_transcode.codec.limits import DECODES, KEPT_NODES
@@ -63,6 +64,8 @@ class PacketTable:
         self._kept: OrderedDict[int, tuple[Outline, ...]] = OrderedDict()
         self._kept_nodes = 0
         self._bytes = 0
+        self.fragment_bytes = 0
+        """Bytes of all fragments at hand."""
         self.sent = 0
         """Packets and fragments that the film was made of, as far as numbers tell, those of repairs too."""
         self.damaged = 0
@@ -102,6 +105,7 @@ class PacketTable:
             return
         self._fragments[fragment.number] = fragment
         self._where[fragment.number] = section
+        self.fragment_bytes += section.length
 
     def textures(self) -> dict[int, list[int]]:
         """Returns the numbers of the fragments by the id of their texture, up to a missing or cut one."""
@@ -121,6 +125,10 @@ class PacketTable:
         payload = self.payload(number)
         fragment = read_fragment(payload)
         return payload.rest(), self._is_whole(number) and fragment.place == fragment.count - 1
+
+    def all_came(self, numbers: Iterable[int]) -> bool:
+        """Whether none of these packets and fragments had to be brought back."""
+        return self._where.keys() >= set(numbers)
 
     def _is_whole(self, number: int) -> bool:
         back = self._back.get(number)
@@ -198,9 +206,32 @@ class PacketTable:
         index = outline_id - self._firsts[place]
         return outlines[index] if index < len(outlines) else None
 
-    def all_outlines(self) -> list[Outline]:
-        """Returns all outlines that the packets at hand define, in the order of their ids."""
-        return [outline for number in self._owners for outline in self._outlines(number)]
+    def all_outlines(self) -> Sequence[Outline]:
+        """Returns all outlines that the packets at hand define, by their ids, decoded when asked for.
+
+        Packets before a gap are decoded now, to see how many outlines they define.
+        """
+        ids: list[range] = []
+        for place, (number, first) in enumerate(zip(self._owners, self._firsts, strict=True)):
+            if self._is_next(place + 1, number):
+                ids.append(range(first, self._firsts[place + 1]))
+            else:
+                ids.append(range(first, first + len(self._outlines(number))))
+        return LazyOutlines(self._surely, ids)
+
+    def _is_next(self, place: int, number: int) -> bool:
+        """Whether what is at a place in ``_owners`` comes right after packet ``number``, which is whole."""
+        if place == len(self._owners) or not self._is_whole(number):
+            return False
+        return all(between in self._fragments for between in range(number + 1, self._owners[place]))
+
+    def _surely(self, outline_id: int) -> Outline:
+        found = self.outline(outline_id)
+        if found is None:
+            raise FormatError(
+                f"outline {outline_id} is missing", where=self._sections.name, remedy=FETCH_AGAIN
+            )
+        return found
 
     def check_spent(self, spent: int) -> None:
         """Raises FormatError if ``spent`` bytes decoded for a scene are more work than it may make."""
@@ -236,6 +267,7 @@ class PacketTable:
             if fragment.number == number:
                 self._fragments[number] = fragment
                 self._back[number] = back
+                self.fragment_bytes += len(back.data)
             return
         plain = read_packet_plain(payload)
         if plain.number == number:

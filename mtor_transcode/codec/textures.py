@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final
 
-from mtor_transcode.codec.container import Section, SectionReader
+from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionReader
 from mtor_transcode.codec.fields import Payload, varint
-from mtor_transcode.codec.limits import DECODES
+from mtor_transcode.codec.limits import DECODES, MAX_TEXTURE_BYTES
 from mtor_transcode.codec.packet_table import PacketTable
 from mtor_transcode.codec.packets import UNREAD
 from mtor_transcode.codec.texture_syntax import TextureNames, read_texture, texture_number, write_texture
@@ -25,6 +25,9 @@ KEPT: Final = 3
 
 _FREE: Final = 1 << 22
 """Bytes of textures that may be read for a scene in any case."""
+
+_HEAD: Final = 1 << 16
+"""Bytes that a texture's section may have beyond its AV1: more than the times of all its pictures take."""
 
 _PEEK: Final = 8
 
@@ -84,6 +87,7 @@ class TextureReader:
         """Takes the textures in the fragments of a film in packets; what is missing there is no error."""
         self._packets = packets
         self._fragments = packets.textures()
+        self._bytes = packets.fragment_bytes
 
     def add(self, section: Section) -> None:
         """Takes note of a section, without reading it."""
@@ -101,10 +105,16 @@ class TextureReader:
     def _for_scene(self, header: FilmHeader) -> Callable[[int], Texture]:
         start = self._read
 
-        def texture(number: int) -> Texture:
-            found = self._texture(number, header)
+        def check() -> None:
             if self._read - start > DECODES * self._bytes + _FREE:
-                raise FormatError("a scene changes its textures too wildly", where=self._sections.name)
+                raise FormatError(
+                    "a scene changes its textures too wildly", where=self._sections.name, remedy=FETCH_AGAIN
+                )
+
+        def texture(number: int) -> Texture:
+            check()
+            found = self._texture(number, header)
+            check()
             return found
 
         return texture
@@ -133,16 +143,21 @@ class TextureReader:
 
     def _pieced(self, packets: PacketTable, number: int, header: FilmHeader) -> Texture:
         """A texture put together from what came of it, ``UNREAD`` if that is no picture."""
-        parts: list[bytes] = []
+        made = bytearray()
         whole = False
-        for fragment in self._fragments.get(number, ()):
-            data, whole = packets.fragment(fragment)
-            parts.append(data)
-        data = b"".join(parts)
-        self._read += len(data)
-        if whole:
+        numbers = self._fragments.get(number, ())
+        for fragment in numbers:
+            piece, whole = packets.fragment(fragment)
+            made += piece
+            self._read += len(piece)
+            if len(made) > MAX_TEXTURE_BYTES + _HEAD:
+                raise FormatError(
+                    f"texture {number} has too many bytes", where=self._sections.name, remedy=FETCH_AGAIN
+                )
+        data = bytes(made)
+        if whole and packets.all_came(numbers):
             return read_texture(Payload(data, self._sections.name), header)
         try:
-            return read_texture(Payload(data, self._sections.name), header, whole=False)
+            return read_texture(Payload(data, self._sections.name), header, whole=whole)
         except FormatError:
             return UNREAD
