@@ -6,6 +6,8 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import texture_films
@@ -14,7 +16,7 @@ from memory_films import MemoryFilm
 from packet_films import TRAVELS, write_packets
 from test_codec_fuzz import section
 
-from mtor_transcode.codec import packet_film_writer, packet_scene, packet_table, textures
+from mtor_transcode.codec import packet_film_writer, packet_repairs, packet_scene, packet_table, textures
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.container import MAGIC, VERSION, SectionKind
 from mtor_transcode.codec.extract import keep_scene
@@ -28,7 +30,20 @@ from mtor_transcode.codec.packet_table import PacketScene
 from mtor_transcode.codec.packets import PacketBuilder, PacketPlain, read_packet, read_packet_plain
 from mtor_transcode.codec.repair_syntax import Repair, Repaired, Sent, make_repair, repaired
 from mtor_transcode.errors import FormatError, UsageError
-from mtor_transcode.model import Camera, Edit, FilmHeader, Outline, Scene, SceneStart, Solid, Token, Transform
+from mtor_transcode.model import (
+    AudioInfo,
+    Camera,
+    ColourSpec,
+    Edit,
+    FilmHeader,
+    Outline,
+    Scene,
+    SceneStart,
+    Solid,
+    SubtitleInfo,
+    Token,
+    Transform,
+)
 
 HEAD = SceneStart(0, 0, BLACK)
 CHANCE = random.Random(4)
@@ -194,12 +209,12 @@ def test_groups_that_overlap_are_solved_once(monkeypatch: pytest.MonkeyPatch) ->
         solved.append(group[0].first)
         return repaired(found, group)
 
-    monkeypatch.setattr(packet_table, "repaired", counted)
+    monkeypatch.setattr(packet_repairs, "repaired", counted)
     groups = [repairs_of(first, packets[first:]) for first in range(20)]
     reader = FilmReader(io.BytesIO(film_of(*sections_of(*packets[:30], *packets[31:]), *groups)))
     assert reader.packets_at_hand == 40
     assert solved == [0]
-    assert not reader._packets._repairs
+    assert not reader._packets._repairs._groups
 
 
 def test_packets_sent_are_those_that_numbers_tell() -> None:
@@ -264,3 +279,18 @@ def test_writers_refuse_more_packets_than_readers_take(monkeypatch: pytest.Monke
     scenes = [Scene(SceneStart(number, 9 * number, BLACK), ()) for number in range(2)]
     with pytest.raises(UsageError, match="more than 1 packets"):
         write_packets(MemoryFilm(HEADER, scenes))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": ColourSpec(matrix=300)},
+        {"subtitles": (SubtitleInfo("en"),) * 65},
+        {"dictionary": b"short"},
+        {"audio": AudioInfo("opus", 0, 1)},
+    ],
+)
+def test_headers_that_cannot_be_written_say_what_can(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as caught:
+        write_header(replace(HEADER, **wrong))
+    assert caught.value.remedy

@@ -12,6 +12,7 @@ from cli_run import mtor as command
 
 import mtor_transcode as mtor
 from mtor_transcode.api.options import parse_share
+from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.errors import UsageError
 from mtor_transcode.measure.writers import read_json
 
@@ -59,6 +60,16 @@ def test_render_shows_what_is_left(films: tuple[Path, Path], tmp_path: Path) -> 
     assert nothing != whole
     assert len(nothing) == len(whole)
     assert "packets were missing" in warnings[0]
+
+
+def test_render_tells_of_damage(films: tuple[Path, Path], tmp_path: Path) -> None:
+    data = bytearray(films[0].read_bytes())
+    sections = mtor.open(films[0])._all
+    victim = next(section for section in sections if section.kind == SectionKind.PACKET)
+    data[victim.end - 1] ^= 1
+    (tmp_path / "damaged.mtor").write_bytes(data)
+    made = mtor.render(tmp_path / "damaged.mtor", tmp_path / "out.y4m")
+    assert "1 packets or repairs were damaged" in made.warnings
 
 
 def test_films_without_packets_say_what_to_do(films: tuple[Path, Path], tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ def transcode(
     At most one of ``quality`` (0-100), ``target_kbps`` (1000 bit/s, whole file), ``target_size`` (bytes, or
     text such as ``500k``) and ``target_vmaf`` (0-100) is given; ``start``, ``duration`` and ``refresh`` are
     seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. With
-    ``resilience`` 1 to 10 the film comes in packets that bear loss, for about 2% more bytes a level.
-    ``output`` appears only when all of it is written, and replaces what was there.
+    ``resilience`` 1 to 10 the film comes in packets that bear loss, for up to about 2% more bytes a
+    level, and at least 5 to 14%. ``output`` appears only when all of it is written, and
+    replaces what was there.
 
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """

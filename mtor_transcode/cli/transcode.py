@@ -80,7 +80,11 @@ def transcode(
         ),
     ] = None,
     resilience: Annotated[
-        int, typer.Option("--resilience", help="0 to 10: packets that bear loss, 2% bytes a level.")
+        int,
+        typer.Option(
+            "--resilience",
+            help="0 to 10: packets that bear loss; up to about 2% more bytes a level, at least 5 to 14%.",
+        ),
     ] = 0,
     dictionary: SeriesDictionary = None,
     start: Start = None,

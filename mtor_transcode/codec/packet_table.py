@@ -16,6 +16,7 @@ from mtor_transcode.codec.dictionary_reader import LazyOutlines
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.fragments import Fragment, read_fragment
 from mtor_transcode.codec.limits import DECODES, KEPT_NODES
+from mtor_transcode.codec.packet_repairs import PacketRepairs, contradictions
 from mtor_transcode.codec.packets import (
     MAX_PACKETS,
     UNREAD_TEXTURES,
@@ -26,7 +27,7 @@ from mtor_transcode.codec.packets import (
     read_packet_plain,
 )
 from mtor_transcode.codec.rangecoder import RangeReader
-from mtor_transcode.codec.repair_syntax import MOST_PAYLOAD, Repair, Repaired, Sent, read_repair, repaired
+from mtor_transcode.codec.repair_syntax import MOST_PAYLOAD, Repaired, Sent, read_repair
 from mtor_transcode.codec.scene_reader import MakeReader
 from mtor_transcode.codec.texture_syntax import TextureNames
 from mtor_transcode.errors import FormatError
@@ -56,7 +57,7 @@ class PacketTable:
         self._series = series
         self._where: dict[int, Section] = {}
         self._back: dict[int, Repaired] = {}
-        self._repairs: dict[tuple[int, int], list[Repair]] = {}
+        self._repairs = PacketRepairs()
         self._plain: dict[int, PacketPlain] = {}
         self._firsts: list[int] = []
         self._owners: list[int] = []
@@ -141,7 +142,7 @@ class PacketTable:
             return
         repair = read_repair(payload)
         self._tells(repair.first + repair.count - 1)
-        self._repairs.setdefault((repair.first, repair.count), []).append(repair)
+        self._repairs.add(repair)
 
     def lose(self, section: Section) -> None:
         """Takes note of a packet, fragment or repair that is lost on purpose: it counts among those sent."""
@@ -160,7 +161,6 @@ class PacketTable:
     def settle(self) -> list[PacketScene]:
         """Brings back what can be brought back; returns the scenes that are known of, in order."""
         self._bring_back()
-        self._drop_contradictions()
         by_scene: dict[int, list[int]] = {}
         for number in sorted(self._plain):
             plain = self._plain[number]
@@ -241,23 +241,15 @@ class PacketTable:
             )
 
     def _bring_back(self) -> None:
-        """Solves the groups that have repairs enough; of those that overlap (none of ours do) the first."""
-        done: set[int] = set()
-        for group in self._repairs.values():
-            numbers = range(group[0].first, group[0].first + group[0].count)
-            missing = [number for number in numbers if number not in self._where]
-            if not missing or len(missing) > len(group) or not done.isdisjoint(numbers):
-                continue
-            done.update(numbers)
-            found = {
-                number: Sent(self.payload(number).data, number in self._fragments)
-                for number in numbers
-                if number in self._where
-            }
-            for number, back in repaired(found, group).items():
-                with suppress(FormatError):
-                    self._take_back(number, back)
-        self._repairs.clear()
+        for number, back in self._repairs.brought_back(self._where.keys(), self._sent):
+            with suppress(FormatError):
+                self._take_back(number, back)
+        for number in contradictions(self._plain, self._where.keys()):
+            del self._plain[number], self._back[number]
+        self._bytes += sum(len(back.data) for back in self._back.values() if not back.fragment)
+
+    def _sent(self, number: int) -> Sent:
+        return Sent(self.payload(number).data, number in self._fragments)
 
     def _take_back(self, number: int, back: Repaired) -> None:
         """Takes what a repair brought back. Raises FormatError if its plain fields cannot be read."""
@@ -273,24 +265,6 @@ class PacketTable:
         if plain.number == number:
             self._plain[number] = plain
             self._back[number] = back
-
-    def _drop_contradictions(self) -> None:
-        """Drops packets brought back that contradict those that came: a repair was wrong."""
-        numbers = sorted(self._plain)
-        came = [number for number in numbers if number in self._where]
-        before: PacketPlain | None = None
-        for number in numbers:
-            plain = self._plain[number]
-            if number in self._where:
-                before = plain
-                continue
-            place = bisect_right(came, number)
-            after = self._plain[came[place]] if place < len(came) else None
-            if (before is None or _follows(before, plain)) and (after is None or _follows(plain, after)):
-                before = plain
-                self._bytes += len(self._back[number].data)
-            else:
-                del self._plain[number], self._back[number]
 
     def _scene(self, numbers: list[int], earliest: int) -> PacketScene:
         """The scene that has these packets; its head is from the first packet that tells it.
@@ -360,8 +334,3 @@ class PacketTable:
 
     def _taken(self, where: str) -> FormatError:
         return FormatError("its number or the ids of its outlines are taken", where=where, remedy=FETCH_AGAIN)
-
-
-def _follows(one: PacketPlain, other: PacketPlain) -> bool:
-    """Whether a packet of a higher number can be ``other`` where ``one`` is."""
-    return one.scene <= other.scene and one.end <= other.start and one.next_new <= other.next_new
