@@ -18,12 +18,13 @@ from test_codec_fuzz import section
 
 from mtor_transcode.codec import packet_film_writer, packet_repairs, packet_scene, packet_table, textures
 from mtor_transcode.codec.canonical import grid_of
-from mtor_transcode.codec.container import MAGIC, VERSION, SectionKind
+from mtor_transcode.codec.container import MAGIC, TRAILER_BYTES, VERSION, SectionKind
 from mtor_transcode.codec.extract import keep_scene
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.fragments import fragments
 from mtor_transcode.codec.header_syntax import write_header
+from mtor_transcode.codec.index_syntax import Index
 from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.packet_memory import ENTER, Change
 from mtor_transcode.codec.packet_table import PacketScene
@@ -173,6 +174,16 @@ def test_a_wrong_repair_is_as_good_as_none(wrong: bytes) -> None:
     data = film_of(*sections_of(first, last), repairs_of(0, [first, wrong, last]))
     assert tokens_of(data) == tokens_of(film_of(*sections_of(first, last)))
     FilmReader(io.BytesIO(data)).dictionary()
+
+
+def test_a_wrong_repair_does_not_outlast_the_film() -> None:
+    """After the last packet that came only the index says what cannot be."""
+    first, index = defining(0, 0, 0), Index([(0, 40)]).write(10)
+    wrong = repairs_of(0, [first, packet(1, 500)])
+    data = film_of(*sections_of(first), wrong, (SectionKind.INDEX, index))
+    trailer = len(section(SectionKind.INDEX, index)).to_bytes(TRAILER_BYTES, "big")
+    reader = FilmReader(io.BytesIO(data + trailer))
+    assert (reader.duration, reader.packets_at_hand, reader.packets_sent) == (10, 1, 2)
 
 
 @pytest.mark.parametrize("most", range(3, 40))

@@ -15,6 +15,7 @@ from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.index_syntax import read_index
+from mtor_transcode.codec.limits import MAX_TICK
 from mtor_transcode.codec.loss import LOSSY, Loss
 from mtor_transcode.codec.packet_scene import PacketSceneReader
 from mtor_transcode.codec.packet_table import PacketScene, PacketTable
@@ -73,7 +74,8 @@ class FilmReader:
         if self._packets:
             if self._scenes:
                 raise self._misplaced("a film in packets", self._all[0])
-            self._scenes += self._packets.settle()
+            latest = MAX_TICK if index is None else read_index(self._payload(index))[0]
+            self._scenes += self._packets.settle(latest)
         if self.in_packets:
             self._textures.add_packets(self._packets)
         self._check_order()

@@ -40,10 +40,11 @@ class PacketRepairs:
         self._groups.clear()
 
 
-def contradictions(packets: Mapping[int, PacketPlain], came: Collection[int]) -> list[int]:
+def contradictions(packets: Mapping[int, PacketPlain], came: Collection[int], latest: int) -> list[int]:
     """Returns the numbers of those packets brought back that contradict the ones that ``came``.
 
-    A repair of theirs was wrong. One brought back that fits counts for those after it.
+    So do those that last beyond tick ``latest``: a repair of theirs was wrong. One brought back
+    that fits counts for those after it.
     """
     numbers = sorted(packets)
     sure = [number for number in numbers if number in came]
@@ -54,7 +55,7 @@ def contradictions(packets: Mapping[int, PacketPlain], came: Collection[int]) ->
         place = bisect_right(sure, number)
         after = packets[sure[place]] if place < len(sure) else None
         fits = (before is None or _follows(before, plain)) and (after is None or _follows(plain, after))
-        if number in came or fits:
+        if number in came or (fits and plain.end <= latest):
             before = plain
         else:
             wrong.append(number)

@@ -15,7 +15,7 @@ from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionKind, Se
 from mtor_transcode.codec.dictionary_reader import LazyOutlines
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.fragments import Fragment, read_fragment
-from mtor_transcode.codec.limits import DECODES, KEPT_NODES
+from mtor_transcode.codec.limits import DECODES, KEPT_NODES, MAX_TICK
 from mtor_transcode.codec.packet_repairs import PacketRepairs, contradictions
 from mtor_transcode.codec.packets import (
     MAX_PACKETS,
@@ -158,9 +158,12 @@ class PacketTable:
     def _tells(self, number: int) -> None:
         self.sent = max(self.sent, number + 1)
 
-    def settle(self) -> list[PacketScene]:
-        """Brings back what can be brought back; returns the scenes that are known of, in order."""
-        self._bring_back()
+    def settle(self, latest: int = MAX_TICK) -> list[PacketScene]:
+        """Brings back what can be brought back, of a film that ends at tick ``latest``.
+
+        Returns the scenes that are known of, in order.
+        """
+        self._bring_back(latest)
         by_scene: dict[int, list[int]] = {}
         for number in sorted(self._plain):
             plain = self._plain[number]
@@ -240,11 +243,11 @@ class PacketTable:
                 "a scene refers to the dictionary too wildly", where=self._sections.name, remedy=FETCH_AGAIN
             )
 
-    def _bring_back(self) -> None:
+    def _bring_back(self, latest: int) -> None:
         for number, back in self._repairs.brought_back(self._where.keys(), self._sent):
             with suppress(FormatError):
                 self._take_back(number, back)
-        for number in contradictions(self._plain, self._where.keys()):
+        for number in contradictions(self._plain, self._where.keys(), latest):
             del self._plain[number], self._back[number]
         self._bytes += sum(len(back.data) for back in self._back.values() if not back.fragment)
 
