@@ -16,6 +16,7 @@ from bench_clips import write_clip
 from cli_run import DONE, WRONG_USE, assert_one_line, mtor
 
 import mtor_transcode
+from mtor_transcode.cli.bench import counted
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.measure.bench import bdrate
 from mtor_transcode.measure.bench.cache import Cache, key_of
@@ -128,6 +129,8 @@ def test_peers_alone_are_what_a_later_run_finds(ran: Ran, monkeypatch: pytest.Mo
     assert found.made == 0
     assert found.clips[0].points == {"mtor": [], "x264": ran.found.clips[0].points["x264"]}
     assert found.clips[0].compared == []
+    (said,) = counted(found)
+    assert said.endswith(f": {len(found.clips[0].points['x264'])} points of x264 are in the cache")
     assert {path.name for path in (ran.folder / "peers").iterdir()} == WRITTEN
 
 

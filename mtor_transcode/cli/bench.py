@@ -79,9 +79,19 @@ def bench(
     if as_json:
         emit("result", {"output": str(output), "clips": len(found.clips), "failures": len(found.failures)})
         return
-    for line in lines(found):
+    for line in counted(found) if peers_only else lines(found):
         say(line)
     note(f"wrote {output / 'bench.html'}, bench.json, points.csv, frames.csv, results.md")
+
+
+def counted(found: Bench) -> list[str]:
+    """What the cache holds for a later run: points of each clip and codec."""
+    return [
+        f"{clip.name}: {len(rows)} points of {name} are in the cache"
+        for clip in found.clips
+        for name, rows in clip.points.items()
+        if rows
+    ] or ["no point could be made"]
 
 
 def lines(found: Bench) -> list[str]:
