@@ -44,6 +44,9 @@ STRONG = 0.45
 WIDE = 1.15
 """Pieces wider than so many times their height may be several letters."""
 
+MISSING = 0.3
+"""Share of a letter's squared contrast from which on an error means that it is not there yet."""
+
 LEAST_PIXELS = 3
 LEAST_PIECES = 16
 """Pieces that make a text, where nothing is known of the scene's letters."""
@@ -79,6 +82,31 @@ class Glyphs:
     plain: Picture
 
 
+def missing_glyphs(glyphs: Glyphs, target: Picture, shown: Picture) -> Glyphs | None:
+    """The letters of ``target`` (H, W, 3) that ``shown`` has not got yet; None if it has all of them."""
+    count = len(glyphs.boxes)
+    luma, names = target[..., 0].astype(np.float32), glyphs.labels.ravel()
+    energy, wrong = (
+        np.bincount(names, np.square(luma - other[..., 0]).ravel(), minlength=count)
+        for other in (glyphs.plain, shown)
+    )
+    kept = wrong > MISSING * energy
+    kept[0] = False
+    if not kept.any():
+        return None
+    renamed = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    labels = renamed[glyphs.labels]
+    there = _spread_ink((glyphs.labels > 0) & (labels == 0)) & ~_spread_ink(labels > 0)
+    plain = np.where(there[..., None], target, glyphs.plain)
+    return Glyphs(labels, glyphs.boxes[np.flatnonzero(kept | (np.arange(count) == 0))], plain)
+
+
+def _spread_ink(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Ink and where it fades out, over a px more."""
+    spread: NDArray[np.bool_] = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return spread
+
+
 def find_glyphs(target: Picture, where: NDArray[np.bool_], least: int = LEAST_PIECES) -> Glyphs | None:
     """The text of a picture (H, W, 3) that lies in ``where`` (H, W); None if it has too few pieces."""
     luma = np.ascontiguousarray(target[..., 0])
@@ -110,9 +138,9 @@ def find_glyphs(target: Picture, where: NDArray[np.bool_], least: int = LEAST_PI
         count += size
     if count < max(least, 1):
         return None
-    # Ink fades out over a px more.
-    spread = cv2.dilate((labels > 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    plain = np.where((spread & ~background)[..., None] | (labels > 0)[..., None], ground, target)
+    plain = np.where(
+        (_spread_ink(labels > 0) & ~background)[..., None] | (labels > 0)[..., None], ground, target
+    )
     return Glyphs(labels, np.concatenate(boxes), np.ascontiguousarray(plain))
 
 

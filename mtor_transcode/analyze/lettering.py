@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from mtor_transcode.analyze.glyphs import Glyphs
 from mtor_transcode.analyze.inks import Inks
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Form, Letter, fit_forms
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, ShapeState, Solid, Transform
-from mtor_transcode.render.matrix import IDENTITY_MATRIX
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
 from mtor_transcode.render.rasterizer import Rasterizer
 
 LEAST_BITS = 18.0
@@ -32,7 +32,8 @@ Price = Callable[[ShapeState], float]
 @dataclass(frozen=True, slots=True)
 class Page:
     """What text is to be painted on: ``target`` and ``shown`` (H, W, 3), ``weight`` (H, W) of squared errors,
-    ``lam`` in error per bit, what masks and colours are known, and ``price``, see ``vectorize``.
+    ``lam`` in error per bit, what masks and colours are known, and ``price``, see ``vectorize``. ``shift`` is
+    how far (units) the camera has moved the world on the screen.
     """
 
     engine: Rasterizer
@@ -43,6 +44,15 @@ class Page:
     masks: list[Mask]
     colours: list[Colour]
     price: Price
+    shift: tuple[int, int] = (0, 0)
+
+
+def shift_of(view: Matrix) -> tuple[int, int] | None:
+    """How far (units) a view moves the world; None if it turns or scales it."""
+    a, b, c, d, e, f = view
+    if (a, b, c, d) != IDENTITY_MATRIX[:4]:
+        return None
+    return round(e * UNITS_PER_PX), round(f * UNITS_PER_PX)
 
 
 @dataclass(slots=True)
@@ -82,7 +92,7 @@ def paint_letters(page: Page, glyphs: Glyphs) -> Iterator[ShapeState]:
         gain = gain_of(page.target[y0:y1, x0:x1], part, cover, paint, page.weight[y0:y1, x0:x1])
         if gain > page.lam * LEAST_BITS and gain > page.lam * PLACE_BITS:
             composite(part, cover, paint)
-            yield state
+            yield _in_world(page, state)
 
 
 def _cut(page: Page, glyphs: Glyphs) -> list[_Piece]:
@@ -118,6 +128,12 @@ def _state(mask: Mask, x: int, y: int, colour: Colour) -> ShapeState:
     return ShapeState(mask, Solid(colour), place)
 
 
+def _in_world(page: Page, state: ShapeState) -> ShapeState:
+    """A letter on the screen as a shape of the world."""
+    place = state.transform
+    return replace(state, transform=replace(place, dx=place.dx - page.shift[0], dy=place.dy - page.shift[1]))
+
+
 def _worthwhile(page: Page, form: Form, states: list[ShapeState]) -> bool:
     """Whether all letters of a form together pay for its mask and for themselves."""
     gain = 0.0
@@ -128,7 +144,7 @@ def _worthwhile(page: Page, form: Form, states: list[ShapeState]) -> bool:
         gain += gain_of(
             page.target[y0:y1, x0:x1], page.shown[y0:y1, x0:x1], cover, paint, page.weight[y0:y1, x0:x1]
         )
-    return gain > page.lam * (page.price(states[0]) + PLACE_BITS * (len(states) - 1))
+    return gain > page.lam * (page.price(_in_world(page, states[0])) + PLACE_BITS * (len(states) - 1))
 
 
 def _cover(page: Page, state: ShapeState) -> tuple[Picture, int, int]:

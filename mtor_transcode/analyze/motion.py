@@ -38,7 +38,20 @@ SCROLL_OVERLAP = 0.3
 """Share of the changed rows that stay in view."""
 
 
-def camera_motion(before: Picture, after: Picture) -> tuple[float, float, float, float] | None:
+Motion = tuple[float, float, float, float]
+"""A similarity of the picture about its centre: ``(scale, angle, dx, dy)``, angle in radians, px."""
+
+
+def camera_proposals(before: Picture, after: Picture, jump: bool) -> list[Motion]:
+    """Where the camera may have gone between two lumas (H, W); at a jump it can only have scrolled a page."""
+    found = [] if jump else [camera_motion(before, after)]
+    scroll = page_scroll(before, after)
+    if scroll is not None:
+        found.append((1.0, 0.0, 0.0, float(scroll)))
+    return [motion for motion in found if motion is not None]
+
+
+def camera_motion(before: Picture, after: Picture) -> Motion | None:
     """The similarity ``(scale, angle, dx, dy)`` that carries luma ``before`` to ``after``, if one does.
 
     Both (H, W) uint8. ``angle`` in radians, clockwise; the map is about the picture's centre. By tracked
@@ -71,7 +84,7 @@ def camera_motion(before: Picture, after: Picture) -> tuple[float, float, float,
     return scale, angle, dx, dy
 
 
-def moved_camera(camera: Camera, motion: tuple[float, float, float, float]) -> Camera:
+def moved_camera(camera: Camera, motion: Motion) -> Camera:
     """The camera after the picture has moved by ``motion`` (see ``camera_motion``)."""
     scale, angle, dx, dy = motion
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
@@ -83,7 +96,7 @@ def moved_camera(camera: Camera, motion: tuple[float, float, float, float]) -> C
     )
 
 
-def motion_matrix(motion: tuple[float, float, float, float], width: int, height: int) -> NDArray[np.float64]:
+def motion_matrix(motion: Motion, width: int, height: int) -> NDArray[np.float64]:
     """The map (2, 3) of px that a motion about the centre of a picture is (see ``camera_motion``)."""
     scale, angle, dx, dy = motion
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
@@ -91,9 +104,7 @@ def motion_matrix(motion: tuple[float, float, float, float], width: int, height:
     return np.array([[cos, -sin, dx + x - cos * x + sin * y], [sin, cos, dy + y - sin * x - cos * y]])
 
 
-def warp(
-    picture: NDArray[Any], motion: tuple[float, float, float, float], *, continued: bool = True
-) -> NDArray[Any]:
+def warp(picture: NDArray[Any], motion: Motion, *, continued: bool = True) -> NDArray[Any]:
     """A picture moved by ``motion`` about its centre, continued at its edges or filled with zeros there."""
     height, width = picture.shape[:2]
     matrix = motion_matrix(motion, width, height)

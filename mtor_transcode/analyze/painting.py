@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.edges import region_weights
-from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs
-from mtor_transcode.analyze.lettering import Page, paint_letters
+from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs, missing_glyphs
+from mtor_transcode.analyze.lettering import Page, paint_letters, shift_of
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.misfit import misfit, squares
@@ -20,7 +20,6 @@ from mtor_transcode.analyze.regions import merge_regions
 from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.model import ShapeState
-from mtor_transcode.render.matrix import IDENTITY_MATRIX
 
 WRONG = 100.0
 """Squared error (mean of 3x3 px) from which on a pixel may get a new shape, whatever lambda is."""
@@ -80,15 +79,19 @@ class Painter:
     def paint(self, work: Work) -> None:
         """Add shapes where the picture is not yet what it should be: what lies below text, text, the rest."""
         least = 1 if self._library.masks else LEAST_PIECES
-        glyphs = None
-        if work.live.view == IDENTITY_MATRIX:
-            glyphs = find_glyphs(work.target, work.where, least)
-        if glyphs is not None and squares(work.target, glyphs.plain, work.where) > TEXT * squares(
-            work.target, work.live.shown, work.where
+        shift = shift_of(work.live.view)
+        glyphs = None if shift is None else find_glyphs(work.target, work.where, least)
+        if glyphs is not None and work.live.shapes:
+            glyphs = missing_glyphs(glyphs, work.target, work.live.shown)
+        if (
+            glyphs is not None
+            and shift is not None
+            and squares(work.target, glyphs.plain, work.where)
+            > TEXT * squares(work.target, work.live.shown, work.where)
         ):
             self._layers(work, glyphs.plain)
             known = self._library.masks, self._palette.colours(), work.price
-            page = Page(self._engine, work.target, work.live.shown, work.worth, work.lam, *known)
+            page = Page(self._engine, work.target, work.live.shown, work.worth, work.lam, *known, shift)
             for state in paint_letters(page, glyphs):
                 work.enter(state)
         self._layers(work, work.target)

@@ -20,7 +20,7 @@ from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit
-from mtor_transcode.analyze.motion import camera_motion, moved_camera, warp
+from mtor_transcode.analyze.motion import Motion, camera_proposals, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
@@ -129,7 +129,7 @@ class SceneCoder:
     ) -> None:
         """Decide for the next key time; ``outlook`` tells what lies around the target, where it is asked."""
         self._end_flash(times)
-        uncovered = None if jump else self._try_camera(target, worth, times)
+        uncovered = self._try_camera(target, worth, times, jump)
         look = self._worse(target, worth)
         if uncovered is not None and (look & uncovered).any():
             # What the camera brings into view was there before: it enters out of sight.
@@ -184,23 +184,27 @@ class SceneCoder:
             self._paid[token.shape] = bits
             self.nodes += token.state.outline.node_count
 
-    def _try_camera(self, target: Picture, worth: Plane, times: Times) -> NDArray[np.bool_] | None:
+    def _try_camera(
+        self, target: Picture, worth: Plane, times: Times, jump: bool
+    ) -> NDArray[np.bool_] | None:
         """Move the camera if that pays; where it then shows what was out of the frame."""
         before = np.ascontiguousarray(self._decided[..., 0])
         after = np.ascontiguousarray(target[..., 0])
         if float(np.mean(cv2.absdiff(before, after))) < 0.3:
             return None
-        motion = camera_motion(before, after)
-        if motion is None:
+        best: tuple[float, CameraMove, Picture, Motion] | None = None
+        for motion in camera_proposals(before, after, jump):
+            camera = moved_camera(self.live.camera, motion)
+            token = CameraMove(times.since, times.at - times.since, camera)
+            picture = self.live.with_camera(camera)
+            cost = error_change(target, self.live.shown, picture, worth) + self.lam * self._token_price(token)
+            if cost < (best[0] if best else 0.0):
+                best = cost, token, picture, motion
+        if best is None:
             return None
-        camera = moved_camera(self.live.camera, motion)
-        token = CameraMove(times.since, times.at - times.since, camera)
-        picture = self.live.with_camera(camera)
-        change = error_change(target, self.live.shown, picture, worth)
-        if change + self.lam * self._token_price(token) >= 0:
-            return None
+        _, token, picture, motion = best
         self._emit(token)
-        self.live.set_camera(camera, picture)
+        self.live.set_camera(token.camera, picture)
         self._decided = warp(self._decided, motion)
         self._accepted = warp(self._accepted, motion, continued=False)
         uncovered: NDArray[np.bool_] = warp(np.ones_like(worth), motion, continued=False) < 0.999
