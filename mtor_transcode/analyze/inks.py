@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The colours that text is written in: few, so that a letter takes over one that others have."""
+"""The colours that text is written in: few, so that a letter takes over one that others have.
+
+All letters of a page decide together which inks are worth their bits (one letter's colour may not be, that of
+a line is), then each takes the one that costs least, with a price on changing it from letter to letter.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,77 +18,138 @@ from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import Colour
 
 NEW_BITS = 16.0
-"""What a colour of its own costs more than a known one."""
+"""What a colour that nobody has yet costs."""
+
+CHANGE_BITS = 5.0
+"""What it costs that a letter has another ink than the one before it."""
 
 PLATEAU = 0.85
 """Px of so much of a letter's strongest contrast tell its colour."""
 
 STRONGER = 1.6
-"""Known inks of at most so many times a letter's own contrast are tried: thin strokes never reach theirs."""
+"""Inks of at most so many times a letter's own contrast are tried: thin strokes never reach theirs."""
 
 WEAKER = 0.8
 
+CANDIDATES = 64
+"""Colours at most that are proposed to all: those in which most is written."""
 
-class Inks:
-    """Inks in use. Colours are (Y, Cb, Cr); give letters in the order of their size."""
+ALIKE = (16, 8, 8)
+"""Steps of Y, Cb and Cr within which letters propose one colour: that of the letter with most ink."""
 
-    def __init__(self, known: list[Colour], lam: float) -> None:
-        self._known = list(known)
-        self._price = lam * NEW_BITS
+_Costs = NDArray[np.float64]
 
-    def of(
-        self, difference: NDArray[np.float32], ground: NDArray[np.float32], weight: NDArray[np.float32]
-    ) -> Colour:
-        """The ink of a letter.
 
-        ``difference`` (h, w, 3) is the picture less what is shown below, 0 where the letter is not;
-        ``ground`` (3,) is the colour below; ``weight`` (h, w).
-        """
-        rise = difference[..., 0]
-        sign = 1.0 if float((rise * weight).sum()) > 0 else -1.0
-        rise = sign * rise
-        own = float(rise[rise >= PLATEAU * rise.max()].mean())
-        best = self._colour(difference, ground, weight, sign * own)
-        least = self._price
-        for colour in self._known:
-            loss = self._loss(difference, ground, weight, sign, own, colour)
-            if loss is not None and loss < least:
-                best, least = colour, loss
-        if best not in self._known:
-            self._known.append(best)
-        return best
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter as it is written: ``ground`` (3,) below it; ``rise``, by how much its luma is above that;
+    ``chroma`` (2,), the same of Cb and Cr, where it covers all; ``energy``, the sum of its squared coverage,
+    ``plateau``, that of what it covers whole, both weighted.
+    """
 
-    @staticmethod
-    def _colour(
-        difference: NDArray[np.float32],
-        ground: NDArray[np.float32],
-        weight: NDArray[np.float32],
-        rise: float,
-    ) -> Colour:
-        """Its own colour: luma by the plateau, chroma by least squares over the coverage."""
-        cover = np.clip(difference[..., 0] / rise, 0, 1) * weight
-        total = float((cover * cover).sum()) or 1.0
-        chroma = [float((cover * difference[..., c]).sum()) / total for c in (1, 2)]
-        return to_colour(np.array([ground[0] + rise, ground[1] + chroma[0], ground[2] + chroma[1]]))
+    ground: NDArray[np.float32]
+    rise: float
+    chroma: tuple[float, float]
+    energy: float
+    plateau: float
 
-    @staticmethod
-    def _loss(
-        difference: NDArray[np.float32],
-        ground: NDArray[np.float32],
-        weight: NDArray[np.float32],
-        sign: float,
-        own: float,
-        colour: Colour,
-    ) -> float | None:
-        """The error that a known ink brings in: luma out of its reach, chroma beside; None if far off."""
-        rise = sign * (colour[0] - float(ground[0]))
-        if not WEAKER * own <= rise <= STRONGER * own:
-            return None
-        over = np.maximum(sign * difference[..., 0] - rise, 0)
-        cover = np.clip(sign * difference[..., 0] / rise, 0, 1)
-        loss = float((over * over * weight).sum())
-        for c in (1, 2):
-            beside = difference[..., c] - cover * (colour[c] - float(ground[c]))
-            level = float((cover * beside * weight).sum()) / max(float((cover * cover * weight).sum()), 1e-6)
-            loss += CHROMA_WEIGHT * level * level * float((cover * cover * weight).sum())
-        return loss
+    @property
+    def colour(self) -> Colour:
+        """Its own ink."""
+        blue, red = self.chroma
+        ground = self.ground
+        return to_colour(np.array([ground[0] + self.rise, ground[1] + blue, ground[2] + red]))
+
+
+def written(
+    difference: NDArray[np.float32], ground: NDArray[np.float32], weight: NDArray[np.float32]
+) -> Written:
+    """What a letter shows of its ink: luma by its plateau, chroma by least squares over its coverage.
+
+    ``difference`` (h, w, 3) is the picture less what is shown below, 0 where the letter is not;
+    ``ground`` (3,) is the colour below; ``weight`` (h, w).
+    """
+    luma = difference[..., 0]
+    sign = 1.0 if float((luma * weight).sum()) > 0 else -1.0
+    strong = sign * luma >= PLATEAU * (sign * luma).max()
+    rise = float(luma[strong].mean())
+    cover = np.clip(luma / rise, 0, 1)
+    energy = float((cover * cover * weight).sum())
+    blue, red = (float((cover * weight * difference[..., c]).sum()) / (energy or 1.0) for c in (1, 2))
+    return Written(ground, rise, (blue, red), energy, float(weight[strong].sum()))
+
+
+def inks_of(letters: Sequence[Written], known: Sequence[Colour], lam: float) -> list[Colour]:
+    """The ink of each letter, given in the order in which one reads; ``known`` inks need not be told anew."""
+    if not letters:
+        return []
+    new = lam * NEW_BITS
+    inks = list(dict.fromkeys(known))
+    own = [colour for colour in _proposals(letters) if colour not in inks]
+    told = _costs(letters, inks)
+    proposed = _costs(letters, own)
+    least = np.minimum(told.min(axis=1, initial=np.inf), new)
+    chosen: list[int] = []
+    while own and len(chosen) < len(own):
+        saved = np.maximum(least[:, None] - proposed, 0).sum(axis=0) - new
+        best = int(np.argmax(saved))
+        if saved[best] <= 0:
+            break
+        chosen.append(best)
+        least = np.minimum(least, proposed[:, best])
+    inks += [own[place] for place in chosen]
+    costs = np.hstack([told, proposed[:, chosen], np.full((len(letters), 1), new)])
+    path = _cheapest_path(costs, lam * CHANGE_BITS)
+    return [
+        inks[state] if state < len(inks) else letter.colour
+        for letter, state in zip(letters, path, strict=True)
+    ]
+
+
+def _proposals(letters: Sequence[Written]) -> list[Colour]:
+    """The colours in which most is written."""
+    written: dict[tuple[int, ...], float] = {}
+    best: dict[tuple[int, ...], Written] = {}
+    for letter in letters:
+        place = tuple(code // step for code, step in zip(letter.colour, ALIKE, strict=True))
+        written[place] = written.get(place, 0.0) + letter.energy
+        if place not in best or letter.energy > best[place].energy:
+            best[place] = letter
+    most = sorted(written, key=lambda place: -written[place])[:CANDIDATES]
+    return list(dict.fromkeys(best[place].colour for place in most))
+
+
+def _costs(letters: Sequence[Written], inks: Sequence[Colour]) -> _Costs:
+    """The error that each ink brings into each letter, infinite where it is far off: (letters, inks)."""
+    if not inks:
+        return np.empty((len(letters), 0))
+    ground = np.array([letter.ground for letter in letters], dtype=np.float64)
+    own = np.array([letter.rise for letter in letters])
+    chroma = np.array([letter.chroma for letter in letters])
+    energy = np.array([letter.energy for letter in letters])
+    plateau = np.array([letter.plateau for letter in letters])
+    away = np.array(inks, dtype=np.float64)[None] - ground[:, None]
+    share = away[..., 0] / own[:, None]
+    fits = (share >= WEAKER) & (share <= STRONGER)
+    share = np.where(fits, share, 1.0)
+    beside = chroma[:, None] - away[..., 1:] / share[..., None]
+    short = np.maximum(1 - share, 0) * own[:, None]
+    cost = CHROMA_WEIGHT * energy[:, None] * (beside * beside).sum(axis=2) + plateau[:, None] * short * short
+    return np.where(fits, cost, np.inf)
+
+
+def _cheapest_path(costs: _Costs, change: float) -> list[int]:
+    """The column for each row of least total cost, with a price on each change (Viterbi 1967)."""
+    total = costs[0].copy()
+    before = np.empty(costs.shape, dtype=np.intp)
+    for row in range(1, len(costs)):
+        best = int(np.argmin(total))
+        stays = total <= total[best] + change
+        before[row] = np.where(stays, np.arange(costs.shape[1]), best)
+        total = np.where(stays, total, total[best] + change) + costs[row]
+    state = int(np.argmin(total))
+    path = [state]
+    for row in range(len(costs) - 1, 0, -1):
+        state = int(before[row, state])
+        path.append(state)
+    return path[::-1]

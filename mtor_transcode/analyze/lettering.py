@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, composite, coverage, gain_of, paint_colours
 from mtor_transcode.analyze.glyphs import Glyphs
-from mtor_transcode.analyze.inks import Inks
+from mtor_transcode.analyze.inks import inks_of, written
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Form, Letter, fit_forms
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
@@ -70,11 +70,9 @@ def paint_letters(page: Page, glyphs: Glyphs) -> Iterator[ShapeState]:
     pieces = _cut(page, glyphs)
     if not pieces:
         return
-    inks = Inks(page.colours, page.lam)
-    colours: dict[int, Colour] = {}
-    for number in sorted(range(len(pieces)), key=lambda i: -pieces[i].weight.size):
-        piece = pieces[number]
-        colours[number] = inks.of(piece.difference, piece.ground, piece.weight)
+    pieces = [pieces[number] for number in reading_order([(p.box[0], p.box[3]) for p in pieces], LINE)]
+    shades = [written(piece.difference, piece.ground, piece.weight) for piece in pieces]
+    colours = inks_of(shades, page.colours, page.lam)
     letters = [_letter(piece, colours[number]) for number, piece in enumerate(pieces)]
     forms = fit_forms(letters, page.lam, page.masks)
     states: list[tuple[int, int, ShapeState]] = []
@@ -159,13 +157,19 @@ def _cover(page: Page, state: ShapeState) -> tuple[Picture, int, int]:
 
 def _read(states: list[tuple[int, int, ShapeState]]) -> list[tuple[int, int, ShapeState]]:
     """In the order in which one reads: line by line, from the left."""
-    ordered = sorted(states, key=lambda item: item[2].transform.dy)
-    lines: list[list[tuple[int, int, ShapeState]]] = []
+    places = [(state.transform.dx, state.transform.dy) for _, _, state in states]
+    return [states[number] for number in reading_order(places, LINE * UNITS_PER_PX)]
+
+
+def reading_order(places: Sequence[tuple[int, int]], line: int) -> list[int]:
+    """The numbers of places ``(x, y)``, line by line from the left; y rises by at most ``line`` in one."""
+    ordered = sorted(range(len(places)), key=lambda number: places[number][1])
+    lines: list[list[int]] = []
     last = None
-    for item in ordered:
-        y = item[2].transform.dy
-        if last is None or y - last > LINE * UNITS_PER_PX:
+    for number in ordered:
+        y = places[number][1]
+        if last is None or y - last > line:
             lines.append([])
-        lines[-1].append(item)
+        lines[-1].append(number)
         last = y
-    return [item for line in lines for item in sorted(line, key=lambda item: item[2].transform.dx)]
+    return [number for each in lines for number in sorted(each, key=lambda number: places[number][0])]
