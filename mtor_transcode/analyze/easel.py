@@ -8,6 +8,7 @@ seen by touching its own rectangle only.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,23 +16,32 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.model import (
     SCALE_ONE,
     UNITS_PER_PX,
+    Fill,
     LinearGradient,
     Mask,
     Outline,
     Paint,
     Solid,
+    Texture,
+    TexturePaint,
     Transform,
 )
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.sprites import mask_coverage
+from mtor_transcode.render.textures import TextureDecoder, stretched
+from mtor_transcode.render.tiles import Tile, tile_size
 
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
+
+TILES = 64
+"""Pictures of textures that are kept."""
 
 
 def cover_rect(outline: Outline, transform: Transform, view: Matrix, size: tuple[int, int]) -> Rect:
@@ -77,12 +87,18 @@ def _cells(mask: Mask, transform: Transform, rect: Rect) -> Picture:
     return cover
 
 
-def paint_colours(paint: Paint, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:
-    """The colours of a paint over ``rect``: (h, w, 3) float32, or (1, 1, 3) for a solid one."""
+def paint_colours(paint: Fill, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:
+    """The colours of a paint over ``rect``: (h, w, 3) float32, or (1, 1, 3) for a solid one.
+
+    Of a texture, its first picture.
+    """
     if isinstance(paint, Solid):
         return np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
     box = tuple(v / UNITS_PER_PX for v in outline.bounds)
     matrix = compose(view, placed(transform))
+    if isinstance(paint, TexturePaint):
+        tile = _tile(paint.texture, tile_size((box[0], box[1], box[2], box[3]), (MAX_SIDE, MAX_SIDE)))
+        return _tile_colours(tile, compose(matrix, tile.over((box[0], box[1], box[2], box[3]))), rect)
     return _gradient_colours(paint, (box[0], box[1], box[2], box[3]), matrix, rect)
 
 
@@ -92,6 +108,28 @@ def frame_colours(paint: Paint, size: tuple[int, int]) -> Plane:
     if isinstance(paint, Solid):
         return np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
     return _gradient_colours(paint, (0, 0, width, height), IDENTITY_MATRIX, (0, 0, width, height))
+
+
+@lru_cache(maxsize=TILES)
+def _tile(texture: Texture, size: tuple[int, int]) -> Tile:
+    """The first picture of a texture."""
+    return Tile(stretched(TextureDecoder(texture).planes(0), size))
+
+
+def _tile_colours(tile: Tile, matrix: Matrix, rect: Rect) -> Plane:
+    """A tile as ``matrix`` shows it in ``rect``, bilinear; its edge goes on around it."""
+    x0, y0, x1, y1 = rect
+    a, b, c, d, e, f = matrix
+    # Px of OpenCV have their centres at whole numbers.
+    e, f = e - x0 + (a + c - 1) / 2, f - y0 + (b + d - 1) / 2
+    shown = cv2.warpAffine(
+        tile.pixels,
+        np.array([[a, c, e], [b, d, f]]),
+        (x1 - x0, y1 - y0),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return shown.astype(np.float32)
 
 
 def _gradient_colours(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import coverage
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Outline, Paint, Point, Solid, Transform
+from mtor_transcode.model import UNITS_PER_PX, Colour, Fill, Mask, Outline, Point, Solid, Transform
 from mtor_transcode.render.rasterizer import Rasterizer
 
 LARGEST = 64
@@ -136,7 +136,7 @@ class Palette:
     def __init__(self) -> None:
         self._known: dict[Colour, None] = {}
 
-    def add(self, paint: Paint) -> None:
+    def add(self, paint: Fill) -> None:
         """Keep a solid paint's colour."""
         if isinstance(paint, Solid):
             self._known[paint.colour] = None

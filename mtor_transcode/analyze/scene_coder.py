@@ -34,6 +34,7 @@ from mtor_transcode.model import (
     Leave,
     Paint,
     ShapeState,
+    TexturePaint,
     Token,
 )
 
@@ -259,7 +260,7 @@ class SceneCoder:
         index = self.live.index_of(number)
         shape = self.live.shapes[index]
         x0, y0, x1, y1 = shape.rect
-        if x1 <= x0 or y1 <= y0:
+        if x1 <= x0 or y1 <= y0 or isinstance(shape.state.paint, TexturePaint):
             return
         cover = self.live.cover_of(shape)
         _, under = self.live.seen_with(index, None)

@@ -21,8 +21,8 @@ from mtor_transcode.model import (
     Colour,
     Edit,
     Enter,
+    Fill,
     LinearGradient,
-    Paint,
     ShapeState,
     Solid,
     Token,
@@ -213,7 +213,7 @@ def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
     return replace(a, transform=place, paint=_paint_between(a.paint, b.paint, share))
 
 
-def _paint_between(a: Paint, b: Paint, share: float) -> Paint:
+def _paint_between(a: Fill, b: Fill, share: float) -> Fill:
     if isinstance(a, Solid) and isinstance(b, Solid):
         return Solid(_mixed(a.colour, b.colour, share))
     if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
@@ -226,13 +226,13 @@ def _mixed(a: Colour, b: Colour, share: float) -> Colour:
     return y, u, v
 
 
-def _colour_distance(a: Paint, b: Paint) -> float:
+def _colour_distance(a: Fill, b: Fill) -> float:
     """Squared error of a px that has one paint and not the other."""
     if isinstance(a, Solid) and isinstance(b, Solid):
         return _squares(a.colour, b.colour)
     if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
         return (_squares(a.first, b.first) + _squares(a.last, b.last)) / 2
-    return float("inf")
+    return 0.0 if a == b else float("inf")
 
 
 def _squares(a: Colour, b: Colour) -> float:

@@ -19,7 +19,7 @@ from mtor_transcode.codec.limits import (
     MAX_STEP,
     MAX_TICK,
 )
-from mtor_transcode.codec.texture_syntax import check_texture_start
+from mtor_transcode.codec.texture_syntax import BroughtTextures, check_texture_start
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
     Backdrop,
@@ -71,9 +71,11 @@ def check_span(span: Span, start: int) -> None:
         raise UsageError(f"a span ends at tick {span.end}, its start is {span.start}")
     if len(span.tokens) > MAX_SPAN_TOKENS:
         raise UsageError(f"a span has {len(span.tokens)} tokens", remedy=f"at most {MAX_SPAN_TOKENS}")
-    changes = sum(isinstance(getattr(token, "paint", None), TexturePaint) for token in span.tokens)
-    if changes > MAX_SPAN_TEXTURES:
-        raise UsageError(f"a span has {changes} textures", remedy=f"at most {MAX_SPAN_TEXTURES}")
+    brought = BroughtTextures()
+    for token in span.tokens:
+        brought.take(token)
+    if brought.count > MAX_SPAN_TEXTURES:
+        raise UsageError(f"a span has {brought.count} textures", remedy=f"at most {MAX_SPAN_TEXTURES}")
     before = span.start
     for token in span.tokens:
         if not before <= token.at <= span.end:
@@ -95,16 +97,21 @@ def check_token(token: Token) -> None:
     elif isinstance(token, Background):
         _check_backdrop(token.paint, token.at)
     elif not isinstance(token, Leave):
-        check_state(token.state)
+        check_state(token.state, token.at)
         if isinstance(token, Enter):
             _whole("a shape's place in the order", (token.under,))
             if not 0 <= token.under <= MAX_LIVE:
                 raise UsageError(f"shape {token.shape} enters below {token.under} others")
 
 
-def check_state(state: ShapeState) -> None:
-    """Raises UsageError for a state with a value out of range (its outline is checked when it is written)."""
-    _check_paint(state.paint)
+def check_state(state: ShapeState, now: int) -> None:
+    """Raises UsageError for a state at a tick with a value out of range.
+
+    Its outline is checked when it is written.
+    """
+    _check_backdrop(state.paint, now)
+    if isinstance(state.paint, TexturePaint) and isinstance(state.outline, Mask):
+        raise UsageError("a mask shows a texture", remedy="use an outline")
     _check_place(state.transform)
     _whole("opacity", (state.opacity,))
     if not 0 <= state.opacity <= 255:

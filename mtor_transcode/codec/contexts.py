@@ -137,6 +137,7 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("packet.shape", SIGNED),
     ("packet.changes", 16),
     ("packet.grid", 8),
+    ("paint.texture", 1),
 )
 """Name and size of each group, in the order of their numbers."""
 

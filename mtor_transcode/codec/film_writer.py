@@ -17,6 +17,7 @@ from mtor_transcode.codec.header_syntax import write_header
 from mtor_transcode.codec.index_syntax import Index
 from mtor_transcode.codec.limits import (
     MAX_LIVE,
+    MAX_LIVE_TEXTURES,
     MAX_SECTION,
     MAX_SECTION_NODES,
     MAX_SECTION_OUTLINES,
@@ -238,6 +239,11 @@ class FilmWriter:
             write_token(writer, scene.memory, token, shape, outline_id)
             self._writes(token, shape, outline_id)
             scene.memory.remember(token, shape, outline_id)
+            if scene.memory.textured > MAX_LIVE_TEXTURES:
+                raise UsageError(
+                    "too many shapes show textures",
+                    remedy=f"at most {MAX_LIVE_TEXTURES} stills, or an eighth of that sequences",
+                )
             if view is None:
                 scene.names.remember(token)
         if len(scene.memory.shapes) > MAX_LIVE:

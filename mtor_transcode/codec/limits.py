@@ -108,5 +108,8 @@ TEXTURE_ROUNDING = 7
 MAX_SPAN_TEXTURES = 64
 """Textures that the tokens of one span may bring."""
 
+MAX_LIVE_TEXTURES = 64
+"""Live shapes of a scene that show textures; one of several pictures counts as eight."""
+
 MAX_TRIMMED = 32
 """Zero bytes that a writer drops from the end of an entropy-coded payload, and a reader implies, at most."""

@@ -22,11 +22,10 @@ from mtor_transcode.model import (
     CameraMove,
     Edit,
     Enter,
+    Fill,
     Leave,
     Outline,
-    Paint,
     Solid,
-    TexturePaint,
     Transform,
 )
 
@@ -52,7 +51,7 @@ class Change:
     outline: Outline | None = None
     grid: int = 0
     place: Transform | None = None
-    paint: Paint | None = None
+    paint: Fill | None = None
     opacity: int | None = None
     under: int = 0
     camera: Camera | None = None
@@ -65,7 +64,7 @@ class Known(NamedTuple):
 
     place: Transform | None = None
     motion: Motion = (0, 0)
-    paint: Paint | None = None
+    paint: Fill | None = None
     opacity: int | None = None
     outline: int = NOBODY
 
@@ -105,8 +104,7 @@ class PacketMemory(SceneMemory):
             self.camera = new
         elif change.backdrop is not None:
             self.backdrop = change.backdrop
-            if not isinstance(change.backdrop, TexturePaint):
-                self.paints.add(change.backdrop)
+            self.paints.add(change.backdrop)
         else:
             self._take_shape(change)
 

@@ -13,12 +13,12 @@ from dataclasses import replace
 from typing import Final
 
 from mtor_transcode.codec.container import FETCH_AGAIN
-from mtor_transcode.codec.limits import KEPT_NODES, MAX_LIVE
+from mtor_transcode.codec.limits import KEPT_NODES, MAX_LIVE, MAX_LIVE_TEXTURES
 from mtor_transcode.codec.packet_memory import BACKDROP, CAMERA, ENTER, LEAVE, Change
 from mtor_transcode.codec.packet_table import PacketScene, PacketTable
 from mtor_transcode.codec.packets import UNREAD
 from mtor_transcode.codec.rangecoder import RangeReader
-from mtor_transcode.codec.scene_memory import NOBODY
+from mtor_transcode.codec.scene_memory import NOBODY, texture_weight
 from mtor_transcode.codec.scene_reader import MakeReader
 from mtor_transcode.codec.texture_syntax import TextureNames
 from mtor_transcode.errors import FormatError
@@ -29,8 +29,10 @@ from mtor_transcode.model import (
     Edit,
     Enter,
     Leave,
+    Mask,
     Outline,
     ShapeState,
+    Solid,
     Span,
     TexturePaint,
     Token,
@@ -38,6 +40,11 @@ from mtor_transcode.model import (
 
 NOTHING: Final = Outline(())
 """Stands for an outline that is missing."""
+
+
+_NO_PAINT: Final = Solid((126, 128, 128))
+_UNSEEN: Final = ShapeState(NOTHING, _NO_PAINT)
+"""A shape of which nothing has been told; grey is seen where its texture is missing."""
 
 
 class PacketSceneReader:
@@ -51,6 +58,7 @@ class PacketSceneReader:
         self._names = names
         self._make = make
         self._states: dict[int, ShapeState] = {}
+        self._textured = 0
         self._camera = scene.head.camera
         self._backdrop: Backdrop = scene.head.background
         self._spent = 0
@@ -76,8 +84,8 @@ class PacketSceneReader:
             self._keep_again(change.outline_id, change.outline)
             for shape in sorted(self._blank.get(change.outline_id, set()) - {change.shape}):
                 self._has_outline(shape)
-                state = self._states[shape] = replace(self._states[shape], outline=change.outline)
-                yield Edit(change.at, 0, shape, state)
+                self._set(shape, replace(self._states[shape], outline=change.outline))
+                yield Edit(change.at, 0, shape, self._states[shape])
         token = self._token(change)
         if token is not None:
             yield token
@@ -107,10 +115,10 @@ class PacketSceneReader:
         if shape not in self._states:
             return None
         if change.kind == LEAVE:
-            del self._states[shape]
+            self._textured -= texture_weight(self._states.pop(shape).paint)
             self._has_outline(shape)
             return Leave(change.at, shape, change.duration)
-        self._states[shape] = self._changed(self._states[shape], change)
+        self._set(shape, self._changed(self._states[shape], change))
         return Edit(change.at, change.duration, shape, self._states[shape])
 
     def _view(self, change: Change) -> Token | None:
@@ -131,24 +139,39 @@ class PacketSceneReader:
         assert change.place is not None
         assert change.paint is not None
         assert change.opacity is not None
-        outline = self._outline(change)
-        state = ShapeState(outline, change.paint, change.place, change.opacity)
         old = self._states.get(change.shape)
+        state = self._changed(old or _UNSEEN, change)
         if len(self._states) >= MAX_LIVE and old is None:
             raise FormatError("too many shapes", where=f"scene {self._scene.head.number}", remedy=FETCH_AGAIN)
-        self._states[change.shape] = state
+        state = self._set(change.shape, state)
         if old is not None:
             return None if old == state else Edit(change.at, change.duration, change.shape, state)
         return Enter(change.at, change.shape, state, change.under, change.duration)
 
     def _changed(self, old: ShapeState, change: Change) -> ShapeState:
+        """A state after a change; a texture that is not at hand changes nothing."""
+        paint = old.paint if change.paint is None else change.paint
+        if isinstance(paint, TexturePaint) and paint.texture is UNREAD:
+            paint = old.paint
         return replace(
             old,
             outline=old.outline if change.outline_id == NOBODY else self._outline(change),
-            paint=old.paint if change.paint is None else change.paint,
+            paint=paint,
             transform=old.transform if change.place is None else change.place,
             opacity=old.opacity if change.opacity is None else change.opacity,
         )
+
+    def _set(self, shape: int, state: ShapeState) -> ShapeState:
+        """Takes over what a shape has come to, and returns it: a mask never shows a texture."""
+        if isinstance(state.outline, Mask) and isinstance(state.paint, TexturePaint):
+            state = replace(state, paint=_NO_PAINT)
+        old = self._states.get(shape, _UNSEEN)
+        self._textured += texture_weight(state.paint) - texture_weight(old.paint)
+        if self._textured > MAX_LIVE_TEXTURES:
+            where = f"scene {self._scene.head.number}"
+            raise FormatError("too many shapes show textures", where=where, remedy=FETCH_AGAIN)
+        self._states[shape] = state
+        return state
 
     def _outline(self, change: Change) -> Outline:
         self._has_outline(change.shape)

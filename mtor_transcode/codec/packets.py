@@ -244,7 +244,7 @@ def _changes(reader: RangeReader, plain: PacketPlain, names: TextureNames, size:
             raise reader.damaged("a token comes after the end of its packet")
         most -= 1
         left -= change.outline.node_count if change.outline is not None else 0
-        textures += isinstance(change.backdrop, TexturePaint)
+        textures += isinstance(change.backdrop or change.paint, TexturePaint)
         if textures > MAX_SPAN_TEXTURES:
             raise reader.damaged("a packet has too many textures")
         yield change

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paints: colours from a palette of the last used ones or near them, gradients, and changes of a paint."""
+"""Paints: colours from a palette of the last used ones or near them, gradients, and changes of a paint.
+
+Where a paint is to come that fills a shape, a texture may be marked instead: ``texture_syntax`` goes on then.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ from mtor_transcode.codec.binarise import (
 from mtor_transcode.codec.colour_syntax import read_difference, write_difference
 from mtor_transcode.codec.contexts import BASE, COLOUR, SIGNED
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import Colour, LinearGradient, Paint, Solid
+from mtor_transcode.model import Colour, Fill, LinearGradient, Paint, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
 
 _GRADIENT: Final = BASE["paint.gradient"]
+_TEXTURE: Final = BASE["paint.texture"]
 _HIT: Final = BASE["paint.hit"]
 _RANK: Final = BASE["paint.rank"]
 _COLOUR: Final = BASE["paint.colour"]
@@ -51,8 +55,10 @@ class PaintMemory:
         self.gradient = 0
         self.angle = 0
 
-    def add(self, paint: Paint) -> None:
-        """Goes on after a paint."""
+    def add(self, paint: Fill) -> None:
+        """Goes on after a paint; a texture changes nothing."""
+        if isinstance(paint, TexturePaint):
+            return
         colour = paint.colour if isinstance(paint, Solid) else paint.first
         palette = self.palette
         if colour in palette:
@@ -80,6 +86,7 @@ def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
         _write_colour(writer, memory, paint.colour, 0)
         return
     writer.bit(_GRADIENT + memory.gradient, 1)
+    writer.bit(_TEXTURE, 0)
     _write_colour(writer, memory, paint.first, 1)
     write_difference(writer, _LAST, paint.last, paint.first)
     writer.bit(_SAME_ANGLE, paint.angle == memory.angle)
@@ -92,10 +99,26 @@ def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
         write_signed(writer, _ENDS + SIGNED, paint.end - GRADIENT_STEPS)
 
 
+def mark_texture(writer: Writer, memory: PaintMemory) -> None:
+    """Writes that a texture comes, where ``read_plain`` is asked for a paint."""
+    writer.bit(_GRADIENT + memory.gradient, 1)
+    writer.bit(_TEXTURE, 1)
+
+
 def read_paint(reader: Reader, memory: PaintMemory) -> Paint:
     """Returns a paint that ``write_paint`` wrote."""
+    paint = read_plain(reader, memory)
+    if paint is None:
+        raise reader.damaged("a texture stands where none may be")
+    return paint
+
+
+def read_plain(reader: Reader, memory: PaintMemory) -> Paint | None:
+    """Returns a paint that ``write_paint`` wrote, None for what ``mark_texture`` wrote."""
     if not reader.bit(_GRADIENT + memory.gradient):
         return Solid(_read_colour(reader, memory, 0))
+    if reader.bit(_TEXTURE):
+        return None
     first = _read_colour(reader, memory, 1)
     last = read_difference(reader, _LAST, first)
     angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
@@ -124,14 +147,24 @@ def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Pai
             write_signed(writer, _CHANGE_ENDS, new.start - old.start)
             write_signed(writer, _CHANGE_ENDS + SIGNED, new.end - old.end)
         return
-    writer.bit(_RELATIVE, 0)
+    mark_afresh(writer)
     write_paint(writer, memory, new)
+
+
+def mark_afresh(writer: Writer) -> None:
+    """Writes that what comes is no change of a paint, where ``read_relative`` is asked for one."""
+    writer.bit(_RELATIVE, 0)
 
 
 def read_paint_change(reader: Reader, memory: PaintMemory, old: Paint) -> Paint:
     """Returns a paint that ``write_paint_change`` wrote."""
+    return read_relative(reader, old) or read_paint(reader, memory)
+
+
+def read_relative(reader: Reader, old: Paint) -> Paint | None:
+    """Returns a paint written as a change of ``old``, None if another comes afresh."""
     if not reader.bit(_RELATIVE):
-        return read_paint(reader, memory)
+        return None
     if isinstance(old, Solid):
         return Solid(read_difference(reader, _CHANGE, old.colour))
     first = read_difference(reader, _CHANGE, old.first)

@@ -20,6 +20,7 @@ from mtor_transcode.model import (
     CameraMove,
     Edit,
     Enter,
+    Fill,
     Leave,
     Outline,
     ShapeState,
@@ -61,7 +62,10 @@ class Moment(NamedTuple):
 
 
 class SceneMemory:
-    """The memory of a scene. ``next_new`` is the dictionary id of the next new outline."""
+    """The memory of a scene. ``next_new`` is the dictionary id of the next new outline.
+
+    ``textured`` weighs the live shapes that show textures (``texture_weight``).
+    """
 
     def __init__(
         self,
@@ -76,7 +80,8 @@ class SceneMemory:
         self.camera = camera
         self.camera_motion = (0, 0, 0, 0)
         self.paints = PaintMemory()
-        self._add(background)
+        self.paints.add(background)
+        self.textured = 0
         self.shapes: dict[int, LiveShape] = {}
         self.order: list[int] = []
         self.next_shape = 0
@@ -149,7 +154,7 @@ class SceneMemory:
             self._edit(token, shape, outline_id)
         elif isinstance(token, Leave):
             self._name(shape)
-            del self.shapes[shape]
+            self.textured -= texture_weight(self.shapes.pop(shape).state.paint)
             del self.order[self.rank(shape)]
             self.successor.pop(shape, None)
         elif isinstance(token, CameraMove):
@@ -160,11 +165,7 @@ class SceneMemory:
             self.camera = new
         else:
             self.background = token.paint
-            self._add(token.paint)
-
-    def _add(self, background: Backdrop) -> None:
-        if not isinstance(background, TexturePaint):
-            self.paints.add(background)
+            self.paints.add(token.paint)
 
     def _name(self, shape: int) -> None:
         self.successor[self.moment.shape] = shape
@@ -181,6 +182,7 @@ class SceneMemory:
         if grid:
             self.fine = int(is_fine(grid, state.transform))
         self.paints.add(state.paint)
+        self.textured += texture_weight(state.paint)
         self._use(outline_id)
 
     def _edit(self, token: Edit, shape: int, outline_id: int) -> None:
@@ -199,6 +201,7 @@ class SceneMemory:
         self.shapes[shape] = LiveShape(new, outline_id, motion)
         if painted:
             self.paints.add(new.paint)
+            self.textured += texture_weight(new.paint) - texture_weight(old_state.paint)
         if reshaped:
             self._use(outline_id)
 
@@ -214,6 +217,13 @@ class SceneMemory:
         elif len(recent) == RECENT:
             recent.pop()
         recent.insert(0, outline_id)
+
+
+def texture_weight(fill: Fill) -> int:
+    """What a shape's paint counts against ``MAX_LIVE_TEXTURES``."""
+    if not isinstance(fill, TexturePaint):
+        return 0
+    return 1 if len(fill.texture.times) == 1 else 8
 
 
 def is_fine(grid: int, transform: Transform) -> bool:

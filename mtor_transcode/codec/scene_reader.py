@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.container import Section, SectionKind, SectionReader
 from mtor_transcode.codec.fields import Payload
-from mtor_transcode.codec.limits import MAX_SPAN_TEXTURES, MAX_SPAN_TOKENS, TOKENS_PER_BYTE
+from mtor_transcode.codec.limits import (
+    MAX_LIVE_TEXTURES,
+    MAX_SPAN_TEXTURES,
+    MAX_SPAN_TOKENS,
+    TOKENS_PER_BYTE,
+)
 from mtor_transcode.codec.rangecoder import RangeReader
 from mtor_transcode.codec.scene_memory import SceneMemory
 from mtor_transcode.codec.scene_syntax import (
@@ -20,9 +25,9 @@ from mtor_transcode.codec.scene_syntax import (
     read_view,
 )
 from mtor_transcode.codec.state_syntax import Resolve
-from mtor_transcode.codec.texture_syntax import NO_TEXTURES, TextureNames
+from mtor_transcode.codec.texture_syntax import NO_TEXTURES, BroughtTextures, TextureNames
 from mtor_transcode.codec.token_syntax import read_token
-from mtor_transcode.model import Background, CameraMove, SceneStart, Span, TexturePaint, Token
+from mtor_transcode.model import Background, CameraMove, SceneStart, Span, Token
 
 _PEEK = 16
 
@@ -142,14 +147,14 @@ class SceneReader:
     def _tokens(self, reader: RangeReader, size: int, end: int) -> tuple[Token, ...]:
         most = min(MAX_SPAN_TOKENS, TOKENS_PER_BYTE * size)
         tokens: list[Token] = []
-        textures = 0
+        brought = BroughtTextures()
         while (token := read_token(reader, self._memory, self._resolve)) is not None:
             if len(tokens) >= most:
                 raise reader.damaged("a span has too many tokens")
             if token.at > end:
                 raise reader.damaged("a token comes after the end of its span")
-            textures += isinstance(getattr(token, "paint", None), TexturePaint)
-            if textures > MAX_SPAN_TEXTURES:
+            brought.take(token)
+            if brought.count > MAX_SPAN_TEXTURES or self._memory.textured > MAX_LIVE_TEXTURES:
                 raise reader.damaged("a span has too many textures")
             tokens.append(token)
         return tuple(tokens)

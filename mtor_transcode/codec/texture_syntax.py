@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Textures: their sections, the backdrops that name them, and what a writer refuses of them."""
+"""Textures: their sections, the backdrops and shapes that name them, what a writer refuses of them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,29 @@ from mtor_transcode.codec.limits import (
 )
 from mtor_transcode.codec.paint_syntax import (
     PaintMemory,
+    mark_afresh,
+    mark_texture,
     read_paint,
     read_paint_change,
+    read_plain,
+    read_relative,
     write_paint,
     write_paint_change,
 )
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.codec.writers import Reader, Writer
 from mtor_transcode.errors import FormatError, UsageError
-from mtor_transcode.model import Backdrop, FilmHeader, Texture, TexturePaint
+from mtor_transcode.model import (
+    Backdrop,
+    Background,
+    Edit,
+    Enter,
+    Fill,
+    FilmHeader,
+    Texture,
+    TexturePaint,
+    Token,
+)
 
 _IS_TEXTURE: Final = BASE["backdrop.texture"]
 _ID: Final = BASE["texture.id"]
@@ -67,8 +81,7 @@ def write_backdrop(
     """Writes a backdrop, as a change of ``old`` where there is one; ``now`` is the tick at which it comes."""
     writer.bit(_IS_TEXTURE + isinstance(old, TexturePaint), isinstance(new, TexturePaint))
     if isinstance(new, TexturePaint):
-        write_number(writer, _ID, names.id_of(new.texture))
-        write_signed(writer, _START, new.start - now)
+        _write_name(writer, names, now, new)
     elif old is None or isinstance(old, TexturePaint):
         write_paint(writer, memory, new)
     else:
@@ -80,11 +93,77 @@ def read_backdrop(
 ) -> Backdrop:
     """Returns what ``write_backdrop`` wrote."""
     if reader.bit(_IS_TEXTURE + isinstance(old, TexturePaint)):
-        texture = names.texture(read_number(reader, _ID))
-        return TexturePaint(texture, now + read_signed(reader, _START))
+        return _read_name(reader, names, now)
     if old is None or isinstance(old, TexturePaint):
         return read_paint(reader, memory)
     return read_paint_change(reader, memory, old)
+
+
+def write_fill(writer: Writer, memory: PaintMemory, names: TextureNames, now: int, fill: Fill) -> None:
+    """Writes what fills a shape from tick ``now`` on, afresh."""
+    if isinstance(fill, TexturePaint):
+        mark_texture(writer, memory)
+        _write_name(writer, names, now, fill)
+    else:
+        write_paint(writer, memory, fill)
+
+
+def read_fill(reader: Reader, memory: PaintMemory, names: TextureNames, now: int) -> Fill:
+    """Returns what ``write_fill`` wrote."""
+    return read_plain(reader, memory) or _read_name(reader, names, now)
+
+
+def write_fill_change(
+    writer: Writer, memory: PaintMemory, names: TextureNames, now: int, old: Fill, new: Fill
+) -> None:
+    """Writes what fills a shape from tick ``now`` on, where ``old`` did before."""
+    if isinstance(old, TexturePaint):
+        write_fill(writer, memory, names, now, new)
+    elif isinstance(new, TexturePaint):
+        mark_afresh(writer)
+        write_fill(writer, memory, names, now, new)
+    else:
+        write_paint_change(writer, memory, old, new)
+
+
+def read_fill_change(reader: Reader, memory: PaintMemory, names: TextureNames, now: int, old: Fill) -> Fill:
+    """Returns what ``write_fill_change`` wrote."""
+    changed = None if isinstance(old, TexturePaint) else read_relative(reader, old)
+    return changed or read_fill(reader, memory, names, now)
+
+
+def _write_name(writer: Writer, names: TextureNames, now: int, paint: TexturePaint) -> None:
+    write_number(writer, _ID, names.id_of(paint.texture))
+    write_signed(writer, _START, paint.start - now)
+
+
+def _read_name(reader: Reader, names: TextureNames, now: int) -> TexturePaint:
+    texture = names.texture(read_number(reader, _ID))
+    return TexturePaint(texture, now + read_signed(reader, _START))
+
+
+def paint_of(token: Token) -> Fill | None:
+    """The paint that a token tells, of a shape or of the background."""
+    if isinstance(token, Background):
+        return token.paint
+    return token.state.paint if isinstance(token, Enter | Edit) else None
+
+
+class BroughtTextures:
+    """Counts the textures that tokens bring, but not those that a shape of theirs shows already."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._shown: dict[int, Fill] = {}
+
+    def take(self, token: Token) -> None:
+        """Goes on after a token."""
+        paint = paint_of(token)
+        if isinstance(token, Enter | Edit):
+            if self._shown.get(token.shape) == token.state.paint:
+                return
+            self._shown[token.shape] = token.state.paint
+        self.count += isinstance(paint, TexturePaint)
 
 
 def write_texture(texture: Texture, number: int) -> bytes:

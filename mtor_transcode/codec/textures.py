@@ -13,9 +13,15 @@ from mtor_transcode.codec.fields import Payload, varint
 from mtor_transcode.codec.limits import DECODES, MAX_TEXTURE_BYTES
 from mtor_transcode.codec.packet_table import PacketTable
 from mtor_transcode.codec.packets import UNREAD
-from mtor_transcode.codec.texture_syntax import TextureNames, read_texture, texture_number, write_texture
+from mtor_transcode.codec.texture_syntax import (
+    TextureNames,
+    paint_of,
+    read_texture,
+    texture_number,
+    write_texture,
+)
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Background, FilmHeader, Texture, TexturePaint, Token
+from mtor_transcode.model import FilmHeader, Texture, TexturePaint, Token
 
 REMEMBERED: Final = 4096
 """Textures that a writer remembers, by the hash of their content."""
@@ -34,7 +40,7 @@ _PEEK: Final = 8
 
 def textures_of(tokens: Iterable[Token]) -> list[Texture]:
     """The textures that tokens bring, in order."""
-    paints = [token.paint for token in tokens if isinstance(token, Background)]
+    paints = [paint_of(token) for token in tokens]
     return [paint.texture for paint in paints if isinstance(paint, TexturePaint)]
 
 

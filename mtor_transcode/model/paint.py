@@ -41,6 +41,9 @@ class LinearGradient:
 
 
 Paint = Solid | LinearGradient
+"""Plain paints."""
+
+Fill = Paint | TexturePaint
 """What fills a shape."""
 
 Backdrop = Paint | TexturePaint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Textures: AV1 sequences in the dictionary, and the paint that shows one."""
+"""Textures: AV1 sequences (or stills) in the dictionary, and the paint that shows one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Texture:
 
 @dataclass(frozen=True, slots=True)
 class TexturePaint:
-    """A texture stretched over the frame, its first picture at film tick ``start``.
+    """A texture stretched over the frame or over a shape's bounding box, its first picture at tick ``start``.
 
     At a time it shows its last picture whose time has come, and before ``start`` its first.
     """

@@ -15,9 +15,13 @@ from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
 from mtor_transcode.render.matrix import Place, Similarity
 from mtor_transcode.render.morph import matched, outline_between
+from mtor_transcode.render.textures import TextureShown
 
 Backdrop = AnyPaint | TexturePaint
 """What fills the frame behind all shapes, at one time."""
+
+Filling = AnyPaint | TexturePaint | TextureShown
+"""What fills a shape at one time; in a picture never the paint, but what it shows then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Placed:
 
     shape: int
     outline: AnyOutline
-    paint: AnyPaint
+    paint: Filling
     transform: Similarity
     opacity: float
 
@@ -74,12 +78,13 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
 def placed_course(a: Placed, b: Placed) -> Callable[[float], Placed]:
     """How a shape goes over from ``a`` to ``b``."""
     outline = outline_course(a.outline, b.outline)
+    filling = filling_course(a.paint, b.paint)
 
     def at(u: float) -> Placed:
         return Placed(
             b.shape,
             outline(u),
-            a.paint if a.paint == b.paint else paint_between(a.paint, b.paint, u),
+            filling(u),
             a.transform if a.transform == b.transform else place_between(a.transform, b.transform, u),
             number_between(a.opacity, b.opacity, u),
         )
@@ -100,6 +105,14 @@ def outline_course(a: AnyOutline, b: AnyOutline) -> Callable[[float], AnyOutline
 def paint_course(a: AnyPaint, b: AnyPaint) -> Callable[[float], AnyPaint]:
     """How a paint goes over."""
     return lambda u: paint_between(a, b, u)
+
+
+def filling_course(a: Filling, b: Filling) -> Callable[[float], Filling]:
+    """How what fills a shape goes over; to and from a texture it jumps at once."""
+    textured = (TexturePaint, TextureShown)
+    if isinstance(a, textured) or isinstance(b, textured):
+        return lambda _: b
+    return (lambda _: a) if a == b else paint_course(a, b)
 
 
 def backdrop_course(a: Backdrop, b: Backdrop) -> Callable[[float], Backdrop]:

@@ -34,6 +34,7 @@ from mtor_transcode.render.soften import deviation, soften
 from mtor_transcode.render.stage import Picture
 from mtor_transcode.render.stamps import Stamps, seen_through
 from mtor_transcode.render.textures import TextureScreen, TextureShown
+from mtor_transcode.render.tiles import Tiles
 
 WHOLE = 0.6
 """Share of the frame from which on it is drawn whole."""
@@ -53,8 +54,9 @@ class Painter:
         self._screen = sized(*film, size)
         self._canvas = rasterizer.canvas(*size)
         self._hulls: PathCache[Box] = PathCache(hull)
-        self._stamps = Stamps(self._canvas, self._hulls)
-        self._overlay = Overlay(rasterizer, self._hulls, size)
+        tiles = Tiles(film)
+        self._stamps = Stamps(self._canvas, self._hulls, tiles)
+        self._overlay = Overlay(rasterizer, self._hulls, tiles, size)
         self._textures = TextureScreen(size)
         self._last: tuple[Picture, Frame] | None = None
         self._soft: tuple[Frame, int, Frame] | None = None

@@ -19,9 +19,13 @@ from mtor_transcode.model import Solid
 from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity
+from mtor_transcode.render.tiles import Tile
 
 Rect = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)`` in whole px of a canvas, the second corner exclusive."""
+
+Brush = AnyPaint | Tile
+"""What an outline is painted with: a tile lies over its bounding box, bilinear between px."""
 
 _WHITE = Solid((255, 255, 255))
 
@@ -77,7 +81,7 @@ class Canvas(Protocol):
     def draw(
         self,
         outline: AnyOutline,
-        paint: AnyPaint,
+        paint: Brush,
         transform: Similarity,
         opacity: float = 255,
         view: Matrix = IDENTITY_MATRIX,
@@ -90,10 +94,11 @@ class Canvas(Protocol):
         drawing without clip, as engines cut edges at its border.
         """
 
-    def stamp(
-        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
-    ) -> Stamp:
-        """A shape made ready for ``draw_stamps`` of this canvas and of others of its rasterizer."""
+    def stamp(self, outline: AnyOutline, paint: Brush, transform: Similarity, opacity: float = 255) -> Stamp:
+        """A shape made ready for ``draw_stamps`` of this canvas and of others of its rasterizer.
+
+        A mask takes no tile.
+        """
 
     def draw_stamps(
         self, stamps: Iterable[Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None

@@ -7,14 +7,14 @@ Rules beyond those of the model:
 - a shape that leaves is live, and counts for ``under``, until ``at + duration``; then it is gone before any
   token of that tick takes effect;
 - a leaving shape in transition goes on to its last target while it fades;
-- the background fills the screen: the camera does not move it; to or from a texture it jumps.
+- the background fills the screen: the camera does not move it; to or from a texture, paints jump.
 
 Finished transitions are forgotten, so the memory is bounded by the live shapes and the tokens still to come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Generic, TypeVar
@@ -34,7 +34,7 @@ from mtor_transcode.model import (
 from mtor_transcode.render.between import Placed, backdrop_course, faded, place_course, placed_course
 from mtor_transcode.render.gradient import AnyPaint
 from mtor_transcode.render.matrix import Similarity
-from mtor_transcode.render.textures import TextureShown
+from mtor_transcode.render.textures import TextureShown, shown_at
 
 Tick = Fraction | int
 ValueT = TypeVar("ValueT")
@@ -108,6 +108,7 @@ class Stage:
         self._shapes: dict[int, _Course[Placed]] = {}
         self._placed: dict[int, Placed] = {}
         self._stirring: set[int] = set()
+        self._turns: dict[int, int] = {}
         self._order: list[int] = []
         self._leaving: dict[int, int] = {}
         self._pending: list[Token] = []
@@ -135,7 +136,7 @@ class Stage:
         was_moving = self._moving()
         stirred = self._advance(tick)
         last = self._picture
-        turned = self._turn is not None and self._turn <= tick
+        turned = any(turn <= tick for turn in self._all_turns())
         if last is not None and not stirred and not was_moving and not turned:
             self._picture = replace(last, changed=False, next_change=self._next_change(tick))
             return self._picture
@@ -150,9 +151,19 @@ class Stage:
         return self._picture
 
     def _standing(self, tick: Tick) -> tuple[Placed, ...]:
-        """All live shapes as they are; only those that a token has touched, or that move, are asked."""
-        for shape in self._stirring:
-            self._placed[shape] = self._shapes[shape].value(tick)
+        """All live shapes as they are; only those that a token has touched, or that move, are asked.
+
+        And those whose texture goes on to its next picture; ``_turns`` is when that comes.
+        """
+        for shape in self._stirring | {shape for shape, turn in self._turns.items() if turn <= tick}:
+            placed = self._shapes[shape].value(tick)
+            self._turns.pop(shape, None)
+            if isinstance(placed.paint, TexturePaint):
+                turn = placed.paint.next_change(tick)
+                if turn is not None:
+                    self._turns[shape] = turn
+                placed = replace(placed, paint=shown_at(placed.paint, tick))
+            self._placed[shape] = placed
         self._stirring = {shape for shape in self._stirring if self._shapes[shape].moving}
         return tuple(map(self._placed.__getitem__, self._order))
 
@@ -163,7 +174,13 @@ class Stage:
             self._turn = None
             return paint
         self._turn = paint.next_change(tick)
-        return TextureShown(paint.picture_at(tick), paint.texture)
+        return shown_at(paint, tick)
+
+    def _all_turns(self) -> Iterator[int]:
+        """When textures go on to their next pictures."""
+        if self._turn is not None:
+            yield self._turn
+        yield from self._turns.values()
 
     def _advance(self, tick: Tick) -> bool:
         """Let all tokens up to a time take effect; whether there was any."""
@@ -182,6 +199,7 @@ class Stage:
         for shape in gone:
             del self._leaving[shape], self._shapes[shape]
             self._placed.pop(shape, None)
+            self._turns.pop(shape, None)
             self._stirring.discard(shape)
             self._order.remove(shape)
         return bool(gone)
@@ -239,9 +257,7 @@ class Stage:
         if self._moving():
             return tick
         coming = [self._pending[0].at] if self._pending else []
-        if self._turn is not None:
-            coming.append(self._turn)
-        return min([*coming, *self._leaving.values()], default=None)
+        return min([*coming, *self._all_turns(), *self._leaving.values()], default=None)
 
 
 def _placed(shape: int, state: ShapeState) -> Placed:

@@ -7,12 +7,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mtor_transcode.model import Outline
+from mtor_transcode.model import Outline, TexturePaint
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.gradient import Box
 from mtor_transcode.render.matrix import Matrix, box_through, inverse, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, Stamp
+from mtor_transcode.render.textures import TextureShown
+from mtor_transcode.render.tiles import Tiles
 
 KEPT_NODES = 400_000
 """Nodes of all stamps that are kept: some tens of MB in the engines."""
@@ -36,10 +38,11 @@ class _Kept:
 class Stamps:
     """The stamps of a canvas. A shape that rests is known by being the same object in each picture.
 
-    Shapes on their way are made ready anew each time and not kept.
+    Shapes on their way are made ready anew each time and not kept. ``tiles`` are what textured ones show.
     """
 
-    def __init__(self, canvas: Canvas, hulls: PathCache[Box], nodes: int = KEPT_NODES) -> None:
+    def __init__(self, canvas: Canvas, hulls: PathCache[Box], tiles: Tiles, nodes: int = KEPT_NODES) -> None:
+        self._tiles = tiles
         self._canvas = canvas
         self._hulls = hulls
         self._nodes = nodes
@@ -67,7 +70,10 @@ class Stamps:
                     self._kept[shape.shape] = kept
 
     def _made(self, shape: Placed) -> _Kept:
-        stamp = self._canvas.stamp(shape.outline, shape.paint, shape.transform, shape.opacity)
+        paint = shape.paint
+        assert not isinstance(paint, TexturePaint)
+        brush = self._tiles.get(paint, shape.outline) if isinstance(paint, TextureShown) else paint
+        stamp = self._canvas.stamp(shape.outline, brush, shape.transform, shape.opacity)
         if not isinstance(shape.outline, Outline):
             # Its box would cost as much as the drawing that it might spare.
             return _Kept(shape, stamp, _EVERYWHERE, None)

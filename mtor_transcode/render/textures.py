@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Textures on the screen: AV1 decoded picture after picture by dav1d, stretched to the frame.
+"""Textures on the screen: AV1 decoded picture after picture by dav1d, stretched to the frame or to a shape.
 
 The planes of a texture cover what the planes of the film cover: each is stretched by itself, bicubic, so no
 sample changes its meaning. Chroma is sharpened before it is brought to full size, by what the way back to
@@ -9,6 +9,7 @@ sample changes its meaning. Chroma is sharpened before it is brought to full siz
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, cast
 
 import av
@@ -19,11 +20,11 @@ from numpy.typing import NDArray
 
 from mtor_transcode.codec.obu import pictures
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Texture
+from mtor_transcode.model import Texture, TexturePaint
 from mtor_transcode.render.chroma import Plane, grow
 
 DECODERS = 2
-"""Textures that are decoded side by side (a scene, and the one it dissolves from)."""
+"""Textures of backgrounds that are decoded side by side (a scene, and the one it dissolves from)."""
 
 _SHARPEN = np.array([-1 / 8, 10 / 8, -1 / 8], np.float32)
 
@@ -34,6 +35,11 @@ class TextureShown:
 
     index: int
     texture: Texture
+
+
+def shown_at(paint: TexturePaint, tick: Fraction | int) -> TextureShown:
+    """What a paint shows at a film tick."""
+    return TextureShown(paint.picture_at(tick), paint.texture)
 
 
 class TextureDecoder:
@@ -87,29 +93,38 @@ def _copied(plane: Any) -> Plane:
     return memory[:, : plane.width].copy()
 
 
+class Decoders:
+    """Decoders of the ``most`` textures that were asked for last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._decoders: list[TextureDecoder] = []
+
+    def of(self, texture: Texture) -> TextureDecoder:
+        """The decoder of a texture, a new one if it is not at hand."""
+        for place, decoder in enumerate(self._decoders):
+            if decoder.texture is texture or decoder.texture == texture:
+                self._decoders.append(self._decoders.pop(place))
+                return decoder
+        self._decoders = [*self._decoders[1 - self._most :], TextureDecoder(texture)]
+        return self._decoders[-1]
+
+
 class TextureScreen:
     """Pictures of textures at one size; the last one is kept."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
-        self._decoders: list[TextureDecoder] = []
+        self._decoders = Decoders(DECODERS)
         self._last: tuple[TextureShown, NDArray[np.uint8]] | None = None
 
     def pixels(self, shown: TextureShown) -> NDArray[np.uint8]:
         """The picture, (H, W, 3) Y, Cb, Cr: read-only; the same array again for the same picture."""
         if self._last is None or self._last[0] != shown:
-            pixels = stretched(self._decoder(shown.texture).planes(shown.index), self._size)
+            pixels = stretched(self._decoders.of(shown.texture).planes(shown.index), self._size)
             pixels.flags.writeable = False
             self._last = (shown, pixels)
         return self._last[1]
-
-    def _decoder(self, texture: Texture) -> TextureDecoder:
-        for place, decoder in enumerate(self._decoders):
-            if decoder.texture is texture or decoder.texture == texture:
-                self._decoders.append(self._decoders.pop(place))
-                return decoder
-        self._decoders = [*self._decoders[1 - DECODERS :], TextureDecoder(texture)]
-        return self._decoders[-1]
 
 
 def stretched(planes: list[Plane], size: tuple[int, int]) -> NDArray[np.uint8]:

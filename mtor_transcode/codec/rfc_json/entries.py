@@ -42,12 +42,13 @@ def state_entry(state: ShapeState, outline_id: str, character: str) -> types.Ent
     """A ``v...`` entry that refers to an outline's id."""
     place = state.transform
     extra = types.EntryExtra(
-        paint=paint_out(state.paint),
+        paint=None if isinstance(state.paint, TexturePaint) else paint_out(state.paint),
         x=units.px(place.dx),
         y=units.px(place.dy),
         scale=units.factor(place.scale),
         angle=units.degrees(place.angle),
         opacity=units.share(state.opacity),
+        texture=_texture_out(state.paint) if isinstance(state.paint, TexturePaint) else None,
     )
     figure = types.Reference(ref=outline_id)
     return types.Entry(type="shape", character=character, geometry=[figure], mtor=extra)
@@ -76,7 +77,7 @@ def _texture_out(paint: TexturePaint) -> types.Texture:
 
 
 def texture_in(given: types.Texture) -> TexturePaint:
-    """A background that shows a texture."""
+    """A paint that shows a texture."""
     times = tuple(accumulate(given.steps, initial=0))
     return TexturePaint(Texture(given.width, given.height, times, given.data), given.start)
 

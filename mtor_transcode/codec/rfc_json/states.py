@@ -14,7 +14,7 @@ from mtor_transcode.codec.rfc_json.figures import outline_of
 from mtor_transcode.codec.rfc_json.placeholder import name_of, name_paint, placeholder
 from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Backdrop, Camera, FilmHeader, Outline, Paint, ShapeState
+from mtor_transcode.model import Backdrop, Camera, Fill, FilmHeader, Outline, Paint, ShapeState
 
 _CACHED = 65_536
 """Figures kept in memory for the next token that shows them."""
@@ -73,7 +73,11 @@ class States:
                 own = replace(own, dx=spot.dx, dy=spot.dy)
             return tuple(replace(figure, transform=own, opacity=opacity) for figure in figures)
         transform = transform_in(extra)
-        behind = self._paint(entry, name_of(vector, entry))
+        behind: Fill
+        if extra.texture is not None:
+            behind = texture_in(extra.texture)
+        else:
+            behind = self._paint(entry, name_of(vector, entry))
         return tuple(
             ShapeState(
                 outline, behind if paint is None else paint_in(paint, self._header.colour), transform, opacity

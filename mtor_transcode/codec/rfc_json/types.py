@@ -141,7 +141,7 @@ AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Mask | Reference
 
 
 class Texture(Struct, forbid_unknown_fields=True):
-    """An AV1 sequence stretched over the frame from tick ``start`` on.
+    """An AV1 sequence stretched over the frame, or over a figure's bounding box, from tick ``start`` on.
 
     ``steps`` are the ticks between its pictures; ``data`` is AV1 (OBUs with sizes) in base64.
     """

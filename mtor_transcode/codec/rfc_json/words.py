@@ -15,6 +15,7 @@ from mtor_transcode.model import (
     ColourSpec,
     Edit,
     Enter,
+    Fill,
     Leave,
     LinearGradient,
     Paint,
@@ -115,7 +116,11 @@ def _turn(before: int, after: int) -> str:
     return "clockwise" if step <= TURN // 2 else "counterclockwise"
 
 
-def _paint_words(before: Paint, after: Paint, colour: ColourSpec) -> str:
+def _paint_words(before: Fill, after: Fill, colour: ColourSpec) -> str:
+    if isinstance(after, TexturePaint):
+        return "shows a picture"
+    if isinstance(before, TexturePaint):
+        return f"turns {colour_name(_mean_colour(after), colour)}"
     old, new = (_mean_colour(paint) for paint in (before, after))
     old_name, new_name = colour_name(old, colour), colour_name(new, colour)
     if old_name != new_name:

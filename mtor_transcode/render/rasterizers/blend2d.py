@@ -8,6 +8,9 @@ lazy and parts are read through a small image; ``BLContext.transform`` sets the 
 
 from __future__ import annotations
 
+import os
+import struct
+import tempfile
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -23,8 +26,9 @@ from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, drawn_coverage, laid_over, without_alpha
+from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
+from mtor_transcode.render.tiles import Tile, TileCache
 
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
@@ -98,6 +102,24 @@ def _sprite(pixels: NDArray[np.uint8]) -> Any:
     return image
 
 
+def _tile_image(pixels: NDArray[np.uint8]) -> Any:
+    """A ``BLImage`` of a tile, by way of a bitmap file, as the binding takes pixels in from files only."""
+    height, width = pixels.shape[:2]
+    rows = cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA)
+    head = struct.pack("<2sIII", b"BM", 54 + rows.nbytes, 0, 54)
+    head += struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 32, 0, rows.nbytes, 0, 0, 0, 0)
+    place, path = tempfile.mkstemp(suffix=".bmp")
+    try:
+        with os.fdopen(place, "wb") as file:
+            file.write(head)
+            file.write(memoryview(rows))
+        image = blend2d.BLImage()
+        image.readFromFile(path)
+    finally:
+        os.unlink(path)
+    return image
+
+
 class Blend2dCanvas:
     """A canvas in a ``BLImage``; see ``Canvas``."""
 
@@ -107,6 +129,7 @@ class Blend2dCanvas:
         height: int,
         paths: PathCache[Any],
         sprites: SpriteCache[Any],
+        tiles: TileCache[Any],
         alpha: bool = False,
     ) -> None:
         self.width = width
@@ -115,6 +138,7 @@ class Blend2dCanvas:
         self.image: Any = blend2d.BLImage(width, height, layout)
         self._paths = paths
         self._sprites = sprites
+        self._tiles = tiles
         self._context = _context(self.image)
         self._clip: Rect | None = None
         self._picture: NDArray[np.uint8] | None = None
@@ -140,7 +164,7 @@ class Blend2dCanvas:
     def read(self, rect: Rect) -> NDArray[np.uint8]:
         """See ``Canvas.read``."""
         x0, y0, x1, y1 = rect
-        part = Blend2dCanvas(x1 - x0, y1 - y0, self._paths, self._sprites)
+        part = Blend2dCanvas(x1 - x0, y1 - y0, self._paths, self._sprites, self._tiles)
         part.copy(self, rect, (0, 0))
         return part.ycc
 
@@ -162,7 +186,7 @@ class Blend2dCanvas:
     def draw(
         self,
         outline: AnyOutline,
-        paint: AnyPaint,
+        paint: Brush,
         transform: Similarity,
         opacity: float = 255,
         view: Matrix = IDENTITY_MATRIX,
@@ -171,20 +195,28 @@ class Blend2dCanvas:
         """See ``Canvas.draw``."""
         self.draw_stamps((self.stamp(outline, paint, transform, opacity),), view, clip)
 
-    def stamp(
-        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
-    ) -> _Stamp:
+    def stamp(self, outline: AnyOutline, paint: Brush, transform: Similarity, opacity: float = 255) -> _Stamp:
         """See ``Canvas.stamp``."""
         if isinstance(outline, Mask):
+            assert not isinstance(paint, Tile)
             place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
             return None, self._sprites.get(outline, paint), place, opacity / 255, 0.0
         return (
             self._paths.get(outline),
-            _style(paint, px_bounds(outline)),
+            self._style(paint, px_bounds(outline)),
             placed(transform),
             opacity / 255,
             outline.stroke_width / UNITS_PER_PX,
         )
+
+    def _style(self, brush: Brush, box: Box) -> Any:
+        """What ``set_fill_style`` takes."""
+        if not isinstance(brush, Tile):
+            return _style(brush, box)
+        image = self._tiles.get(brush)
+        whole = blend2d.BLRectI(0, 0, image.width, image.height)
+        matrix = blend2d.Matrix2D(*brush.over(box))
+        return blend2d.BLPattern(image, whole, blend2d.BLExtendMode.PAD, matrix)
 
     def draw_stamps(
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
@@ -259,17 +291,18 @@ class Blend2dCanvas:
 
 
 class Blend2dRasterizer:
-    """See ``Rasterizer``; its canvases share one cache of paths and one of sprites."""
+    """See ``Rasterizer``; its canvases share caches of paths, of sprites and of tiles."""
 
     name = "blend2d"
 
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
         self._sprites: SpriteCache[Any] = SpriteCache(_sprite)
+        self._tiles: TileCache[Any] = TileCache(_tile_image)
 
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return Blend2dCanvas(width, height, self._paths, self._sprites, alpha)
+        return Blend2dCanvas(width, height, self._paths, self._sprites, self._tiles, alpha)
 
     def coverage(
         self, outline: AnyOutline, transform: Similarity, size: tuple[int, int], view: Matrix

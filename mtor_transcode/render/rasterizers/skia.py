@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +16,9 @@ from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
-from mtor_transcode.render.rasterizer import Canvas, Rect, drawn_coverage, laid_over, without_alpha
+from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
+from mtor_transcode.render.tiles import Tile, TileCache
 
 try:
     import skia
@@ -78,6 +80,12 @@ def _matrix(matrix: Matrix) -> Any:
     return skia.Matrix.MakeAll(a, c, e, b, d, f, 0, 0, 1)
 
 
+def _tile_image(pixels: NDArray[np.uint8]) -> Any:
+    return skia.Image.fromarray(
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), skia.kRGBA_8888_ColorType, skia.AlphaType.kOpaque_AlphaType
+    )
+
+
 class SkiaCanvas:
     """A canvas on a numpy array; see ``Canvas``."""
 
@@ -87,6 +95,7 @@ class SkiaCanvas:
         height: int,
         paths: PathCache[Any],
         sprites: SpriteCache[Any],
+        tiles: TileCache[Any],
         alpha: bool = False,
     ) -> None:
         self.width = width
@@ -95,6 +104,7 @@ class SkiaCanvas:
         self.pixels[..., 3] = 0 if alpha else 255
         self._paths = paths
         self._sprites = sprites
+        self._tiles = tiles
         self._surface: Any = skia.Surface(
             self.pixels,
             skia.kRGBA_8888_ColorType,
@@ -133,7 +143,7 @@ class SkiaCanvas:
     def draw(
         self,
         outline: AnyOutline,
-        paint: AnyPaint,
+        paint: Brush,
         transform: Similarity,
         opacity: float = 255,
         view: Matrix = IDENTITY_MATRIX,
@@ -142,20 +152,28 @@ class SkiaCanvas:
         """See ``Canvas.draw``."""
         self.draw_stamps((self.stamp(outline, paint, transform, opacity),), view, clip)
 
-    def stamp(
-        self, outline: AnyOutline, paint: AnyPaint, transform: Similarity, opacity: float = 255
-    ) -> _Stamp:
+    def stamp(self, outline: AnyOutline, paint: Brush, transform: Similarity, opacity: float = 255) -> _Stamp:
         """See ``Canvas.stamp``."""
         if isinstance(outline, Mask):
+            assert not isinstance(paint, Tile)
             place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
             return self._sprites.get(outline, paint), skia.Paint(Alphaf=opacity / 255), place
-        brush = _brush(paint, px_bounds(outline), opacity)
+        brush = self._brush(paint, px_bounds(outline), opacity)
         if outline.stroke_width:
             brush.setStyle(skia.Paint.kStroke_Style)
             brush.setStrokeWidth(outline.stroke_width / UNITS_PER_PX)
             brush.setStrokeJoin(skia.Paint.kRound_Join)
             brush.setStrokeCap(skia.Paint.kRound_Cap)
         return self._paths.get(outline), brush, placed(transform)
+
+    def _brush(self, brush: Brush, box: Box, opacity: float) -> Any:
+        if not isinstance(brush, Tile):
+            return _brush(brush, box, opacity)
+        edge = skia.TileMode.kClamp
+        shader = self._tiles.get(brush).makeShader(edge, edge, _BILINEAR, _matrix(brush.over(box)))
+        paint = skia.Paint(AntiAlias=True, Shader=shader)
+        paint.setAlphaf(opacity / 255)
+        return paint
 
     def draw_stamps(
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
@@ -200,17 +218,18 @@ class SkiaCanvas:
 
 
 class SkiaRasterizer:
-    """See ``Rasterizer``; its canvases share one cache of paths and one of sprites."""
+    """See ``Rasterizer``; its canvases share caches of paths, of sprites and of tiles."""
 
     name = "skia"
 
     def __init__(self) -> None:
         self._paths: PathCache[Any] = PathCache(_path)
         self._sprites: SpriteCache[Any] = SpriteCache(_sprite)
+        self._tiles: TileCache[Any] = TileCache(_tile_image)
 
     def canvas(self, width: int, height: int, *, alpha: bool = False) -> Canvas:
         """See ``Rasterizer.canvas``."""
-        return SkiaCanvas(width, height, self._paths, self._sprites, alpha)
+        return SkiaCanvas(width, height, self._paths, self._sprites, self._tiles, alpha)
 
     def coverage(
         self, outline: AnyOutline, transform: Similarity, size: tuple[int, int], view: Matrix
