@@ -94,6 +94,22 @@ def _textured() -> MemoryFilm:
     return MemoryFilm(texture_films.HEADER, [first, second], [], [], 36)
 
 
+def _patches() -> MemoryFilm:
+    """A shape that shows a texture and moves, one that takes it over from a gradient, and back."""
+    sky = LinearGradient((100, 140, 110), (200, 130, 120), 16)
+    shown = texture_films.patch(30, 36)
+    plain = dataclasses.replace(texture_films.patch(90, 36), paint=sky)
+    later = texture_films.patch(90, 36, 15)
+    scene = texture_films.patched(
+        Enter(0, 0, shown),
+        Enter(0, 1, plain),
+        Edit(4, 6, 0, texture_films.patch(36, 40)),
+        Edit(12, 0, 1, later),
+        Edit(18, 0, 1, plain),
+    )
+    return MemoryFilm(texture_films.HEADER, [scene], [], [], 24)
+
+
 def _masks() -> MemoryFilm:
     """Masks of one level and several, one like another, a vector outline between them, an edit to a mask."""
     bar = Mask(3, 4, 1, bytes([1, 1, 0] * 4))
@@ -120,6 +136,7 @@ FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "soft": _soft,
     "textured": _textured,
     "masks": _masks,
+    "patches": _patches,
     "busy": lambda: MemoryFilm(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

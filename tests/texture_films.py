@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 from memory_films import MemoryFilm, write_film
 
+from mtor_transcode.codec import obu
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     Background,
@@ -24,6 +25,7 @@ from mtor_transcode.model import (
     Span,
     Texture,
     TexturePaint,
+    Token,
     Transform,
 )
 
@@ -45,6 +47,21 @@ def scene(number: int, start: int, *, shapes: bool = False, texture: Texture = T
 def written(scenes: list[Scene], header: FilmHeader = HEADER) -> tuple[bytes, FilmWriter]:
     """The film's bytes, and the writer after ``finish``."""
     return write_film(MemoryFilm(header, scenes))
+
+
+def patched(*tokens: Token, background: Solid = GREY, end: int = 24) -> Scene:
+    """A scene of these tokens."""
+    return Scene(SceneStart(0, 0, background), (Span(0, end, tokens),))
+
+
+def patch(x: int, y: int, start: int = 0, outline: Outline = BOX, texture: Texture = TEXTURE) -> ShapeState:
+    """A box of 20 x 20 px that shows the texture, its middle at (x, y) px."""
+    return ShapeState(outline, TexturePaint(texture, start), Transform(16 * x, 16 * y))
+
+
+def still_data() -> bytes:
+    """The first picture of the small texture."""
+    return obu.pictures(DATA)[0]
 
 
 @st.composite

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import cast
 
 import cv2
 import numpy as np
@@ -129,7 +130,7 @@ def _tile_colours(tile: Tile, matrix: Matrix, rect: Rect) -> Plane:
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return shown.astype(np.float32)
+    return cast("Plane", shown.astype(np.float32))
 
 
 def _gradient_colours(

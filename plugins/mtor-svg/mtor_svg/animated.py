@@ -12,12 +12,23 @@ from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_count, 
 from mtor_svg.script import Element, Life, SceneScript, Segment
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.still import drawn
-from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, FilmHeader, Mask, NodeKind, Solid
+from mtor_svg.textures import texture_pattern
+from mtor_transcode.model import (
+    SCALE_ONE,
+    TURN,
+    UNITS_PER_PX,
+    FilmHeader,
+    Mask,
+    NodeKind,
+    Solid,
+    TexturePaint,
+)
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import px_bounds
 from mtor_transcode.render.film import Film, SceneEntry
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import Similarity
+from mtor_transcode.render.textures import TextureShown
 
 T = TypeVar("T")
 
@@ -122,11 +133,14 @@ class _SceneWriter:
         motions.append(animations(life, fade, clock))
         definition, paint = "", ""
         target = "stroke" if shown.stroked else "fill"
-        if _ever_gradient(life, lambda placed: placed.paint):
-            definition = self._gradient(key, life, lambda placed: (placed.paint, px_bounds(placed.outline)))
+        if isinstance(life.first.paint, TextureShown):
+            definition = texture_pattern(key, life.first.paint, life.first.outline, self._header)
+            paint = f"url(#{key})"
+        elif _ever_gradient(life, _plain):
+            definition = self._gradient(key, life, lambda placed: (_plain(placed), px_bounds(placed.outline)))
             paint = f"url(#{key})"
         else:
-            fill = Attribute[Placed](target, lambda placed: solid_text(placed.paint, colour))
+            fill = Attribute[Placed](target, lambda placed: solid_text(_plain(placed), colour))
             motions.append(animations(life, fill, clock))
             paint = fill.text(life.first)
         if shown.stroked:
@@ -178,6 +192,12 @@ def _all(life: Life[T]) -> Iterator[T]:
     for segment in life.segments:
         yield segment.start
         yield segment.target
+
+
+def _plain(placed: Placed) -> AnyPaint:
+    """The paint of an element that shows no texture."""
+    assert not isinstance(placed.paint, (TexturePaint, TextureShown))
+    return placed.paint
 
 
 def _ever_gradient(life: Life[T], paint: Callable[[T], AnyPaint]) -> bool:

@@ -27,6 +27,7 @@ from mtor_transcode.model import (
 from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
 from mtor_transcode.render.gradient import AnyPaint
 from mtor_transcode.render.matrix import Similarity
+from mtor_transcode.render.textures import TextureShown
 
 T = TypeVar("T")
 Course = Callable[[float], T]
@@ -73,7 +74,7 @@ class Life(Generic[T]):
 
 @dataclass(eq=False)
 class Element:
-    """A path on the screen during ``[born, gone)``, filled or stroked for all its life, or one mask."""
+    """A path on the screen during ``[born, gone)``: filled, stroked, one picture or one mask, for all its life."""
 
     born: int
     life: Life[Placed]
@@ -92,7 +93,8 @@ class Element:
 class SceneScript:
     """Takes a scene's tokens in order; then has ``elements`` (bottom to top), ``camera``, ``background``.
 
-    Textures are left out; ``textures`` counts them.
+    Textures of the background are left out; ``textures`` counts them, and those of shapes that have several
+    pictures, of which the first is shown.
     """
 
     def __init__(self, head: SceneStart) -> None:
@@ -111,6 +113,7 @@ class SceneScript:
                 case Enter():
                     self._enter(token)
                 case Edit():
+                    self._count(token.state)
                     element = self._present(token.shape, token.at)
                     element.life.go(token.at, token.duration, _placed(token.shape, token.state))
                     self._switch(token.shape, token.at, only_jumps=True)
@@ -132,7 +135,11 @@ class SceneScript:
         for shape in list(self._shapes):
             self._switch(shape, end)
 
+    def _count(self, state: ShapeState) -> None:
+        self.textures += isinstance(state.paint, TexturePaint) and len(state.paint.texture.times) > 1
+
     def _enter(self, token: Enter) -> None:
+        self._count(token.state)
         if token.shape in self._shapes:
             raise FormatError(
                 f"shape {token.shape} enters but is there already", where=f"scene {self.head.number}"
@@ -171,11 +178,14 @@ class SceneScript:
         self._shapes[shape] = successor
 
 
-def _sort(placed: Placed) -> bool | Mask:
-    """What an element is for all its life: a line, an area, or this mask."""
+def _sort(placed: Placed) -> bool | Mask | TextureShown:
+    """What an element is for all its life: a line, an area, this mask, or an area with this picture."""
     outline = placed.outline
+    if isinstance(placed.paint, TextureShown):
+        return placed.paint
     return outline if isinstance(outline, Mask) else outline.stroke_width > 0
 
 
 def _placed(shape: int, state: ShapeState) -> Placed:
-    return Placed(shape, state.outline, state.paint, state.transform, state.opacity)
+    paint = TextureShown(0, state.paint.texture) if isinstance(state.paint, TexturePaint) else state.paint
+    return Placed(shape, state.outline, paint, state.transform, state.opacity)

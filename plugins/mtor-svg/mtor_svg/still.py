@@ -9,9 +9,9 @@ from fractions import Fraction
 from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.softness import ground_box, softened
-from mtor_svg.textures import texture_image
+from mtor_svg.textures import texture_image, texture_pattern
 from mtor_transcode.errors import UsageError
-from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, Transition
+from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, TexturePaint, Transition
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import px_bounds
 from mtor_transcode.render.film import Film
@@ -67,13 +67,21 @@ def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float, so
 
 def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
     outline = shape.outline
-    paint, definition = _paint(shape.paint, px_bounds(outline), header, key)
+    paint, definition = _filling(shape, header, key)
     attributes = {"transform": _matrix(placed(shape.transform))} | drawn(paint, outline.stroke_width)
     if shape.opacity < 255:
         attributes["opacity"] = number(shape.opacity / 255)
     if isinstance(outline, Mask):
         return definition + element("g", attributes, cells(outline))
     return definition + element("path", {"d": path_data(outline)} | attributes)
+
+
+def _filling(shape: Placed, header: FilmHeader, key: str) -> tuple[str, str]:
+    """The value of ``fill`` of a shape and the definition that it needs."""
+    assert not isinstance(shape.paint, TexturePaint)
+    if isinstance(shape.paint, TextureShown):
+        return f"url(#{key})", texture_pattern(key, shape.paint, shape.outline, header)
+    return _paint(shape.paint, px_bounds(shape.outline), header, key)
 
 
 def drawn(paint: str, stroke_width: float) -> dict[str, str]:
