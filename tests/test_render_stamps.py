@@ -17,6 +17,7 @@ from mtor_transcode.render.matrix import Matrix, Place, box_through, placed, thr
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rasterizer, rasterizer
 from mtor_transcode.render.stamps import Stamps, seen_through
+from mtor_transcode.render.tiles import Tiles
 
 VIEWS = (
     through_camera(Place(0, 0, 4096, 0), 64, 48),
@@ -47,7 +48,7 @@ def shapes() -> list[Placed]:
 
 
 def stamps_of(canvas: Canvas, **options: int) -> Stamps:
-    return Stamps(canvas, PathCache(hull), **options)
+    return Stamps(canvas, PathCache(hull), Tiles((64, 48)), **options)
 
 
 @pytest.mark.parametrize("view", VIEWS)

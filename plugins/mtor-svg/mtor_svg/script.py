@@ -8,7 +8,7 @@ file's elements serves for all times.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from mtor_transcode.errors import FormatError
@@ -24,7 +24,7 @@ from mtor_transcode.model import (
     TexturePaint,
     Token,
 )
-from mtor_transcode.render.between import Placed, faded, paint_course, place_course, placed_course
+from mtor_transcode.render.between import Filling, Placed, faded, paint_course, place_course, placed_course
 from mtor_transcode.render.gradient import AnyPaint
 from mtor_transcode.render.matrix import Similarity
 from mtor_transcode.render.textures import TextureShown
@@ -74,7 +74,7 @@ class Life(Generic[T]):
 
 @dataclass(eq=False)
 class Element:
-    """A path on the screen during ``[born, gone)``: filled, stroked, one picture or one mask, for all its life."""
+    """On the screen during ``[born, gone)``: an area, a line, a picture or a mask, for all its life."""
 
     born: int
     life: Life[Placed]
@@ -114,8 +114,9 @@ class SceneScript:
                     self._enter(token)
                 case Edit():
                     self._count(token.state)
-                    element = self._present(token.shape, token.at)
-                    element.life.go(token.at, token.duration, _placed(token.shape, token.state))
+                    goal = _placed(token.shape, token.state)
+                    element = self._of_paint(token.shape, token.at, goal.paint)
+                    element.life.go(token.at, token.duration, goal)
                     self._switch(token.shape, token.at, only_jumps=True)
                 case Leave():
                     element = self._present(token.shape, token.at)
@@ -162,6 +163,21 @@ class SceneScript:
         self._switch(shape, at)
         return self._shapes[shape]
 
+    def _of_paint(self, shape: int, at: int, paint: Filling) -> Element:
+        """The element of a shape that is about to change; a new one if it turns to or from a picture."""
+        element = self._present(shape, at)
+        now = element.life.value(at)
+        if now.paint == paint or not any(isinstance(each, TextureShown) for each in (now.paint, paint)):
+            return element
+        element.gone = at
+        return self._succeed(shape, Element(at, Life(replace(now, paint=paint), placed_course)))
+
+    def _succeed(self, shape: int, successor: Element) -> Element:
+        """Lets another element take the place of a shape's."""
+        self.elements.insert(self.elements.index(self._shapes[shape]) + 1, successor)
+        self._shapes[shape] = successor
+        return successor
+
     def _switch(self, shape: int, at: int, *, only_jumps: bool = False) -> None:
         """A shape that has become a line, an area or another mask by ``at`` goes on as a new element."""
         element = self._shapes[shape]
@@ -173,16 +189,12 @@ class SceneScript:
         if not turned or end > at or (only_jumps and last.duration):
             return
         element.gone = end
-        successor = Element(end, Life(last.target, placed_course))
-        self.elements.insert(self.elements.index(element) + 1, successor)
-        self._shapes[shape] = successor
+        self._succeed(shape, Element(end, Life(last.target, placed_course)))
 
 
-def _sort(placed: Placed) -> bool | Mask | TextureShown:
-    """What an element is for all its life: a line, an area, this mask, or an area with this picture."""
+def _sort(placed: Placed) -> bool | Mask:
+    """What an element is for all its life: a line, an area, or this mask."""
     outline = placed.outline
-    if isinstance(placed.paint, TextureShown):
-        return placed.paint
     return outline if isinstance(outline, Mask) else outline.stroke_width > 0
 
 
