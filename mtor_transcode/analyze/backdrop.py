@@ -39,10 +39,13 @@ def background_of(target: Picture) -> Solid | LinearGradient:
 def most_frequent(target: Picture) -> Solid:
     """The colour of the most frequent kind of pixel of ``target`` (H, W, 3)."""
     coarse = _samples(target)
-    keys = (coarse[..., 0].astype(np.int64) >> 3 << 10) | (coarse[..., 1].astype(np.int64) >> 3 << 5)
-    keys |= coarse[..., 2] >> 3
+    # Greys lie in the middle of a kind of chroma, not between two.
+    kinds = (coarse.astype(np.int64) + (0, 4, 4)) >> 3
+    keys = (kinds[..., 0] * 64 + kinds[..., 1]) * 64 + kinds[..., 2]
     names, counts = np.unique(keys, return_counts=True)
-    return fit_solid(coarse, (keys == names[np.argmax(counts)]).astype(np.float32))
+    found = fit_solid(coarse, (keys == names[np.argmax(counts)]).astype(np.float32))
+    # What noise has put into the next kind counts, too.
+    return fit_solid(coarse, _near(coarse, found).astype(np.float32))
 
 
 def _samples(target: Picture) -> Picture:

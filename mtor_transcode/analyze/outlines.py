@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, Point
 
+import os
+GRIDK = float(os.environ.get("GRIDK", "26"))
+NODEB = float(os.environ.get("NODEB", "3"))
 LOOK_AHEAD = 32
 MAX_POINTS = 320
 RETRIES = 4
@@ -70,7 +73,7 @@ def fit_outline(
 
 def grid_step(area_per_bit: float, segment: float) -> int:
     """The grid's step in units, a power of two: where a bit less per coordinate costs what it saves."""
-    wanted = 12.0 * area_per_bit / max(segment, 0.5)
+    wanted = math.sqrt(GRIDK * area_per_bit / max(segment, 0.5))
     exponent = round(math.log2(max(wanted, 1e-6) * UNITS_PER_PX))
     return 1 << min(max(exponent, 1), 6)
 
@@ -145,12 +148,13 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
     parent = np.zeros(n, dtype=np.int64)
     arc = np.zeros(n, dtype=np.bool_)
     cost[0] = 0.0
+    fine = 0.7 / min(max(2.0 * math.sqrt(area_per_bit), 0.125), 2.0)
     for j in range(1, n):
         for i in range(max(0, j - LOOK_AHEAD), j):
             dx = points[j, 0] - points[i, 0]
             dy = points[j, 1] - points[i, 1]
             chord = math.sqrt(dx * dx + dy * dy)
-            bits = 5.0 + 2.0 * math.log2(1.0 + chord)
+            bits = NODEB + 2.0 * math.log2(1.0 + fine * chord)
             base = cost[i] + area_per_bit * bits
             if base >= cost[j]:
                 continue
@@ -180,6 +184,19 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _error(one, other):  # type: ignore[no-untyped-def]
+    """Mean squared error of an edge (its contrast 1) moved by ``one`` px at one end to ``other`` at the other."""
+    return (_moved(one) + 4.0 * _moved(0.5 * (one + other)) + _moved(other)) / 6.0
+
+
+@njit(cache=True, nogil=True)
+def _moved(d):  # type: ignore[no-untyped-def]
+    """Squared error a px of an anti-aliased edge that is moved by ``d`` px."""
+    d = abs(d)
+    return d * d * (1.0 - d / 3.0) if d < 1.0 else d - 1.0 / 3.0
+
+
+@njit(cache=True, nogil=True)
 def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
     """Area between the contour and the chord, and between the contour and the best shallow parabola."""
     if j == i + 1:
@@ -201,7 +218,7 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         t = (px * dx + py * dy) / chord
         d = (py * dx - px * dy) / chord
         length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
-        straight += 0.5 * (abs(d) + abs(last_d)) * length
+        straight += _error(last_d, d) * length
         # A path that runs back along the chord is no graph over it: charge the way back.
         if t < last_t:
             straight += 0.5 * (last_t - t) * length
@@ -224,7 +241,7 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         u = min(max(t / chord, 0.0), 1.0)
         d = (py * dx - px * dy) / chord - sag * 4.0 * u * (1.0 - u)
         length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
-        bent += 0.5 * (abs(d) + abs(last)) * length
+        bent += _error(last, d) * length
         if t < last_t:
             bent += 0.5 * (last_t - t) * length
         last = d

@@ -20,7 +20,7 @@ from mtor_transcode.analyze.outlines import best_vertices, grid_step, smooth_nod
 from mtor_transcode.analyze.paints import to_colour
 from mtor_transcode.analyze.vectorize import apply_state
 from mtor_transcode.codec.canonical import canonical_state
-from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, ShapeState, Solid
+from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import Matrix, inverse
 from mtor_transcode.render.rasterizer import Rasterizer
 
@@ -52,6 +52,12 @@ AT_EDGE = 4.0
 WIDTHS = (1.0, 0.75, 1.3)
 """Factors of the measured width that are tried."""
 
+KNOWN = 8
+"""Used strokes that are tried for a line: the last ones."""
+
+FAMILY = 24.0
+"""Codes of contrast by which lines of one family differ, about."""
+
 STRAIGHT = 0.5
 """Px by which most of a chain may stray from a straight line; a few points may go further."""
 
@@ -74,10 +80,12 @@ Price = Callable[[ShapeState], float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A thin line: its path in units, its width in px, and roughly the squared error that it takes away."""
+    """A thin line: its path in units, its width in px, its contrast in codes, and roughly the squared error
+    that it takes away."""
 
     path: Contour
     width: float
+    contrast: float
     gain: float
 
 
@@ -113,7 +121,8 @@ def find_lines(
         path = _path(world, area_per_bit, mask.shape)
         if path is None:
             continue
-        lines.append(Line(path, profile.width, length * profile.width * profile.contrast**2))
+        gain = length * profile.width * profile.contrast**2
+        lines.append(Line(path, profile.width, profile.contrast, gain))
         points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(mask, [points], False, 1, 5)
     if sum(line.gain for line in lines) < enough:
@@ -136,42 +145,106 @@ def paint_lines(
     lam: float,
     price: Price,
 ) -> Iterator[ShapeState]:
-    """Yield the strokes that pay, longest first, and paint each on what ``live`` shows, in place."""
-    for line in lines.lines:
-        found = _best(engine, palette, live, target, weight, line.path, line.width)
-        if found is not None and found[1] > lam * price(found[0]):
-            apply_state(engine, found[0], live.shown, live.view)
-            yield found[0]
+    """Yield the strokes that pay, and paint each on what ``live`` shows, in place."""
+    easel = _Easel(engine, palette, live, target, weight, lam, price)
+    used: dict[Outline, Transform] = {}
+    for line in _in_families(lines.lines):
+        found = _best(easel, line, used)
+        if found is not None:
+            apply_state(engine, found, live.shown, live.view)
+            used.pop(found.outline, None)
+            used[found.outline] = found.transform
+            yield found
 
 
-def _best(
-    engine: Rasterizer,
-    palette: Palette,
-    live: LiveShapes,
-    target: Picture,
-    weight: Plane,
-    path: Contour,
-    width: float,
-) -> tuple[ShapeState, float] | None:
-    """The stroke along a path that gains most, and its gain."""
-    best: tuple[ShapeState, float] | None = None
-    for factor in WIDTHS:
-        units = max(round(width * factor * 4), 2) * (UNITS_PER_PX // 4)
-        placed = canonical_state(ShapeState(Outline((path,), units), _NO_PAINT))
-        outline, place = placed.outline, placed.transform
-        rect = cover_rect(outline, place, live.view, live.size)
-        x0, y0, x1, y1 = rect
-        if x1 <= x0 or y1 <= y0:
-            return None
-        cover = coverage(engine, outline, place, rect, live.view)
-        part = slice(y0, y1), slice(x0, x1)
-        colour = to_colour(best_colour(target[part], live.shown[part], cover, weight[part]))
-        for paint in _paints(colour, palette):
-            colours = np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
-            gain = float(gain_of(target[part], live.shown[part], cover, colours, weight[part]))
-            if gain > (0.0 if best is None else best[1]):
-                best = ShapeState(outline, paint, place), gain
+def _in_families(lines: list[Line]) -> list[Line]:
+    """Level lines, upright ones, the others; one family (brightness) after the other, each in its order.
+
+    So an outline, a colour and the way to the next place are taken over from line to line.
+    """
+
+    def key(line: Line) -> tuple[int, int, int]:
+        (x0, y0), (x1, y1) = line.path.points[0], line.path.points[-1]
+        straight = len(line.path.points) == 2
+        if straight and y0 == y1:
+            return 0, round(line.contrast / FAMILY), y0
+        if straight and x0 == x1:
+            return 1, round(line.contrast / FAMILY), x0
+        return 2, 0, 0
+
+    return sorted(lines, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Easel:
+    """What strokes are tried on, and what they cost."""
+
+    engine: Rasterizer
+    palette: Palette
+    live: LiveShapes
+    target: Picture
+    weight: Plane
+    lam: float
+    price: Price
+
+
+def _best(easel: _Easel, line: Line, used: dict[Outline, Transform]) -> ShapeState | None:
+    """The stroke along a line that pays most, if one does: its own, or a used one laid over it."""
+    best: ShapeState | None = None
+    most = 0.0
+    for outline, place in _forms(line, used):
+        for state, gain in _painted(easel, outline, place):
+            if gain <= most:
+                continue
+            worth = gain - easel.lam * easel.price(state)
+            if worth > most:
+                best, most = state, worth
     return best
+
+
+def _forms(line: Line, used: dict[Outline, Transform]) -> Iterator[tuple[Outline, Transform]]:
+    """Outlines for a line with their places: its own in some widths, then used ones that run its way."""
+    widths = {max(round(line.width * factor * 4), 2) * (UNITS_PER_PX // 4) for factor in WIDTHS}
+    for units in sorted(widths):
+        placed = canonical_state(ShapeState(Outline((line.path,), units), _NO_PAINT))
+        yield placed.outline, placed.transform
+    way, length, x, y = _course(placed.outline, placed.transform)
+    if not way:
+        return
+    for outline, place in list(used.items())[: -KNOWN - 1 : -1]:
+        other, long, u, v = _course(outline, place)
+        if other != way or not 0.75 * length < long < 1.33 * length:
+            continue
+        if outline.stroke_width > 2 * max(widths) or 2 * outline.stroke_width < min(widths):
+            continue
+        # Its ends where they are in the line that it is from, as in a grid, or about this line's middle.
+        yield outline, Transform(u, y) if way == 1 else Transform(x, v)
+        if (u if way == 1 else v) != (x if way == 1 else y):
+            yield outline, Transform(x, y)
+
+
+def _course(outline: Outline, place: Transform) -> tuple[int, int, int, int]:
+    """Whether a stroke is one level (1) or upright (2) line, else 0; its length and its place (units)."""
+    points = outline.contours[0].points
+    if len(points) != 2 or len(outline.contours) != 1:
+        return 0, 0, place.dx, place.dy
+    (x0, y0), (x1, y1) = points
+    way = 1 if y0 == y1 else 2 if x0 == x1 else 0
+    return way, abs(x1 - x0) + abs(y1 - y0), place.dx, place.dy
+
+
+def _painted(easel: _Easel, outline: Outline, place: Transform) -> Iterator[tuple[ShapeState, float]]:
+    """A stroke in its own colour and in the nearest known one, each with what it gains."""
+    rect = cover_rect(outline, place, easel.live.view, easel.live.size)
+    x0, y0, x1, y1 = rect
+    if x1 <= x0 or y1 <= y0:
+        return
+    cover = coverage(easel.engine, outline, place, rect, easel.live.view)
+    part = slice(y0, y1), slice(x0, x1)
+    target, shown, weight = easel.target[part], easel.live.shown[part], easel.weight[part]
+    for paint in _paints(to_colour(best_colour(target, shown, cover, weight)), easel.palette):
+        colours = np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
+        yield ShapeState(outline, paint, place), float(gain_of(target, shown, cover, colours, weight))
 
 
 def _paints(colour: tuple[int, int, int], palette: Palette) -> Iterator[Solid]:
@@ -207,8 +280,17 @@ def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
     width = max(float(np.median(near.sum(axis=1))) * 0.5 / max(peak, 1e-6), 0.5)
     sides = _sampled(target, centred, across, np.array([-1.0, 1.0]) * (width / 2 + BESIDE)).astype(np.float32)
     apart = np.abs(sides[:, 0] - sides[:, 1]).max(axis=1)
+    apart[_beyond(centred, across * (width / 2 + BESIDE), target.shape)] = 0
     alone = float(np.mean(apart < max(ALIKE * peak, 6.0))) > MOSTLY
     return _Profile(centred, width, peak, alone)
+
+
+def _beyond(points: Chain, aside: Chain, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where one side of a line is out of the frame: nothing is known of it."""
+    out = np.zeros(len(points), dtype=bool)
+    for x, y in ((points - aside).T, (points + aside).T):
+        out |= (x < 0) | (y < 0) | (x > shape[1]) | (y > shape[0])
+    return out
 
 
 def _sampled(
