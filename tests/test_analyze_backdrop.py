@@ -48,3 +48,13 @@ def test_a_small_gradient_is_not_the_background() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (6, 5), (9, 4)])
 def test_tiny_pictures_have_a_background(size: tuple[int, int]) -> None:
     assert isinstance(background_of(flat(*size)), Solid)
+
+
+def test_noise_about_grey_does_not_split_the_background() -> None:
+    """Chroma that dithers about 128 is one kind, not four."""
+    dice = np.random.default_rng(5)
+    picture = np.full((200, 300, 3), (60, 128, 128), np.uint8)
+    picture[..., 1:] = dice.integers(126, 130, (200, 300, 2))
+    picture[:, :90] = (200, 110, 150)
+    colour = np.array(most_frequent(picture).colour)
+    assert np.abs(colour - (60, 127.5, 127.5)).max() <= 0.5

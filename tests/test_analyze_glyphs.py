@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtor_transcode.analyze.backdrop import background_of
-from mtor_transcode.analyze.glyphs import find_glyphs
+from mtor_transcode.analyze.glyphs import LARGEST, find_glyphs
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
@@ -41,6 +41,19 @@ def test_text_is_found_dark_and_light(ink: int, ground: int) -> None:
     letters = sum(len(line.replace(" ", "")) for line in LINES)
     assert 0.75 * letters <= len(glyphs.boxes) - 1 <= 1.2 * letters
     assert np.abs(glyphs.plain[..., 0].astype(int) - ground).max() <= 12
+
+
+def test_letters_in_a_column_are_not_one_letter() -> None:
+    """Pieces of which each two are near enough to be one letter, as of a plot's label that runs upwards."""
+    picture = page(40, 220)
+    picture[10:113, 300:312, 0] = 220
+    for top in range(10, 100, 11):
+        picture[top : top + 8, 302:310, 0] = 40
+    glyphs = find_glyphs(picture, np.ones(picture.shape[:2], bool))
+    assert glyphs is not None
+    sides = glyphs.boxes[1:, 2:] - glyphs.boxes[1:, :2]
+    assert sides.max() <= LARGEST
+    assert (glyphs.boxes[:, 0] > 298).sum() >= 4
 
 
 def test_what_is_no_text_is_left_alone() -> None:

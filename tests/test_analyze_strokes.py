@@ -67,6 +67,30 @@ def test_a_level_line_has_two_nodes_and_its_width() -> None:
     assert line.width == pytest.approx(3.0, abs=0.4)
 
 
+@pytest.mark.parametrize("row", [0, HEIGHT - 1])
+def test_a_line_at_the_edge_of_the_frame_is_one(row: int) -> None:
+    picture = page()
+    picture[row, :, 0] = 130
+    (line,) = find_lines(picture, EVERYWHERE, 1000.0, IDENTITY_MATRIX).lines
+    assert [abs(y / 16 - row - 0.5) < 0.3 for _, y in line.path.points] == [True, True]
+    assert line.width == pytest.approx(1.0, abs=0.3)
+
+
+def test_lines_of_a_grid_share_outlines_and_colours(tmp_path: Path) -> None:
+    """Though noise makes each of another length, width and colour by itself."""
+    picture = grid()
+    picture[:, 20, 0] = picture[:, 21, 0] = 128
+    picture[197:, 60:62, 0] = 40
+    source = write_y4m(tmp_path / "grid.y4m", [picture])
+    film = tmp_path / "grid.mtor"
+    transcode(source, film, quality=30, mode="vector")
+    spans = FilmReader(film.open("rb")).spans(0)
+    entered = [token.state for span in spans for token in span.tokens if isinstance(token, Enter)]
+    assert len(entered) == 8 + 5
+    assert len({state.outline for state in entered}) == 2
+    assert len({state.paint for state in entered}) == 1
+
+
 @pytest.mark.parametrize("what", ["border", "box", "letters"])
 def test_what_is_no_line_is_none(what: str) -> None:
     picture = page()
@@ -113,13 +137,15 @@ def test_a_bent_line_is_a_stroke(tmp_path: Path) -> None:
 
 
 def test_the_median_is_taken_where_it_is_asked_for() -> None:
-    """In tiles, to the very values of the whole picture's."""
+    """In tiles, to the very values of the whole picture's, mirrored at its edges."""
     dice = np.random.default_rng(3)
     picture = dice.integers(0, 256, (300, 500, 3)).astype(np.uint8)
+    mirrored = cv2.copyMakeBorder(picture, AROUND, AROUND, AROUND, AROUND, cv2.BORDER_REFLECT_101)
+    whole = cv2.medianBlur(mirrored, AROUND)[AROUND:-AROUND, AROUND:-AROUND]
     for _ in range(8):
         where = np.zeros(picture.shape[:2], bool)
         for y, x in zip(dice.integers(0, 300, 3), dice.integers(0, 500, 3), strict=True):
             where[y : y + 40, x : x + 90] = True
-        assert (without_thin(picture, where)[where] == cv2.medianBlur(picture, AROUND)[where]).all()
+        assert (without_thin(picture, where)[where] == whole[where]).all()
     nowhere = np.zeros(picture.shape[:2], bool)
     assert (without_thin(picture, nowhere) == picture).all()

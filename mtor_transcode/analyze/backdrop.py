@@ -19,6 +19,9 @@ TRIES = 200
 NEAR = 4
 """Codes by which a sample may differ from the background in any channel."""
 
+TINTED = 12
+"""The same, where only the background's colour is asked for."""
+
 MORE = 0.06
 """Share of the picture by which a gradient must fit more samples than one colour does."""
 
@@ -40,12 +43,13 @@ def most_frequent(target: Picture) -> Solid:
     """The colour of the most frequent kind of pixel of ``target`` (H, W, 3)."""
     coarse = _samples(target)
     # Greys lie in the middle of a kind of chroma, not between two.
-    kinds = (coarse.astype(np.int64) + (0, 4, 4)) >> 3
+    kinds = (coarse.astype(np.int64) + np.array([0, 4, 4])) >> 3
     keys = (kinds[..., 0] * 64 + kinds[..., 1]) * 64 + kinds[..., 2]
     names, counts = np.unique(keys, return_counts=True)
     found = fit_solid(coarse, (keys == names[np.argmax(counts)]).astype(np.float32))
-    # What noise has put into the next kind counts, too.
-    return fit_solid(coarse, _near(coarse, found).astype(np.float32))
+    # What noise, or the tint of a line near by, has put into another kind counts, too.
+    near = _near(coarse, found, TINTED)
+    return fit_solid(coarse, near.astype(np.float32)) if near.any() else found
 
 
 def _samples(target: Picture) -> Picture:
@@ -77,8 +81,8 @@ def _gradient(coarse: Picture) -> LinearGradient | None:
     return fit_gradient(coarse, weight, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
 
 
-def _near(coarse: Picture, paint: Solid | LinearGradient) -> NDArray[np.bool_]:
+def _near(coarse: Picture, paint: Solid | LinearGradient, most: int = NEAR) -> NDArray[np.bool_]:
     height, width = coarse.shape[:2]
     colours = np.rint(frame_colours(paint, (width, height))).astype(np.uint8)
-    near: NDArray[np.bool_] = greatest_change(coarse, np.broadcast_to(colours, coarse.shape).copy()) <= NEAR
+    near: NDArray[np.bool_] = greatest_change(coarse, np.broadcast_to(colours, coarse.shape).copy()) <= most
     return near

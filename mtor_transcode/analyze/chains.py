@@ -50,13 +50,14 @@ def without_thin(picture: Picture, where: NDArray[np.bool_]) -> Picture:
     height = len(where)
     around = picture.copy()
     reach = AROUND // 2
+    # Mirrored at the frame's edge: repeated there, a line along it would be most of its surroundings.
+    padded = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
     for top in range(0, height, TILE):
         low = min(top + TILE, height)
         for left, right in _runs(where[top:low]):
-            y, x = max(0, top - reach), max(0, left - reach)
-            part = np.ascontiguousarray(picture[y : low + reach, x : right + reach])
+            part = np.ascontiguousarray(padded[top : low + 2 * reach, left : right + 2 * reach])
             median = cv2.medianBlur(part, AROUND)
-            around[top:low, left:right] = median[top - y : low - y, left - x : right - x]
+            around[top:low, left:right] = median[reach:-reach, reach:-reach]
     return around
 
 

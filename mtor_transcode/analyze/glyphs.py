@@ -288,6 +288,7 @@ def _together(boxes):  # type: ignore[no-untyped-def]
     """The number of the letter that each piece belongs to: dots and strokes above each other are one."""
     count = len(boxes)
     group = np.arange(count)
+    whole = boxes[:, :4].copy()  # The box of each group, at the number that it goes by.
     for i in range(count):
         for j in range(i + 1, count):
             x0, y0, x1, y1 = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
@@ -300,11 +301,15 @@ def _together(boxes):  # type: ignore[no-untyped-def]
                 continue
             if lower > DOT * taller and taller > DOT_PX:
                 continue
-            if max(x1, u1) - min(x0, u0) > LARGEST or max(y1, v1) - min(y0, v0) > LARGEST:
-                continue
             if 2 * min(boxes[i, 5], boxes[j, 5]) < max(boxes[i, 5], boxes[j, 5]):
                 continue
             a, b = group[i], group[j]
+            left, top = min(whole[a, 0], whole[b, 0]), min(whole[a, 1], whole[b, 1])
+            right, low = max(whole[a, 2], whole[b, 2]), max(whole[a, 3], whole[b, 3])
+            # Also three pieces of which each two fit may be too high together.
+            if a == b or right - left > LARGEST or low - top > LARGEST:
+                continue
+            whole[a, 0], whole[a, 1], whole[a, 2], whole[a, 3] = left, top, right, low
             for k in range(count):
                 if group[k] == b:
                     group[k] = a

@@ -2,8 +2,9 @@
 """From a traced contour to an outline: vertices and kinds by dynamic programming over rate and distortion.
 
 After Schuster and Katsaggelos (1998): the vertices are a subset of the contour's own points; a piece between
-two of them costs the area between it and the contour plus ``area_per_bit`` times its bits. A piece may be a
-line or a shallow arc; vertices between arcs become smooth nodes.
+two of them costs the squared error that it makes, the edge's contrast being 1, plus ``area_per_bit`` times
+its bits. An anti-aliased edge that is off by a small part of a px errs by the square of that, so much less
+than the area beside it. A piece may be a line or a shallow arc; vertices between arcs become smooth nodes.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from numpy.typing import NDArray
 
 from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, Point
 
-import os
-GRIDK = float(os.environ.get("GRIDK", "26"))
-NODEB = float(os.environ.get("NODEB", "3"))
 LOOK_AHEAD = 32
 MAX_POINTS = 320
+NODE_BITS = 3.0
+"""What a node costs beside its way to the next."""
+
+GRID_GAIN = 26.0
+"""Squared step (px) of the best grid, times a piece's length over ``area_per_bit``.
+
+Nodes off by s^2 / 12 along each axis move the edge by two thirds of that (squares), and half the step takes
+two bits more a node."""
+
 RETRIES = 4
 """Finer fits that are tried when nothing is left of an outline at the tolerance asked for."""
 
@@ -35,8 +42,11 @@ CORNER_CUT = 2.0
 CORNER_SHIFT = 1.3
 """Furthest (px) that a vertex is moved to where two lines meet."""
 
-ARC_COSINE = 0.2
-"""Least cosine of the turn at a smooth node between two arcs (about 80 degrees)."""
+ARC_COSINE = -0.15
+"""Least cosine of the turn at a smooth node between two arcs (about 100 degrees)."""
+
+STEEPEST = 0.22
+"""Height of an arc, at most, as a share of its chord: a turn of about 95 degrees."""
 
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
@@ -73,7 +83,7 @@ def fit_outline(
 
 def grid_step(area_per_bit: float, segment: float) -> int:
     """The grid's step in units, a power of two: where a bit less per coordinate costs what it saves."""
-    wanted = math.sqrt(GRIDK * area_per_bit / max(segment, 0.5))
+    wanted = math.sqrt(GRID_GAIN * area_per_bit / max(segment, 0.5))
     exponent = round(math.log2(max(wanted, 1e-6) * UNITS_PER_PX))
     return 1 << min(max(exponent, 1), 6)
 
@@ -148,13 +158,14 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
     parent = np.zeros(n, dtype=np.int64)
     arc = np.zeros(n, dtype=np.bool_)
     cost[0] = 0.0
+    # Steps of the grid that pieces of some px get, see ``grid_step``; a piece is aslant by 0.7 of its length.
     fine = 0.7 / min(max(2.0 * math.sqrt(area_per_bit), 0.125), 2.0)
     for j in range(1, n):
         for i in range(max(0, j - LOOK_AHEAD), j):
             dx = points[j, 0] - points[i, 0]
             dy = points[j, 1] - points[i, 1]
             chord = math.sqrt(dx * dx + dy * dy)
-            bits = NODEB + 2.0 * math.log2(1.0 + fine * chord)
+            bits = NODE_BITS + 2.0 * math.log2(1.0 + fine * chord)
             base = cost[i] + area_per_bit * bits
             if base >= cost[j]:
                 continue
@@ -185,7 +196,7 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _error(one, other):  # type: ignore[no-untyped-def]
-    """Mean squared error of an edge (its contrast 1) moved by ``one`` px at one end to ``other`` at the other."""
+    """Mean squared error of an edge (its contrast 1) moved by ``one`` to ``other`` px from end to end."""
     return (_moved(one) + 4.0 * _moved(0.5 * (one + other)) + _moved(other)) / 6.0
 
 
@@ -198,7 +209,7 @@ def _moved(d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
-    """Area between the contour and the chord, and between the contour and the best shallow parabola."""
+    """Squared error of the chord in the contour's place, and of the best shallow parabola."""
     if j == i + 1:
         return 0.0, 0.0
     if chord < 1e-6:
@@ -229,8 +240,10 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         last_t = t
         last_d = d
     sag = num / den if den > 0 else 0.0
-    limit = 0.3 * chord
+    limit = STEEPEST * chord
     sag = min(max(sag, -limit), limit)
+    # Between smooth nodes with handles of a third of the chord the curve is flatter than a circle.
+    sag /= 1.0 + 4.0 * (sag / chord) ** 2
     bent = 0.0
     last = 0.0
     last_t = 0.0

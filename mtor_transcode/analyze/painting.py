@@ -17,7 +17,8 @@ from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.misfit import misfit, squares
 from mtor_transcode.analyze.regions import merge_regions
-from mtor_transcode.analyze.strokes import find_lines, paint_lines, without_lines
+from mtor_transcode.analyze.strokes import find_lines, without_lines
+from mtor_transcode.analyze.stroking import Easel, paint_lines
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.model import ShapeState
 
@@ -107,9 +108,8 @@ class Painter:
         if lines.lines:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
             self._areas(work, without_lines(target, lines), weights, lam, LARGE_AREA)
-            for state in paint_lines(
-                self._engine, self._palette, live, target, work.worth, lines, work.lam, work.price
-            ):
+            easel = Easel(self._engine, self._palette, live, target, work.worth, work.lam, work.price)
+            for state in paint_lines(easel, lines):
                 work.enter(state)
         while True:
             self._areas(work, target, weights, lam)

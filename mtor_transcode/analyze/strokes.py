@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Thin lines as strokes: a centre line, a width, a colour, where an outline would pay for both sides."""
+"""Thin lines found: a centre line, a width, a contrast, where an outline would pay for both sides."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.chains import WIDEST, Chain, length_of, line_contrast, trace_lines, without_thin
-from mtor_transcode.analyze.easel import Picture, Plane, best_colour, cover_rect, coverage, gain_of
-from mtor_transcode.analyze.library import Palette
-from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.outlines import best_vertices, grid_step, smooth_nodes
-from mtor_transcode.analyze.paints import to_colour
-from mtor_transcode.analyze.vectorize import apply_state
-from mtor_transcode.codec.canonical import canonical_state
-from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, ShapeState, Solid, Transform
+from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind
 from mtor_transcode.render.matrix import Matrix, inverse
-from mtor_transcode.render.rasterizer import Rasterizer
 
 LEAST_CONTRAST, MOST_CONTRAST = 7.0, 24.0
 """Range (codes) of the least contrast a line must have; between them it follows lambda."""
@@ -49,15 +42,6 @@ BEYOND = 4
 AT_EDGE = 4.0
 """Px from the frame's edge at which a line counts as reaching it."""
 
-WIDTHS = (1.0, 0.75, 1.3)
-"""Factors of the measured width that are tried."""
-
-KNOWN = 8
-"""Used strokes that are tried for a line: the last ones."""
-
-FAMILY = 24.0
-"""Codes of contrast by which lines of one family differ, about."""
-
 STRAIGHT = 0.5
 """Px by which most of a chain may stray from a straight line; a few points may go further."""
 
@@ -72,10 +56,6 @@ ROUGH = 1.0
 
 UPRIGHT = 0.35
 """Px by which the ends of a level or upright line may differ."""
-
-_NO_PAINT = Solid((0, 128, 128))
-
-Price = Callable[[ShapeState], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,125 +115,6 @@ def without_lines(target: Picture, lines: Lines) -> Picture:
     return np.where(lines.mask[..., None], without_thin(target, lines.mask), target)
 
 
-def paint_lines(
-    engine: Rasterizer,
-    palette: Palette,
-    live: LiveShapes,
-    target: Picture,
-    weight: Plane,
-    lines: Lines,
-    lam: float,
-    price: Price,
-) -> Iterator[ShapeState]:
-    """Yield the strokes that pay, and paint each on what ``live`` shows, in place."""
-    easel = _Easel(engine, palette, live, target, weight, lam, price)
-    used: dict[Outline, Transform] = {}
-    for line in _in_families(lines.lines):
-        found = _best(easel, line, used)
-        if found is not None:
-            apply_state(engine, found, live.shown, live.view)
-            used.pop(found.outline, None)
-            used[found.outline] = found.transform
-            yield found
-
-
-def _in_families(lines: list[Line]) -> list[Line]:
-    """Level lines, upright ones, the others; one family (brightness) after the other, each in its order.
-
-    So an outline, a colour and the way to the next place are taken over from line to line.
-    """
-
-    def key(line: Line) -> tuple[int, int, int]:
-        (x0, y0), (x1, y1) = line.path.points[0], line.path.points[-1]
-        straight = len(line.path.points) == 2
-        if straight and y0 == y1:
-            return 0, round(line.contrast / FAMILY), y0
-        if straight and x0 == x1:
-            return 1, round(line.contrast / FAMILY), x0
-        return 2, 0, 0
-
-    return sorted(lines, key=key)
-
-
-@dataclass(frozen=True, slots=True)
-class _Easel:
-    """What strokes are tried on, and what they cost."""
-
-    engine: Rasterizer
-    palette: Palette
-    live: LiveShapes
-    target: Picture
-    weight: Plane
-    lam: float
-    price: Price
-
-
-def _best(easel: _Easel, line: Line, used: dict[Outline, Transform]) -> ShapeState | None:
-    """The stroke along a line that pays most, if one does: its own, or a used one laid over it."""
-    best: ShapeState | None = None
-    most = 0.0
-    for outline, place in _forms(line, used):
-        for state, gain in _painted(easel, outline, place):
-            if gain <= most:
-                continue
-            worth = gain - easel.lam * easel.price(state)
-            if worth > most:
-                best, most = state, worth
-    return best
-
-
-def _forms(line: Line, used: dict[Outline, Transform]) -> Iterator[tuple[Outline, Transform]]:
-    """Outlines for a line with their places: its own in some widths, then used ones that run its way."""
-    widths = {max(round(line.width * factor * 4), 2) * (UNITS_PER_PX // 4) for factor in WIDTHS}
-    for units in sorted(widths):
-        placed = canonical_state(ShapeState(Outline((line.path,), units), _NO_PAINT))
-        yield placed.outline, placed.transform
-    way, length, x, y = _course(placed.outline, placed.transform)
-    if not way:
-        return
-    for outline, place in list(used.items())[: -KNOWN - 1 : -1]:
-        other, long, u, v = _course(outline, place)
-        if other != way or not 0.75 * length < long < 1.33 * length:
-            continue
-        if outline.stroke_width > 2 * max(widths) or 2 * outline.stroke_width < min(widths):
-            continue
-        # Its ends where they are in the line that it is from, as in a grid, or about this line's middle.
-        yield outline, Transform(u, y) if way == 1 else Transform(x, v)
-        if (u if way == 1 else v) != (x if way == 1 else y):
-            yield outline, Transform(x, y)
-
-
-def _course(outline: Outline, place: Transform) -> tuple[int, int, int, int]:
-    """Whether a stroke is one level (1) or upright (2) line, else 0; its length and its place (units)."""
-    points = outline.contours[0].points
-    if len(points) != 2 or len(outline.contours) != 1:
-        return 0, 0, place.dx, place.dy
-    (x0, y0), (x1, y1) = points
-    way = 1 if y0 == y1 else 2 if x0 == x1 else 0
-    return way, abs(x1 - x0) + abs(y1 - y0), place.dx, place.dy
-
-
-def _painted(easel: _Easel, outline: Outline, place: Transform) -> Iterator[tuple[ShapeState, float]]:
-    """A stroke in its own colour and in the nearest known one, each with what it gains."""
-    rect = cover_rect(outline, place, easel.live.view, easel.live.size)
-    x0, y0, x1, y1 = rect
-    if x1 <= x0 or y1 <= y0:
-        return
-    cover = coverage(easel.engine, outline, place, rect, easel.live.view)
-    part = slice(y0, y1), slice(x0, x1)
-    target, shown, weight = easel.target[part], easel.live.shown[part], easel.weight[part]
-    for paint in _paints(to_colour(best_colour(target, shown, cover, weight)), easel.palette):
-        colours = np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
-        yield ShapeState(outline, paint, place), float(gain_of(target, shown, cover, colours, weight))
-
-
-def _paints(colour: tuple[int, int, int], palette: Palette) -> Iterator[Solid]:
-    yield Solid(colour)
-    known = palette.nearest(colour)
-    if known is not None and known != colour:
-        yield Solid(known)
-
-
 @dataclass(frozen=True, slots=True)
 class _Profile:
     """A line across: the chain moved to its middle, its width (px), its contrast (codes), and whether both of
@@ -271,7 +132,7 @@ def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
     norms = np.maximum(np.hypot(ways[:, 0], ways[:, 1]), 1e-9)
     across = np.stack([-ways[:, 1], ways[:, 0]], axis=1) / norms[:, None]
     offsets = np.arange(-REACH, REACH + 0.25, 0.5)
-    profile = _sampled(contrast, points, across, offsets)
+    profile = _sampled(contrast, points, across, offsets, cv2.BORDER_CONSTANT)
     near = profile * (np.abs(offsets) <= NEAR)
     shift = (near * offsets).sum(axis=1) / np.maximum(near.sum(axis=1), 1e-6)
     shift = np.median(np.stack([np.roll(shift, k) for k in (-1, 0, 1)]), axis=0)
@@ -294,12 +155,16 @@ def _beyond(points: Chain, aside: Chain, shape: tuple[int, ...]) -> NDArray[np.b
 
 
 def _sampled(
-    picture: NDArray[Any], points: Chain, across: Chain, offsets: NDArray[np.float64]
+    picture: NDArray[Any],
+    points: Chain,
+    across: Chain,
+    offsets: NDArray[np.float64],
+    border: int = cv2.BORDER_REPLICATE,
 ) -> NDArray[Any]:
     """A picture's values at ``offsets`` (px) across a chain: (N, offsets, ...)."""
     places = (points[:, None, :] + across[:, None, :] * offsets[None, :, None] - 0.5).astype(np.float32)
     x, y = places[..., 0], places[..., 1]
-    values: NDArray[Any] = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values: NDArray[Any] = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=border)
     return values
 
 
