@@ -42,11 +42,11 @@ CORNER_CUT = 2.0
 CORNER_SHIFT = 1.3
 """Furthest (px) that a vertex is moved to where two lines meet."""
 
-ARC_COSINE = -0.15
-"""Least cosine of the turn at a smooth node between two arcs (about 100 degrees)."""
+ARC_COSINE = 0.2
+"""Least cosine of the turn at a smooth node between two arcs (about 80 degrees)."""
 
-STEEPEST = 0.22
-"""Height of an arc, at most, as a share of its chord: a turn of about 95 degrees."""
+STEEPEST = 0.17
+"""Height of an arc, at most, as a share of its chord: a turn of about 75 degrees."""
 
 SMOOTH_COSINE = 0.35
 """Least cosine of the turn at a node that may be smooth (about 70 degrees)."""
