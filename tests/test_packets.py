@@ -191,7 +191,11 @@ def crowd_film() -> MemoryFilm:
     """Shapes that only enter."""
     chance = random.Random(8)
     states = [
-        ShapeState(blob(chance, 10), Solid((200, 128, 128)), Transform(16 * k, 320 * (k % 9)))
+        ShapeState(
+            blob(chance, 10),
+            Solid((200, 128, 128)),
+            Transform(16 * k + chance.randrange(999), 320 * (k % 9) + chance.randrange(99)),
+        )
         for k in range(400)
     ]
     scene = Scene(

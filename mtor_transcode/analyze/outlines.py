@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.corners import level, sharpened
 from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind, Outline, Point
 
 LOOK_AHEAD = 32
@@ -32,15 +33,6 @@ two bits more a node."""
 
 RETRIES = 4
 """Finer fits that are tried when nothing is left of an outline at the tolerance asked for."""
-
-CORNER_REACH = 0.9
-"""Points this near (px) to a vertex do not tell where the line through a piece runs."""
-
-CORNER_CUT = 2.0
-"""Longest piece (px) that may stand for a corner cut off by anti-aliasing."""
-
-CORNER_SHIFT = 1.3
-"""Furthest (px) that a vertex is moved to where two lines meet."""
 
 ARC_COSINE = 0.2
 """Least cosine of the turn at a smooth node between two arcs (about 80 degrees)."""
@@ -117,7 +109,8 @@ def _fit_contour(
     chosen, arcs = best_vertices(closed, area_per_bit, curves)
     vertices = closed[chosen[:-1]]
     if len(vertices) >= 3:
-        vertices = _sharpened(np.ascontiguousarray(points, dtype=np.float64), vertices, arcs)
+        vertices = sharpened(np.ascontiguousarray(points, dtype=np.float64), vertices, arcs)
+        level(vertices, arcs)
     if not curves or len(vertices) < 3:
         return vertices, np.zeros(len(vertices), dtype=bool)
     return vertices, smooth_nodes(vertices, arcs, closed=True)
@@ -260,92 +253,3 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         last = d
         last_t = t
     return straight, bent
-
-
-@njit(cache=True, nogil=True)
-def _sharpened(points, vertices, arcs):  # type: ignore[no-untyped-def]
-    """Vertices between two straight pieces, moved to where the lines through the pieces' points meet.
-
-    Anti-aliasing rounds the corners of a traced contour; its straight stretches tell where they were. The
-    vertices are among ``points``, in their order.
-    """
-    count = len(vertices)
-    lines = _lines(points, vertices, arcs, _places(points, vertices))
-    out = vertices.copy()
-    for k in range(count):
-        # A corner is cut by nothing, or by one short piece that no line fits: then both its ends are moved.
-        after = (k + 1) % count
-        cut = lines[k, 2] == 0.0 and lines[k, 3] == 0.0
-        chord = math.hypot(vertices[after, 0] - vertices[k, 0], vertices[after, 1] - vertices[k, 1])
-        if cut and chord > CORNER_CUT:
-            continue
-        one = lines[k - 1]
-        two = lines[after] if cut else lines[k]
-        cross = one[2] * two[3] - one[3] * two[2]
-        if abs(cross) < 0.2:
-            continue
-        t = ((two[0] - one[0]) * two[3] - (two[1] - one[1]) * two[2]) / cross
-        x = one[0] + t * one[2]
-        y = one[1] + t * one[3]
-        shift = math.hypot(x - vertices[k, 0], y - vertices[k, 1])
-        if cut:
-            shift = max(shift, math.hypot(x - vertices[after, 0], y - vertices[after, 1]))
-        if shift < CORNER_SHIFT:
-            out[k, 0] = x
-            out[k, 1] = y
-            if cut:
-                out[after, 0] = x
-                out[after, 1] = y
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _places(points, vertices):  # type: ignore[no-untyped-def]
-    """Index of the point nearest to each vertex."""
-    places = np.empty(len(vertices), dtype=np.int64)
-    for k in range(len(vertices)):
-        best = 1e30
-        for i in range(len(points)):
-            d = (points[i, 0] - vertices[k, 0]) ** 2 + (points[i, 1] - vertices[k, 1]) ** 2
-            if d < best:
-                best = d
-                places[k] = i
-    return places
-
-
-@njit(cache=True, nogil=True)
-def _lines(points, vertices, arcs, places):  # type: ignore[no-untyped-def]
-    """A line for each piece: a point on it and its direction, which is 0 where there is too little to fit."""
-    n = len(points)
-    count = len(vertices)
-    lines = np.zeros((count, 4))
-    for k in range(count):
-        if arcs[k]:
-            continue
-        a = vertices[k]
-        b = vertices[(k + 1) % count]
-        length = (places[(k + 1) % count] - places[k]) % n
-        weight = sx = sy = sxx = sxy = syy = 0.0
-        for m in range(1, length):
-            p = points[(places[k] + m) % n]
-            near = min((p[0] - a[0]) ** 2 + (p[1] - a[1]) ** 2, (p[0] - b[0]) ** 2 + (p[1] - b[1]) ** 2)
-            if near < CORNER_REACH * CORNER_REACH:
-                continue
-            weight += 1.0
-            sx += p[0]
-            sy += p[1]
-            sxx += p[0] * p[0]
-            sxy += p[0] * p[1]
-            syy += p[1] * p[1]
-        if weight < 2:
-            continue
-        mx = sx / weight
-        my = sy / weight
-        angle = 0.5 * math.atan2(
-            2 * (sxy / weight - mx * my), sxx / weight - mx * mx - syy / weight + my * my
-        )
-        lines[k, 0] = mx
-        lines[k, 1] = my
-        lines[k, 2] = math.cos(angle)
-        lines[k, 3] = math.sin(angle)
-    return lines

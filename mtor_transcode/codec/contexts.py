@@ -138,6 +138,7 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("packet.changes", 16),
     ("packet.grid", 8),
     ("paint.texture", 1),
+    ("enter.again", 6),
 )
 """Name and size of each group, in the order of their numbers."""
 

@@ -16,6 +16,7 @@ _UPRIGHT: Final = BASE["enter.upright"]
 _ENTER_SCALE: Final = BASE["enter.scale"]
 _ENTER_ANGLE: Final = BASE["enter.angle"]
 _FINE: Final = BASE["enter.fine"]
+_STEP: Final = BASE["enter.again"]
 _ENTER_DX: Final = BASE["enter.dx"]
 _ENTER_DY: Final = BASE["enter.dy"]
 _TURNED: Final = BASE["edit.turned"]
@@ -28,6 +29,27 @@ _AGAIN: Final = BASE["camera.again"]
 _VALUE: Final = BASE["camera.value"]
 
 _STILL: Final = (0, 0)
+
+
+def write_next_place(
+    writer: Writer, memory: SceneMemory, outline_id: int, grid: int, place: Transform
+) -> None:
+    """Writes where a shape enters: at the expected step from the shape before it, or like ``write_place``."""
+    (dx, dy), source = memory.steps.expected(outline_id, outline_id == memory.next_new)
+    old = memory.place
+    upright = place.scale == SCALE_ONE and place.angle == 0
+    hit = upright and place.dx == old.dx + dx and place.dy == old.dy + dy
+    writer.bit(_STEP + 2 * source + memory.steps.hit, hit)
+    if not hit:
+        write_place(writer, memory, grid, place)
+
+
+def read_next_place(reader: Reader, memory: SceneMemory, outline_id: int, grid: int) -> Transform:
+    """Returns a place that ``write_next_place`` wrote."""
+    (dx, dy), source = memory.steps.expected(outline_id, outline_id == memory.next_new)
+    if not reader.bit(_STEP + 2 * source + memory.steps.hit):
+        return read_place(reader, memory, grid)
+    return _checked(reader, Transform(memory.place.dx + dx, memory.place.dy + dy))
 
 
 def write_place(writer: Writer, memory: SceneMemory, grid: int, place: Transform) -> None:

@@ -32,6 +32,9 @@ from mtor_transcode.model import (
 RECENT: Final = 2048
 """Outlines of the scene that are remembered by recency."""
 
+STEPS: Final = 4096
+"""Pairs of outlines whose step is remembered; then all are forgotten."""
+
 KINDS: Final = (Edit, Enter, Leave, CameraMove, Background)
 NO_KIND: Final = len(KINDS)
 NOBODY: Final = -1
@@ -59,6 +62,44 @@ class Moment(NamedTuple):
     step: int = 0
     motion: Motion | None = None
     shape: int = NOBODY
+
+
+class Steps:
+    """The ways from an entering shape to the next: a letter follows another at the same distance each time.
+
+    ``hit`` tells whether the last step was the expected one.
+    """
+
+    def __init__(self) -> None:
+        self.hit = 0
+        self._last: Motion = (0, 0)
+        self._before = NOBODY
+        self._known: dict[tuple[int, int], Motion] = {}
+
+    def expected(self, outline_id: int, new: bool) -> tuple[Motion, int]:
+        """Returns the step to a shape of this outline, and where that is from.
+
+        1: from when this outline came after the same one last; else the last step of all, to an outline of
+        this scene (0) or to one that comes in now (2).
+        """
+        step = self._known.get((self._before, outline_id))
+        return (self._last, 2 if new else 0) if step is None else (step, 1)
+
+    def remember(self, outline_id: int, old: Transform, place: Transform) -> None:
+        """Takes in that a shape of an outline entered at ``place``, after one at ``old``."""
+        step = place.dx - old.dx, place.dy - old.dy
+        self.hit = int(self._known.get((self._before, outline_id), self._last) == step)
+        if len(self._known) == STEPS:
+            self._known.clear()
+        self._known[self._before, outline_id] = self._last = step
+        self._before = outline_id
+
+    def fork(self) -> Steps:
+        """Returns an independent copy."""
+        copy = Steps()
+        copy.__dict__.update(self.__dict__)
+        copy._known = self._known.copy()
+        return copy
 
 
 class SceneMemory:
@@ -89,6 +130,7 @@ class SceneMemory:
         self.last_entered = NOBODY
         self.place = Transform()
         self.fine = 0
+        self.steps = Steps()
         self.recent: list[int] = []
         self.next_new = next_new
         self.was_new = 1
@@ -108,6 +150,7 @@ class SceneMemory:
         copy.recent = self.recent.copy()
         copy.durations = self.durations.copy()
         copy.successor = self.successor.copy()
+        copy.steps = self.steps.fork()
         return copy
 
     def begin_span(self, start: int) -> None:
@@ -177,6 +220,7 @@ class SceneMemory:
         insort(self.order, shape)
         self.last_entered = shape
         self.next_shape = max(self.next_shape, shape + 1)
+        self.steps.remember(outline_id, self.place, state.transform)
         self.place = state.transform
         grid = grid_of(state.outline)
         if grid:

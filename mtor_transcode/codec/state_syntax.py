@@ -10,7 +10,7 @@ from mtor_transcode.codec.binarise import read_number, read_signed, write_number
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE
 from mtor_transcode.codec.limits import MAX_LIVE
-from mtor_transcode.codec.place_syntax import read_move, read_place, write_move, write_place
+from mtor_transcode.codec.place_syntax import read_move, read_next_place, write_move, write_next_place
 from mtor_transcode.codec.reference_syntax import read_outline_reference, write_outline_reference
 from mtor_transcode.codec.scene_memory import LiveShape, SceneMemory
 from mtor_transcode.codec.texture_syntax import (
@@ -39,7 +39,7 @@ def write_enter(writer: Writer, memory: SceneMemory, token: Enter, shape: int, o
         write_signed(writer, _EXPLICIT, shape - memory.last_entered - 1)
     state = token.state
     write_outline_reference(writer, memory, outline_id)
-    write_place(writer, memory, grid_of(state.outline), state.transform)
+    write_next_place(writer, memory, outline_id, grid_of(state.outline), state.transform)
     write_fill(writer, memory.paints, memory.textures, memory.moment.time, state.paint)
     opaque = state.opacity == OPAQUE
     writer.bit(_OPAQUE, opaque)
@@ -59,7 +59,7 @@ def read_enter(reader: Reader, memory: SceneMemory, resolve: Resolve) -> tuple[i
         raise reader.damaged("too many shapes")
     outline_id = read_outline_reference(reader, memory)
     outline = resolve(outline_id)
-    place = read_place(reader, memory, grid_of(outline))
+    place = read_next_place(reader, memory, outline_id, grid_of(outline))
     paint = _taken(reader, read_fill(reader, memory.paints, memory.textures, memory.moment.time), outline)
     opacity = OPAQUE
     if not reader.bit(_OPAQUE):
