@@ -152,6 +152,31 @@ def test_vertices_of_small_outlines_cost_about_a_byte() -> None:
     assert writer.bytes_by_kind["outlines"] * 8 < 1200 * 10.5
 
 
+def test_letters_that_follow_each_other_again_need_no_place() -> None:
+    """A word that comes again elsewhere has its letters at the same distances."""
+    chance = random.Random(5)
+    word = [blob(chance, 12) for _ in range(6)]
+    ways = [163, 97, 211, 117, 179]
+
+    def bits(again: list[int]) -> float:
+        """What the second word costs whose letters are ``again`` apart."""
+        writer = FilmWriter(io.BytesIO(), HEADER)
+        writer.scene(SceneStart(0, 0, BLACK))
+        pricer = writer.pricer()
+        places = [
+            Transform(left + sum(steps[:k]), top)
+            for left, top, steps in ((800, 800, ways), (4801, 4003, again))
+            for k in range(len(word))
+        ]
+        paid = [
+            pricer.commit(Enter(0, k, ShapeState(outline, BLACK, place)))
+            for k, (outline, place) in enumerate(zip(word * 2, places, strict=True))
+        ]
+        return sum(paid[len(word) :])
+
+    assert bits(ways) < bits([way + 1 for way in ways]) - 5 * 8
+
+
 def test_an_outline_is_written_once() -> None:
     outline = blob(random.Random(4), 40)
     sizes: list[int] = []
