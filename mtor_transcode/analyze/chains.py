@@ -35,6 +35,12 @@ GAPS = ((12.0, 0.85, 2.0, 0.0), (80.0, 0.995, 1.0, 30.0))
 """How lines are joined across crossings, and across what covers them: px of gap at most, least cosine of the
 angle between the ends, px aside at most, least length (px) of both pieces."""
 
+CORNER = (6, 14)
+"""Px before and after a corner between which the line turns, near by and farther off."""
+
+TURN = 0.5
+"""Greatest cosine of a corner's turn (60 degrees)."""
+
 BACK = 10
 """Px of a chain that tell the direction of its end."""
 
@@ -105,8 +111,38 @@ def trace_lines(contrast: Plane, least: float, enough: float = 0.0) -> list[Chai
     pieces = [piece for piece in _pieces(skeleton) if len(piece) >= 3]
     pieces = [p for p in pieces if np.median(reach[p[:, 1], p[:, 0]]) <= WIDEST / 2 + 0.5]
     chains = _joined([piece.astype(np.float64) + 0.5 for piece in pieces])
+    chains = [part for chain in chains for part in _cut_at_corners(chain)]
     long = [chain for chain in chains if length_of(chain) >= SHORTEST]
     return sorted(long, key=length_of, reverse=True)
+
+
+def _cut_at_corners(chain: Chain) -> list[Chain]:
+    """A chain in parts from corner to corner: the sides of a box, or of a plot's frame, are lines each.
+
+    Nearer than ``SHORTEST`` to each other corners are writing, and stay.
+    """
+    count = len(chain)
+    if count < 2 * SHORTEST:
+        return [chain]
+    turned = np.full(count, -1.0)
+    for back in CORNER:
+        way = chain[back:] - chain[:-back]
+        before, after = way[:-back], way[back:]
+        norm = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
+        cosine = (before * after).sum(axis=1) / np.maximum(norm, 1e-9)
+        full = np.ones(count)
+        full[back:-back] = cosine
+        turned = np.maximum(turned, full)
+    parts, start = [], 0
+    while True:
+        least = start + int(SHORTEST)
+        found = least + np.flatnonzero(turned[least : count - int(SHORTEST)] < TURN)
+        if not len(found):
+            return [*parts, chain[start:]]
+        near = found[found < found[0] + 2 * CORNER[0]]
+        corner = int(near[np.argmin(turned[near])])
+        parts.append(chain[start : corner + 1])
+        start = corner
 
 
 def _long_parts(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -51,6 +51,9 @@ SLENDER = 25.0
 PLAIN = 45.0
 """Px of a line for each node beyond the third: what turns more often is writing, not a line."""
 
+DRAWN, LIVELY = 150.0, 15.0
+"""Px of a line that is too long for writing, and px of such a line for each node: a noisy curve in a plot."""
+
 ROUGH = 1.0
 """Px^2 a bit at which turns are counted."""
 
@@ -95,7 +98,7 @@ def find_lines(
             continue
         world = _through(profile.chain, view)
         rough = _path(world, ROUGH, mask.shape)
-        if rough is None or len(rough.points) > 3 + length / PLAIN:
+        if rough is None or len(rough.points) > 3 + length / (PLAIN if length < DRAWN else LIVELY):
             continue
         area_per_bit = min(max(lam / max(profile.contrast**2, 1.0), 0.01), 20.0)
         path = _path(world, area_per_bit, mask.shape)
