@@ -67,6 +67,33 @@ def test_a_level_line_has_two_nodes_and_its_width() -> None:
     assert line.width == pytest.approx(3.0, abs=0.4)
 
 
+def test_the_sides_of_a_frame_are_lines_each() -> None:
+    """A plot's axes: a box of thin lines is four level and upright strokes with sharp corners."""
+    picture = page()
+    cv2.rectangle(picture, (40, 30), (270, 160), (200, 128, 128), 2)
+    lines = find_lines(picture, EVERYWHERE, 1000.0, IDENTITY_MATRIX).lines
+    assert len(lines) == 4
+    for line in lines:
+        (x0, y0), (x1, y1) = line.path.points
+        assert x0 == x1 or y0 == y1
+
+
+def test_a_noisy_curve_is_a_line_and_writing_is_none() -> None:
+    dice = np.random.default_rng(2)
+    picture = page()
+    luma = np.ascontiguousarray(picture[..., 0])
+    xs = np.arange(10, WIDTH - 10, 4)
+    ys = 60 + 30 * np.sin(xs / 60) + dice.normal(0, 1.2, len(xs))
+    points = np.rint(np.stack([xs, ys], axis=1) * 16).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(luma, [points], False, 200, 1, cv2.LINE_AA, 4)
+    cv2.putText(luma, "not lines", (10, 170), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.2, 200, 2, cv2.LINE_AA)
+    picture[..., 0] = luma
+    lines = find_lines(picture, EVERYWHERE, 400.0, IDENTITY_MATRIX).lines
+    assert lines
+    assert all(y < 16 * 110 for line in lines for _, y in line.path.points)
+    assert sum(length_of(np.array(line.path.points) / 16) for line in lines) > 250
+
+
 @pytest.mark.parametrize("row", [0, HEIGHT - 1])
 def test_a_line_at_the_edge_of_the_frame_is_one(row: int) -> None:
     picture = page()

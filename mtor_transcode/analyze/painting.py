@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.edges import region_weights
-from mtor_transcode.analyze.glyphs import LEAST_PIECES, find_glyphs, missing_glyphs
+from mtor_transcode.analyze.glyphs import LEAST_PIECES, Glyphs, find_glyphs, missing_glyphs
 from mtor_transcode.analyze.lettering import Page, paint_letters, shift_of
 from mtor_transcode.analyze.library import OutlineLibrary, Palette
 from mtor_transcode.analyze.live import LiveShapes
@@ -35,6 +35,9 @@ BORDER_BITS = 0.8
 
 TEXT = 0.15
 """Share of what is wrong in a picture from which on its small letters are painted as masks."""
+
+MANY, TEXT_OF_MANY = 60, 0.05
+"""Letters that are many, and the share that will do for them: areas beside them may hold most error."""
 
 LINES = 0.1
 """Share of what is wrong in a picture from which on its thin lines are painted as strokes."""
@@ -84,18 +87,20 @@ class Painter:
         glyphs = None if shift is None else find_glyphs(work.target, work.where, least)
         if glyphs is not None and work.live.shapes:
             glyphs = missing_glyphs(glyphs, work.target, work.live.shown)
-        if (
-            glyphs is not None
-            and shift is not None
-            and squares(work.target, glyphs.plain, work.where)
-            > TEXT * squares(work.target, work.live.shown, work.where)
-        ):
+        if glyphs is not None and shift is not None and self._is_text(work, glyphs):
             self._layers(work, glyphs.plain)
             known = self._library.masks, self._palette.colours(), work.price
             page = Page(self._engine, work.target, work.live.shown, work.worth, work.lam, *known, shift)
             for state in paint_letters(page, glyphs):
                 work.enter(state)
         self._layers(work, work.target)
+
+    @staticmethod
+    def _is_text(work: Work, glyphs: Glyphs) -> bool:
+        """Whether letters are a good part of what is wrong; less will do where they are many (a chart)."""
+        share = TEXT if len(glyphs.boxes) <= MANY else TEXT_OF_MANY
+        wrong = squares(work.target, work.live.shown, work.where)
+        return squares(work.target, glyphs.plain, work.where) > share * wrong
 
     def _layers(self, work: Work, target: Picture) -> None:
         """Add shapes from coarse to fine."""
