@@ -133,7 +133,8 @@ def _cut_at_corners(chain: Chain) -> list[Chain]:
         full = np.ones(count)
         full[back:-back] = cosine
         turned = np.maximum(turned, full)
-    parts, start = [], 0
+    parts: list[Chain] = []
+    start = 0
     while True:
         least = start + int(SHORTEST)
         found = least + np.flatnonzero(turned[least : count - int(SHORTEST)] < TURN)
