@@ -31,6 +31,9 @@ STRONGER = 1.6
 
 WEAKER = 0.8
 
+STRONG = 0.7
+"""An ink is as strong as those letters are that come at this share of all, from the weakest."""
+
 CANDIDATES = 64
 """Colours at most that are proposed to all: those in which most is written."""
 
@@ -99,11 +102,29 @@ def inks_of(letters: Sequence[Written], known: Sequence[Colour], lam: float) -> 
         least = np.minimum(least, proposed[:, best])
     inks += [own[place] for place in chosen]
     costs = np.hstack([told, proposed[:, chosen], np.full((len(letters), 1), new)])
-    path = _cheapest_path(costs, lam * CHANGE_BITS)
+    path = np.array(_cheapest_path(costs, lam * CHANGE_BITS))
+    for state in range(len(inks) - len(chosen), len(inks)):
+        users = [letters[number] for number in np.flatnonzero(path == state)]
+        inks[state] = _common(users) if users else inks[state]
     return [
         inks[state] if state < len(inks) else letter.colour
         for letter, state in zip(letters, path, strict=True)
     ]
+
+
+def _common(users: Sequence[Written]) -> Colour:
+    """The ink of letters that share one: luma as of the stronger ones, chroma by least squares over all."""
+    luma = np.array([letter.ground[0] + letter.rise for letter in users])
+    order = np.argsort(luma if users[0].rise > 0 else -luma)
+    plateau = np.cumsum([users[number].plateau for number in order])
+    ink = luma[order[int(np.searchsorted(plateau, STRONG * plateau[-1]))]]
+    ground = np.array([letter.ground for letter in users], dtype=np.float64)
+    cover = (luma - ground[:, 0]) / (ink - ground[:, 0])
+    energy = np.array([letter.energy for letter in users])
+    chroma = np.array([letter.chroma for letter in users])
+    told = (energy * cover)[:, None] * (cover[:, None] * ground[:, 1:] + chroma)
+    blue, red = told.sum(axis=0) / max(float((energy * cover * cover).sum()), 1e-9)
+    return to_colour(np.array([ink, blue, red]))
 
 
 def _proposals(letters: Sequence[Written]) -> list[Colour]:

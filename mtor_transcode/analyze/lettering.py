@@ -17,10 +17,10 @@ from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, ShapeState, Solid, 
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
 from mtor_transcode.render.rasterizer import Rasterizer
 
-LEAST_BITS = 18.0
+LEAST_BITS = 5.0
 """No letter costs less."""
 
-PLACE_BITS = 14.0
+PLACE_BITS = 9.0
 """What a letter costs whose mask and colour are known, about."""
 
 LINE = 5
@@ -82,13 +82,17 @@ def paint_letters(page: Page, glyphs: Glyphs) -> Iterator[ShapeState]:
             states += [
                 (number, letter[0], state) for letter, (_, state) in zip(form.places, placed, strict=True)
             ]
-    for _, _, state in _read(states):
+    paid: set[int] = set()
+    for number, _, state in _read(states):
         cover, y0, x0 = _cover(page, state)
         y1, x1 = y0 + cover.shape[0], x0 + cover.shape[1]
         paint = paint_colours(state.paint, state.outline, state.transform, (x0, y0, x1, y1), IDENTITY_MATRIX)
         part = page.shown[y0:y1, x0:x1]
         gain = gain_of(page.target[y0:y1, x0:x1], part, cover, paint, page.weight[y0:y1, x0:x1])
-        if gain > page.lam * LEAST_BITS and gain > page.lam * PLACE_BITS:
+        # The first letter of a form brings its mask, which was paid for by all of them.
+        bits = page.price(_in_world(page, state)) if number in paid else PLACE_BITS
+        if gain > page.lam * max(bits, LEAST_BITS):
+            paid.add(number)
             composite(part, cover, paint)
             yield _in_world(page, state)
 

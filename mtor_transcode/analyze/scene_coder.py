@@ -32,6 +32,7 @@ from mtor_transcode.model import (
     Edit,
     Enter,
     Leave,
+    Outline,
     Paint,
     ShapeState,
     TexturePaint,
@@ -333,6 +334,9 @@ class SceneCoder:
         to cover it did not pay. ``pricer`` is as it was before the first of them.
         """
         entered = [token for token in self._tokens[first:] if isinstance(token, Enter)]
+        users: dict[Outline, list[float]] = {}
+        for token in entered:
+            users.setdefault(token.state.outline, []).append(self._paid[token.shape])
         gone: set[int] = set()
         for token in reversed(entered):
             index = stage.index_of(token.shape)
@@ -340,7 +344,10 @@ class SceneCoder:
             change = error_change(
                 rect_of(target, rect), rect_of(stage.shown, rect), pixels, rect_of(worth, rect)
             )
-            if change < self.lam * self._paid[token.shape]:
+            # The first user of an outline paid for it; without that one, another would.
+            prices = users[token.state.outline]
+            if change < self.lam * min(prices):
+                prices.remove(min(prices))
                 stage.change(index, None, rect, pixels)
                 gone.add(token.shape)
         if gone:
