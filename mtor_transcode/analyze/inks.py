@@ -104,7 +104,7 @@ def inks_of(letters: Sequence[Written], known: Sequence[Colour], lam: float) -> 
     costs = np.hstack([told, proposed[:, chosen], np.full((len(letters), 1), new)])
     path = np.array(_cheapest_path(costs, lam * CHANGE_BITS))
     for state in range(len(inks) - len(chosen), len(inks)):
-        users = [letters[number] for number in np.flatnonzero(path == state)]
+        users = [letters[number] for number in np.flatnonzero(path == state).tolist()]
         inks[state] = _common(users) if users else inks[state]
     return [
         inks[state] if state < len(inks) else letter.colour
