@@ -14,6 +14,7 @@ from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
     Background,
+    Border,
     Camera,
     CameraMove,
     ColourSpec,
@@ -26,6 +27,7 @@ from mtor_transcode.model import (
     Mask,
     NodeKind,
     Outline,
+    Paint,
     Scene,
     SceneStart,
     ShapeState,
@@ -85,6 +87,18 @@ def gradients(draw: st.DrawFn) -> LinearGradient:
 
 
 paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients())
+borders = st.one_of(
+    st.none(), st.just(Border(40, (16, 128, 128))), st.builds(Border, st.integers(1, 2**16), colours)
+)
+
+
+@st.composite
+def shape_paints(draw: st.DrawFn, outline: Outline) -> Paint:
+    """Paints of shapes: borders are for outlines that are no masks."""
+    paint = draw(paints)
+    return paint if isinstance(outline, Mask) else replace(paint, border=draw(borders))
+
+
 places = st.one_of(
     st.builds(Transform, numbers, numbers), st.builds(Transform, numbers, numbers, numbers, numbers)
 )
@@ -94,7 +108,8 @@ cameras = st.one_of(st.just(Camera()), st.builds(Camera, numbers, numbers, numbe
 @st.composite
 def states(draw: st.DrawFn, library: list[Outline]) -> ShapeState:
     outline = draw(st.sampled_from(library)) if draw(st.booleans()) else draw(outlines())
-    return ShapeState(outline, draw(paints), draw(places), draw(st.one_of(st.just(255), codes)))
+    opacity = draw(st.one_of(st.just(255), codes))
+    return ShapeState(outline, draw(shape_paints(outline)), draw(places), opacity)
 
 
 def nudged(outline: Outline, by: int) -> Outline:
@@ -116,10 +131,10 @@ def changed(draw: st.DrawFn, state: ShapeState, library: list[Outline]) -> Shape
             state, transform=replace(place, dx=dx, dy=place.dy // 2, angle=draw(st.integers(-9, 9)))
         )
     if draw(st.integers(0, 2)) == 0:
-        state = replace(state, paint=draw(paints))
-    if draw(st.integers(0, 2)) == 0:
         shape = draw(st.sampled_from(library)) if draw(st.booleans()) else nudged(state.outline, 2)
         state = replace(state, outline=shape)
+    if draw(st.integers(0, 2)) == 0 or isinstance(state.outline, Mask):
+        state = replace(state, paint=draw(shape_paints(state.outline)))
     if draw(st.integers(0, 3)) == 0:
         state = replace(state, opacity=draw(codes))
     return state

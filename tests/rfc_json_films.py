@@ -14,6 +14,7 @@ from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
     Background,
+    Border,
     Camera,
     CameraMove,
     ColourSpec,
@@ -76,7 +77,9 @@ outlines = (
     .map(lambda outline: canonical_outline(outline)[0])
     .filter(is_canonical)
 )
-states = st.builds(ShapeState, outlines, paints, transforms, st.integers(0, 255))
+borders = st.one_of(st.none(), st.builds(Border, st.integers(1, 1 << 16), colours))
+shape_paints = st.builds(lambda paint, border: replace(paint, border=border), paints, borders)
+states = st.builds(ShapeState, outlines, shape_paints, transforms, st.integers(0, 255))
 
 
 @st.composite

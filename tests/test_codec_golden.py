@@ -28,6 +28,7 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.model import (
     Background,
+    Border,
     Contour,
     Edit,
     Enter,
@@ -35,6 +36,7 @@ from mtor_transcode.model import (
     Mask,
     NodeKind,
     Outline,
+    Paint,
     Scene,
     SceneStart,
     ShapeState,
@@ -130,6 +132,31 @@ def _masks() -> MemoryFilm:
     return MemoryFilm(HEADER, [scene], [], [], 50)
 
 
+def _borders() -> MemoryFilm:
+    """Borders: new, the same again, another, on a line, on a gradient; kept, changed, taken and given."""
+    triangle = Outline((Contour(((-16, -16), (16, -16), (0, 16)), (NodeKind.CORNER,) * 3),))
+    line = Outline((Contour(((-80, 0), (80, 0)), (NodeKind.CORNER,) * 2, closed=False),), 24)
+    halo, ink = Border(56, (16, 128, 128)), Border(8, (60, 100, 200))
+    white, sky = (
+        Solid((235, 128, 128), halo),
+        LinearGradient((100, 140, 110), (200, 130, 120), 16, 0, 16, ink),
+    )
+    paints: list[Paint] = [white, white, Solid((235, 128, 128)), sky, Solid((60, 100, 200), halo)]
+    states = [
+        ShapeState(line if number == 1 else triangle, paint, Transform(160 * number, 320))
+        for number, paint in enumerate(paints)
+    ]
+    edits: list[Paint] = [
+        Solid((81, 90, 240), halo), Solid((235, 128, 128), ink), white, dataclasses.replace(sky, border=None)
+    ]  # fmt: skip
+    tokens = (
+        *(Enter(0, number, state) for number, state in enumerate(states)),
+        *(Edit(10, 5, n, dataclasses.replace(states[n], paint=paint)) for n, paint in enumerate(edits)),
+    )
+    scene = Scene(SceneStart(0, 0, Solid((16, 128, 128))), (Span(0, 50, tokens),))
+    return MemoryFilm(HEADER, [scene], [], [], 50)
+
+
 FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "empty": lambda: MemoryFilm(HEADER, [], [], [], 0),
     "elements": _elements,
@@ -137,6 +164,7 @@ FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "textured": _textured,
     "masks": _masks,
     "patches": _patches,
+    "borders": _borders,
     "busy": lambda: MemoryFilm(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

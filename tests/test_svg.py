@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +32,7 @@ from mtor_transcode.codec.rfc_json.colours import from_hex, luma_weights
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
     Background,
+    Border,
     Camera,
     CameraMove,
     ColourSpec,
@@ -171,6 +173,28 @@ def difference(film: FilmReader, tick: Fraction | int, picture: Any) -> tuple[fl
     wanted = rgb(FrameRenderer(film).frame(tick), film.header.colour)
     off = np.abs(wanted - picture)
     return float(off.mean()), float((off.max(axis=2) > 24).mean())
+
+
+BORDERED: tuple[Token, ...] = (
+    Enter(0, 0, ShapeState(STAR, replace(RED, border=Border(96, (16, 128, 128))), at(80, 60))),
+    Enter(0, 1, ShapeState(LINE, replace(SHADE, border=Border(64, (235, 128, 128))), at(230, 70), 160)),
+    Enter(0, 2, ShapeState(SQUARE, GREEN, at(90, 130))),
+    Edit(10, 60, 0, ShapeState(STAR, replace(BLUE, border=Border(32, (120, 90, 200))), at(140, 80, 1.5))),
+    Edit(10, 60, 2, ShapeState(SQUARE, replace(GREEN, border=Border(160, (16, 128, 128))), at(90, 130))),
+    Edit(80, 20, 1, ShapeState(LINE, SHADE, at(230, 100))),
+)
+
+
+@pytest.mark.parametrize("tick", [0, 40, 70, 90, 100])
+def test_borders_look_like_the_films(shot: Shot, tick: int) -> None:
+    film = film_of(*BORDERED)
+    still = difference(film, tick, shot(mtor_svg.still_svg(film, tick), None))
+    moving = difference(
+        film, tick, shot(mtor_svg.scene_svg(film, film.heads()[0]), tick / 30 + 1e-4 * (tick == 0))
+    )
+    for mean, wrong in (still, moving):
+        assert mean < 1.2
+        assert wrong < 0.006
 
 
 @pytest.mark.parametrize("spec", [ColourSpec(), ColourSpec(6, 6, 6), ColourSpec(5, 5, 6, full_range=True)])

@@ -26,11 +26,13 @@ from mtor_transcode.model import (
     Mask,
     Outline,
     Paint,
+    ShapeState,
     Solid,
     Texture,
     TexturePaint,
     Transform,
 )
+from mtor_transcode.render.curves import bordered
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
@@ -65,6 +67,29 @@ def coverage(
     x0, y0, x1, y1 = rect
     shifted = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), view)
     return engine.coverage(outline, transform, (x1 - x0, y1 - y0), shifted)
+
+
+def appearance(engine: Rasterizer, state: ShapeState, rect: Rect, view: Matrix) -> tuple[Picture, Plane]:
+    """Coverage (h, w) of a shape and its border over ``rect``; its colours, as ``paint_colours`` has them."""
+    outline, place, border = state.outline, state.transform, state.paint.border
+    fill = coverage(engine, outline, place, rect, view)
+    colours = paint_colours(state.paint, outline, place, rect, view)
+    if border is None:
+        return fill, colours
+    line = coverage(engine, border_of(state), place, rect, view)
+    inner = fill[..., None].astype(np.float32) / np.float32(255)
+    outer = line[..., None].astype(np.float32) / np.float32(255) * (1 - inner)
+    both = inner + outer
+    mixed = inner * colours + outer * np.array(border.colour, dtype=np.float32)
+    mixed /= np.maximum(both, np.float32(1e-6))
+    return np.rint(both[..., 0] * 255).astype(np.uint8), mixed
+
+
+def border_of(state: ShapeState) -> Outline:
+    """What is drawn to draw a shape's border; its own outline if it has none."""
+    line = bordered(state.outline, state.paint.border)
+    assert isinstance(line, Outline)
+    return line
 
 
 def on_cells(transform: Transform) -> bool:

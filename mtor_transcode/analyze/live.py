@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.easel import (
     Picture,
     Plane,
+    border_of,
     composite,
     cover_rect,
     coverage,
@@ -31,12 +33,16 @@ NOBODY = -1
 
 @dataclass(slots=True)
 class LiveShape:
-    """A shape on the stage: its state, the px it may touch, and its coverage of them if it is kept."""
+    """A shape on the stage: its state, the px it may touch, and its coverage of them if it is kept.
+
+    ``edge`` is the coverage of its border, as far as that goes below what fills it.
+    """
 
     number: int
     state: ShapeState
     rect: Rect
     cover: Picture | None = None
+    edge: Picture | None = None
 
 
 class LiveShapes:
@@ -62,7 +68,7 @@ class LiveShapes:
 
     def make(self, number: int, state: ShapeState) -> LiveShape:
         """A shape as it would stand on the stage now; it is not added."""
-        return LiveShape(number, state, cover_rect(state.outline, state.transform, self.view, self.size))
+        return LiveShape(number, state, cover_rect(border_of(state), state.transform, self.view, self.size))
 
     def widened(self, rect: Rect, behind: Picture) -> LiveShapes:
         """The same shapes on a stage that shows ``rect`` (px of this one's picture) before ``behind``.
@@ -75,7 +81,7 @@ class LiveShapes:
         wide.camera = self.camera
         wide.view = compose((1.0, 0.0, 0.0, 1.0, -float(x0), -float(y0)), self.view)
         wide.shapes = [wide.make(shape.number, shape.state) for shape in self.shapes]
-        wide.shown = wide._compose((0, 0, x1 - x0, y1 - y0), None, None)
+        wide.shown = wide._compose((0, 0, x1 - x0, y1 - y0), {})
         return wide
 
     def add(self, shape: LiveShape, *, painted: bool = False) -> None:
@@ -92,32 +98,53 @@ class LiveShapes:
 
     def seen_with(self, index: int, other: LiveShape | None) -> tuple[Rect, Picture]:
         """The rectangle that would change, and its pixels, if a shape became ``other`` (None: left)."""
-        rect = self.shapes[index].rect
-        if other is not None:
-            rect = _union(rect, other.rect)
-        return rect, self._compose(rect, index, other)
+        return self.seen_with_all({index: other})
+
+    def seen_with_all(self, others: Mapping[int, LiveShape | None]) -> tuple[Rect, Picture]:
+        """The same of several shapes at once, by their places in the painter's list."""
+        rect: Rect = (0, 0, 0, 0)
+        for index, other in others.items():
+            rect = _union(rect, self.shapes[index].rect)
+            if other is not None:
+                rect = _union(rect, other.rect)
+        return rect, self._compose(rect, others)
 
     def change(self, index: int, other: LiveShape | None, rect: Rect, pixels: Picture) -> None:
         """Carry out what ``seen_with`` showed."""
+        self.change_all({index: other}, rect, pixels)
+
+    def change_all(self, others: Mapping[int, LiveShape | None], rect: Rect, pixels: Picture) -> None:
+        """Carry out what ``seen_with_all`` showed."""
         x0, y0, x1, y1 = rect
         self.shown[y0:y1, x0:x1] = pixels
         self._rects = None
-        if other is None:
-            del self.shapes[index]
-        else:
-            self.shapes[index] = other
+        for index in sorted(others, reverse=True):
+            other = others[index]
+            if other is None:
+                del self.shapes[index]
+            else:
+                self.shapes[index] = other
+
+    def kept(self) -> tuple[list[LiveShape], Picture]:
+        """The shapes and the picture as they are, to be ``put_back``."""
+        return self.shapes.copy(), self.shown.copy()
+
+    def put_back(self, kept: tuple[list[LiveShape], Picture]) -> None:
+        """Undo all that was changed, with the camera at rest, since ``kept``."""
+        self.shapes, self.shown = kept
+        self._rects = None
 
     def with_camera(self, camera: Camera) -> Picture:
         """The whole picture as another camera would show it; nothing is changed."""
         held, view = self.camera, self.view
-        kept = [(shape.rect, shape.cover) for shape in self.shapes]
+        kept = [(shape.rect, shape.cover, shape.edge) for shape in self.shapes]
         self._look(camera)
         width, height = self.size
-        picture = self._compose((0, 0, width, height), None, None)
+        picture = self._compose((0, 0, width, height), {})
         self.camera, self.view = held, view
         self._rects = None
-        for shape, (rect, cover) in zip(self.shapes, kept, strict=True):
-            shape.rect, shape.cover = rect, cover
+        for shape, (rect, cover, edge) in zip(self.shapes, kept, strict=True):
+            shape.rect, shape.cover, shape.edge = rect, cover, edge
         return picture
 
     def set_camera(self, camera: Camera, picture: Picture) -> None:
@@ -133,24 +160,26 @@ class LiveShapes:
             if _area(shape.rect):
                 x0, y0, x1, y1 = shape.rect
                 ids[y0:y1, x0:x1][self._cover(shape) > 127] = index
+                if shape.state.paint.border is not None:
+                    ids[y0:y1, x0:x1][self._edge(shape) > 127] = index
         return ids
 
     def cover_of(self, shape: LiveShape) -> Picture:
-        """Coverage (0-255) of a shape over its rectangle."""
+        """Coverage (0-255) of a shape over its rectangle, without its border."""
         return self._cover(shape)
 
     def below(self, index: int, rect: Rect) -> Picture:
         """The pixels of ``rect`` as they are under the shape at ``index`` of the painter's list."""
         pixels: Picture = np.empty((rect[3] - rect[1], rect[2] - rect[0], 3), dtype=np.uint8)
         self._fill(pixels, rect)
-        for i in self._touching(rect, None):
+        for i in self._touching(rect, ()):
             if i < index:
                 self._paint(self.shapes[i], pixels, rect)
         return pixels
 
     def above(self, index: int, rect: Rect, pixels: Picture) -> Picture:
         """``pixels`` of ``rect`` with all shapes above the one at ``index`` painted on them, in place."""
-        for i in self._touching(rect, None):
+        for i in self._touching(rect, ()):
             if i > index:
                 self._paint(self.shapes[i], pixels, rect)
         return pixels
@@ -171,8 +200,8 @@ class LiveShapes:
         self.view = IDENTITY_MATRIX if camera == STILL_CAMERA else through_camera(camera, *self.size)
         self._rects = None
         for shape in self.shapes:
-            shape.rect = cover_rect(shape.state.outline, shape.state.transform, self.view, self.size)
-            shape.cover = None
+            shape.rect = cover_rect(border_of(shape.state), shape.state.transform, self.view, self.size)
+            shape.cover = shape.edge = None
 
     def _fill(self, pixels: Picture, rect: Rect) -> None:
         if self._behind is not None:
@@ -181,27 +210,26 @@ class LiveShapes:
             # By rows: numpy fills pixel by pixel else.
             pixels[:] = np.full(pixels.shape[1:], self.background.colour, np.uint8)
 
-    def _compose(self, rect: Rect, index: int | None, other: LiveShape | None) -> Picture:
+    def _compose(self, rect: Rect, others: Mapping[int, LiveShape | None]) -> Picture:
         x0, y0, x1, y1 = rect
         pixels: Picture = np.empty((y1 - y0, x1 - x0, 3), dtype=np.uint8)
         if not pixels.size:
             return pixels
         self._fill(pixels, rect)
-        for i in self._touching(rect, index):
-            shown = other if i == index else self.shapes[i]
+        for i in self._touching(rect, others):
+            shown = others.get(i, self.shapes[i])
             if shown is not None:
                 self._paint(shown, pixels, rect)
         return pixels
 
-    def _touching(self, rect: Rect, always: int | None) -> list[int]:
+    def _touching(self, rect: Rect, always: Iterable[int]) -> list[int]:
         """Places in the painter's list of the shapes that may show in ``rect``, and ``always``."""
         if self._rects is None:
             self._rects = np.array([shape.rect for shape in self.shapes], dtype=np.int32).reshape(-1, 4)
         x0, y0, x1, y1 = rect
         rects = self._rects
         touching = (rects[:, 0] < x1) & (rects[:, 2] > x0) & (rects[:, 1] < y1) & (rects[:, 3] > y0)
-        if always is not None:
-            touching[always] = True
+        touching[list(always)] = True
         return [int(i) for i in np.flatnonzero(touching)]
 
     def _paint(self, shape: LiveShape, pixels: Picture, rect: Rect) -> None:
@@ -209,12 +237,14 @@ class LiveShapes:
         x0, y0, x1, y1 = _common(shape.rect, rect)
         if x1 <= x0 or y1 <= y0:
             return
-        cover = self._cover(shape)[
-            y0 - shape.rect[1] : y1 - shape.rect[1], x0 - shape.rect[0] : x1 - shape.rect[0]
-        ]
+        part = pixels[y0 - rect[1] : y1 - rect[1], x0 - rect[0] : x1 - rect[0]]
+        inside = (x0 - shape.rect[0], y0 - shape.rect[1], x1 - shape.rect[0], y1 - shape.rect[1])
         state = shape.state
+        if state.paint.border is not None:
+            colour = np.array(state.paint.border.colour, dtype=np.float32).reshape(1, 1, 3)
+            composite(part, rect_of(self._edge(shape), inside), colour)
         colours = paint_colours(state.paint, state.outline, state.transform, (x0, y0, x1, y1), self.view)
-        composite(pixels[y0 - rect[1] : y1 - rect[1], x0 - rect[0] : x1 - rect[0]], cover, colours)
+        composite(part, rect_of(self._cover(shape), inside), colours)
 
     def _cover(self, shape: LiveShape) -> Picture:
         if shape.cover is not None:
@@ -223,6 +253,15 @@ class LiveShapes:
         if _area(shape.rect) <= CACHED_AREA:
             shape.cover = cover
         return cover
+
+    def _edge(self, shape: LiveShape) -> Picture:
+        """Coverage of the border of a shape that has one."""
+        if shape.edge is not None:
+            return shape.edge
+        edge = coverage(self.engine, border_of(shape.state), shape.state.transform, shape.rect, self.view)
+        if _area(shape.rect) <= CACHED_AREA:
+            shape.edge = edge
+        return edge
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, Plane, cover_rect
+from mtor_transcode.analyze.easel import Picture, Plane, border_of, cover_rect
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import page_scroll, shape_shifts
@@ -216,7 +216,7 @@ class MoveFinder:
 
     def _around(self, index: int, places: list[Transform]) -> Rect:
         live = self._live
-        outline = live.shapes[index].state.outline
+        outline = border_of(live.shapes[index].state)
         width, height = live.size
         rects = [cover_rect(outline, place, live.view, live.size) for place in places]
         rects = [rect for rect in rects if rect[2] > rect[0] and rect[3] > rect[1]]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
@@ -92,16 +93,14 @@ def _plane_sums(target, weight):  # type: ignore[no-untyped-def]
 def recoloured(
     paint: Paint, wanted: NDArray[np.float64], target: _Picture, under: _Picture, cover: _Picture
 ) -> Paint | None:
-    """The same kind of paint with the best colour; a gradient is shifted as a whole."""
+    """The same kind of paint, its border too, with the best colour; a gradient is shifted as a whole."""
     if not cover.any():
         return None
     if isinstance(paint, Solid):
-        return Solid(to_colour(wanted))
+        return replace(paint, colour=to_colour(wanted))
     middle = (np.array(paint.first, dtype=np.float64) + paint.last) / 2
     shift = np.rint(wanted - middle)
-    return LinearGradient(
-        _shifted(paint.first, shift), _shifted(paint.last, shift), paint.angle, paint.start, paint.end
-    )
+    return replace(paint, first=_shifted(paint.first, shift), last=_shifted(paint.last, shift))
 
 
 def _shifted(colour: Colour, shift: NDArray[np.float64]) -> Colour:

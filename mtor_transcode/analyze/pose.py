@@ -8,13 +8,13 @@ rendered shape to the picture itself ends that drift: each place is as exact as 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, Plane, coverage, paint_colours
+from mtor_transcode.analyze.easel import Picture, Plane, appearance, coverage, paint_colours
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Outline, ShapeState, Transform
@@ -93,7 +93,9 @@ class PoseFit:
         return picture_error(self._setting, self._cover(place), self._colours(place))
 
     def error_recoloured(self, place: Transform) -> float:
-        """The least error with the shape at ``place`` in any one colour."""
+        """The least error with the shape at ``place`` in any one colour (in its own if it has a border)."""
+        if self._state.paint.border is not None:
+            return self.error(place)
         setting = self._setting
         share = self._cover(place).astype(np.float32)[..., None] * (setting.through / np.float32(255))
         rest = setting.target - setting.over - (setting.through - share) * setting.under
@@ -155,11 +157,17 @@ class PoseFit:
 
     def _cover(self, place: Transform) -> Picture:
         live = self._live
-        return coverage(live.engine, self._state.outline, place, self._setting.rect, live.view)
+        if self._state.paint.border is None:
+            return coverage(live.engine, self._state.outline, place, self._setting.rect, live.view)
+        return appearance(live.engine, replace(self._state, transform=place), self._setting.rect, live.view)[
+            0
+        ]
 
     def _colours(self, place: Transform) -> Plane:
-        state = self._state
-        return paint_colours(state.paint, state.outline, place, self._setting.rect, self._live.view)
+        state, live, rect = self._state, self._live, self._setting.rect
+        if state.paint.border is None:
+            return paint_colours(state.paint, state.outline, place, rect, live.view)
+        return appearance(live.engine, replace(state, transform=place), rect, live.view)[1]
 
 
 def picture_error(setting: Setting, cover: Picture, colours: Plane) -> float:

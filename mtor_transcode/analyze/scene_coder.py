@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.borders import Stakes, give_borders, withdraw
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
@@ -32,7 +33,6 @@ from mtor_transcode.model import (
     Edit,
     Enter,
     Leave,
-    Outline,
     Paint,
     ShapeState,
     TexturePaint,
@@ -321,44 +321,44 @@ class SceneCoder:
         )  # fmt: skip
         pricer, first = self._prices().fork(), len(self._tokens)
         self._painter.paint(work)
-        self._withdraw(stage, target, worth, pricer, first)
+        self._reconsider(stage, Stakes(target, worth, self.lam), pricer, first)
         if stage is not self.live:
             for token in self._tokens[first:]:
                 if isinstance(token, Enter):
                     self.live.add(self.live.make(token.shape, token.state))
 
-    def _withdraw(self, stage: LiveShapes, target: Picture, worth: Plane, pricer: Pricer, first: int) -> None:
-        """Take back those of the shapes that entered since token ``first`` that are not worth their bits.
+    def _reconsider(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
+        """Let the shapes that entered since token ``first`` enter anew: without the needless, with borders.
 
-        Each was accepted for what it showed when it was painted; others have covered it since, or what was
-        to cover it did not pay. ``pricer`` is as it was before the first of them.
+        ``pricer`` is as it was before the first of them.
         """
-        entered = [token for token in self._tokens[first:] if isinstance(token, Enter)]
-        users: dict[Outline, list[float]] = {}
-        for token in entered:
-            users.setdefault(token.state.outline, []).append(self._paid[token.shape])
-        gone: set[int] = set()
-        for token in reversed(entered):
-            index = stage.index_of(token.shape)
-            rect, pixels = stage.seen_with(index, None)
-            change = error_change(
-                rect_of(target, rect), rect_of(stage.shown, rect), pixels, rect_of(worth, rect)
-            )
-            # The first user of an outline paid for it; without that one, another would.
-            prices = users[token.state.outline]
-            if change < self.lam * min(prices):
-                prices.remove(min(prices))
-                stage.change(index, None, rect, pixels)
-                gone.add(token.shape)
-        if gone:
-            self._pricer = pricer
-            del self._tokens[first:]
-            self.bits -= sum(self._paid.values())
-            self.nodes -= sum(token.state.outline.node_count for token in entered)
-            for token in entered:
-                if token.shape not in gone:
-                    self._emit(token)
+        count = len(stage.shapes)
+        withdraw(stage, stakes, self._paid)
+        if len(stage.shapes) < count:
+            self._enter_anew(stage, pricer.fork(), first)
+        kept, before = stage.kept(), (self._pricer, self._tokens.copy(), self.bits, self.nodes)
+        paid = sum(self._paid.values())
+        change = give_borders(stage, stakes, self._paid)
+        if change is not None:
+            change += withdraw(stage, stakes, self._paid)
+            self._enter_anew(stage, pricer, first)
+            if change + stakes.lam * (sum(self._paid.values()) - paid) >= 0:
+                stage.put_back(kept)
+                self._pricer, self._tokens, self.bits, self.nodes = before
         self._paid.clear()
+
+    def _enter_anew(self, stage: LiveShapes, pricer: Pricer, first: int) -> None:
+        """Let what the stage still has of the shapes since token ``first`` enter as it is now."""
+        entered = [token for token in self._tokens[first:] if isinstance(token, Enter)]
+        states = {shape.number: shape.state for shape in stage.shapes}
+        self._pricer = pricer
+        del self._tokens[first:]
+        self.bits -= sum(self._paid.values())
+        self.nodes -= sum(token.state.outline.node_count for token in entered)
+        self._paid.clear()
+        for token in entered:
+            if token.shape in states:
+                self._emit(replace(token, state=states[token.shape]))
 
     def _enter(self, stage: LiveShapes, state: ShapeState, times: Times) -> None:
         """Let a shape that is painted on what ``stage`` shows already enter."""

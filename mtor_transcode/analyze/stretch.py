@@ -7,10 +7,12 @@ old one stretched, into which the decoder goes over node by node.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, coverage, paint_colours
+from mtor_transcode.analyze.easel import Picture, appearance, coverage, paint_colours
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.pose import Pose, Setting, matrix_of, picture_error
 from mtor_transcode.codec.canonical import canonical_outline, grid_of
@@ -138,7 +140,14 @@ class StretchFit:
         return matrix_of(self._setting, self._cover(made), self._colours(made), pairs, 1.0)[0]
 
     def _cover(self, made: tuple[Outline, Transform]) -> Picture:
-        return coverage(self._live.engine, *made, self._setting.rect, self._live.view)
+        if self._state.paint.border is None:
+            return coverage(self._live.engine, *made, self._setting.rect, self._live.view)
+        return appearance(self._live.engine, self._at(made), self._setting.rect, self._live.view)[0]
 
     def _colours(self, made: tuple[Outline, Transform]) -> NDArray[np.float32]:
-        return paint_colours(self._state.paint, *made, self._setting.rect, self._live.view)
+        if self._state.paint.border is None:
+            return paint_colours(self._state.paint, *made, self._setting.rect, self._live.view)
+        return appearance(self._live.engine, self._at(made), self._setting.rect, self._live.view)[1]
+
+    def _at(self, made: tuple[Outline, Transform]) -> ShapeState:
+        return replace(self._state, outline=made[0], transform=made[1])

@@ -215,7 +215,7 @@ def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
 
 def _paint_between(a: Fill, b: Fill, share: float) -> Fill:
     if isinstance(a, Solid) and isinstance(b, Solid):
-        return Solid(_mixed(a.colour, b.colour, share))
+        return replace(a, colour=_mixed(a.colour, b.colour, share))
     if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
         return replace(a, first=_mixed(a.first, b.first, share), last=_mixed(a.last, b.last, share))
     return a
@@ -246,7 +246,7 @@ def _alike(a: ShapeState, b: ShapeState) -> bool:
         p, q = a.paint, b.paint
         if (p.angle, p.start, p.end) != (q.angle, q.start, q.end):
             return False
-    if a.opacity != b.opacity or type(a.paint) is not type(b.paint):
+    if a.opacity != b.opacity or type(a.paint) is not type(b.paint) or a.paint.border != b.paint.border:
         return False
     return a.outline == b.outline or _differ_in_sides(a, b)
 

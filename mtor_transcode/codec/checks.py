@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from mtor_transcode.codec.canonical import is_canonical
 from mtor_transcode.codec.limits import (
+    MAX_BORDER,
     MAX_CONTOURS,
     MAX_COORDINATE,
     MAX_LEVELS,
@@ -24,6 +25,7 @@ from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
     Backdrop,
     Background,
+    Border,
     Camera,
     CameraMove,
     Colour,
@@ -59,7 +61,7 @@ def check_scene_start(head: SceneStart) -> None:
         raise UsageError(
             f"scene {head.number} begins with a texture", remedy="use a Background token at its start"
         )
-    _check_paint(head.background)
+    _check_backdrop(head.background, head.start)
     _check_place(head.camera)
 
 
@@ -109,9 +111,14 @@ def check_state(state: ShapeState, now: int) -> None:
 
     Its outline is checked when it is written.
     """
-    _check_backdrop(state.paint, now)
-    if isinstance(state.paint, TexturePaint) and isinstance(state.outline, Mask):
-        raise UsageError("a mask shows a texture", remedy="use an outline")
+    if isinstance(state.paint, TexturePaint):
+        check_texture_start(state.paint, now)
+        if isinstance(state.outline, Mask):
+            raise UsageError("a mask shows a texture", remedy="use an outline")
+    else:
+        _check_paint(state.paint)
+        if state.paint.border is not None:
+            _check_border(state.paint.border, state.outline)
     _check_place(state.transform)
     _whole("opacity", (state.opacity,))
     if not 0 <= state.opacity <= 255:
@@ -146,8 +153,10 @@ def check_outline(outline: Outline) -> None:
 def _check_backdrop(backdrop: Backdrop, now: int) -> None:
     if isinstance(backdrop, TexturePaint):
         check_texture_start(backdrop, now)
-    else:
-        _check_paint(backdrop)
+        return
+    _check_paint(backdrop)
+    if backdrop.border is not None:
+        raise UsageError("a background has a border", remedy="only shapes have one")
 
 
 def _check_mask(mask: Mask) -> None:
@@ -172,6 +181,15 @@ def _check_paint(paint: Paint) -> None:
     low, high = -GRADIENT_STEPS, 2 * GRADIENT_STEPS
     if not (0 <= paint.angle < GRADIENT_ANGLES and low <= paint.start <= high and low <= paint.end <= high):
         raise UsageError(f"the gradient {paint} is out of range")
+
+
+def _check_border(border: Border, outline: Outline) -> None:
+    if isinstance(outline, Mask):
+        raise UsageError("a mask has a border", remedy="give it to an outline of its own")
+    _whole("the width of a border", (border.width,))
+    if not 0 < border.width <= MAX_BORDER:
+        raise UsageError(f"a border of {border.width} units", remedy=f"1 to {MAX_BORDER}")
+    _check_colour(border.colour)
 
 
 def _check_colour(colour: Colour) -> None:

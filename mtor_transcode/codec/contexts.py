@@ -139,6 +139,10 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("packet.grid", 8),
     ("paint.texture", 1),
     ("enter.again", 6),
+    ("border.some", 2),
+    ("border.same", 1),
+    ("border.width", NUMBER),
+    ("border.kept", 2),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -165,6 +169,7 @@ def _kind(name: str) -> Kind:
         "mask": Kind.OUTLINES,
         "paint": Kind.PAINTS,
         "backdrop": Kind.PAINTS,
+        "border": Kind.PAINTS,
     }.get(name.partition(".")[0], Kind.MOTION)
 
 

@@ -21,6 +21,9 @@ MAX_SOFTNESS = 63
 MAX_COORDINATE = 2**20
 """Largest absolute value of a coordinate, a translation, a scale or an angle (65,536 px)."""
 
+MAX_BORDER = 1 << 16
+"""Largest width of a border (4,096 px)."""
+
 MAX_NODES = 1 << 15
 """Nodes of one outline."""
 

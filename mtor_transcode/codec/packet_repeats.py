@@ -138,7 +138,9 @@ def _area(state: ShapeState) -> float:
     outline: Outline = state.outline
     x0, y0, x1, y1 = outline.bounds
     scale = state.transform.scale / SCALE_ONE
-    width = (x1 - x0 + outline.stroke_width) * scale
-    height = (y1 - y0 + outline.stroke_width) * scale
+    border = state.paint.border
+    beyond = outline.stroke_width + (2 * border.width if border else 0)
+    width = (x1 - x0 + beyond) * scale
+    height = (y1 - y0 + beyond) * scale
     inside = max(0.0, width - 2 * _BORDER) * max(0.0, height - 2 * _BORDER)
     return (width * height - inside) * state.opacity / 255

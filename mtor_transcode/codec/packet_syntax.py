@@ -18,6 +18,12 @@ from mtor_transcode.codec.binarise import (
     write_signed,
     write_tree,
 )
+from mtor_transcode.codec.border_syntax import (
+    read_shape_paint,
+    read_shape_paint_change,
+    write_shape_paint,
+    write_shape_paint_change,
+)
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE
 from mtor_transcode.codec.limits import MAX_LIVE
@@ -44,11 +50,7 @@ from mtor_transcode.codec.reference_syntax import read_outline_reference, write_
 from mtor_transcode.codec.scene_memory import NOBODY
 from mtor_transcode.codec.texture_syntax import (
     read_backdrop,
-    read_fill,
-    read_fill_change,
     write_backdrop,
-    write_fill,
-    write_fill_change,
 )
 from mtor_transcode.codec.token_syntax import read_lead, write_lead
 from mtor_transcode.codec.writers import Reader, Writer
@@ -94,7 +96,7 @@ def write_change(writer: CodingWriter, memory: PacketMemory, change: Change) -> 
             write_signed(writer, _SHAPE, change.shape - memory.last_named)
         _write_outline(writer, memory, change, NOBODY)
         _write_place(writer, memory, None, (0, 0), change)
-        write_fill(writer, memory.paints, memory.textures, change.at, change.paint)
+        write_shape_paint(writer, memory.paints, memory.textures, change.at, change.paint)
         _write_opacity(writer, None, change.opacity)
         write_number(writer, _UNDER, change.under)
     else:
@@ -140,7 +142,7 @@ def _read_enter(reader: RangeReader, memory: PacketMemory, at: int, duration: in
             raise reader.damaged("a shape's number is out of range")
     outline_id, outline = _read_outline(reader, memory, most, again)
     grid, place = _read_place(reader, memory, Known(), outline)
-    paint = read_fill(reader, memory.paints, memory.textures, at)
+    paint = read_shape_paint(reader, memory.paints, memory.textures, at)
     opacity = _read_opacity(reader, None)
     under = read_number(reader, _UNDER)
     if under > MAX_LIVE:
@@ -163,10 +165,10 @@ def _write_edit(writer: CodingWriter, memory: PacketMemory, change: Change) -> N
         _write_place(writer, memory, known.place, known.motion, change)
     if change.paint is not None:
         if known.paint is None:
-            write_fill(writer, memory.paints, memory.textures, change.at, change.paint)
+            write_shape_paint(writer, memory.paints, memory.textures, change.at, change.paint)
         else:
             names = memory.textures
-            write_fill_change(writer, memory.paints, names, change.at, known.paint, change.paint)
+            write_shape_paint_change(writer, memory.paints, names, change.at, known.paint, change.paint)
     if change.opacity is not None:
         _write_opacity(writer, known.opacity, change.opacity)
 
@@ -183,9 +185,10 @@ def _read_edit(reader: RangeReader, memory: PacketMemory, change: Change, most: 
     grid, place = _read_place(reader, memory, known, outline) if moved else (0, None)
     paint = None
     if painted and known.paint is None:
-        paint = read_fill(reader, memory.paints, memory.textures, change.at)
+        paint = read_shape_paint(reader, memory.paints, memory.textures, change.at)
     elif painted and known.paint is not None:
-        paint = read_fill_change(reader, memory.paints, memory.textures, change.at, known.paint)
+        names = memory.textures
+        paint = read_shape_paint_change(reader, memory.paints, names, change.at, known.paint)
     opacity = _read_opacity(reader, known.opacity) if faded else None
     return Change(
         change.at, change.duration, EDIT, change.shape, outline_id, outline, grid, place, paint, opacity

@@ -19,7 +19,7 @@ from mtor_transcode.codec.binarise import (
 from mtor_transcode.codec.colour_syntax import read_difference, write_difference
 from mtor_transcode.codec.contexts import BASE, COLOUR, SIGNED
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import Colour, Fill, LinearGradient, Paint, Solid, TexturePaint
+from mtor_transcode.model import Border, Colour, Fill, LinearGradient, Paint, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
 
 _GRADIENT: Final = BASE["paint.gradient"]
@@ -46,29 +46,43 @@ _ANGLE_BITS: Final = 6
 
 
 class PaintMemory:
-    """What is known of the paints of a scene so far; the same for writer and reader."""
+    """What is known of the paints of a scene so far; the same for writer and reader.
 
-    __slots__ = ("angle", "gradient", "palette")
+    ``border`` is the last border of a shape, ``bordered`` whether the last paint had one.
+    """
+
+    __slots__ = ("angle", "border", "bordered", "gradient", "palette")
 
     def __init__(self) -> None:
         self.palette: list[Colour] = []
         self.gradient = 0
         self.angle = 0
+        self.bordered = 0
+        self.border: Border | None = None
 
     def add(self, paint: Fill) -> None:
-        """Goes on after a paint; a texture changes nothing."""
+        """Goes on after a paint: its border first, if that is another than the last, then its colour.
+
+        A texture changes nothing.
+        """
         if isinstance(paint, TexturePaint):
             return
-        colour = paint.colour if isinstance(paint, Solid) else paint.first
+        self.bordered = int(paint.border is not None)
+        if paint.border is not None and paint.border != self.border:
+            self.border = paint.border
+            self._remember(paint.border.colour)
+        self._remember(paint.colour if isinstance(paint, Solid) else paint.first)
+        self.gradient = int(isinstance(paint, LinearGradient))
+        if isinstance(paint, LinearGradient):
+            self.angle = paint.angle
+
+    def _remember(self, colour: Colour) -> None:
         palette = self.palette
         if colour in palette:
             palette.remove(colour)
         elif len(palette) == PALETTE:
             palette.pop()
         palette.insert(0, colour)
-        self.gradient = int(isinstance(paint, LinearGradient))
-        if isinstance(paint, LinearGradient):
-            self.angle = paint.angle
 
     def fork(self) -> PaintMemory:
         """Returns an independent copy."""
@@ -76,18 +90,20 @@ class PaintMemory:
         copy.palette = self.palette.copy()
         copy.gradient = self.gradient
         copy.angle = self.angle
+        copy.bordered = self.bordered
+        copy.border = self.border
         return copy
 
 
 def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
-    """Writes a paint afresh; ``memory`` is not changed: the caller adds the paint."""
+    """Writes a paint afresh, without its border; ``memory`` is not changed: the caller adds the paint."""
     if isinstance(paint, Solid):
         writer.bit(_GRADIENT + memory.gradient, 0)
-        _write_colour(writer, memory, paint.colour, 0)
+        write_colour(writer, memory, paint.colour, 0)
         return
     writer.bit(_GRADIENT + memory.gradient, 1)
     writer.bit(_TEXTURE, 0)
-    _write_colour(writer, memory, paint.first, 1)
+    write_colour(writer, memory, paint.first, 1)
     write_difference(writer, _LAST, paint.last, paint.first)
     writer.bit(_SAME_ANGLE, paint.angle == memory.angle)
     if paint.angle != memory.angle:
@@ -106,7 +122,7 @@ def mark_texture(writer: Writer, memory: PaintMemory) -> None:
 
 
 def read_paint(reader: Reader, memory: PaintMemory) -> Paint:
-    """Returns a paint that ``write_paint`` wrote."""
+    """Returns a paint that ``write_paint`` wrote, without border."""
     paint = read_plain(reader, memory)
     if paint is None:
         raise reader.damaged("a texture stands where none may be")
@@ -116,10 +132,10 @@ def read_paint(reader: Reader, memory: PaintMemory) -> Paint:
 def read_plain(reader: Reader, memory: PaintMemory) -> Paint | None:
     """Returns a paint that ``write_paint`` wrote, None for what ``mark_texture`` wrote."""
     if not reader.bit(_GRADIENT + memory.gradient):
-        return Solid(_read_colour(reader, memory, 0))
+        return Solid(read_colour(reader, memory, 0))
     if reader.bit(_TEXTURE):
         return None
-    first = _read_colour(reader, memory, 1)
+    first = read_colour(reader, memory, 1)
     last = read_difference(reader, _LAST, first)
     angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
     start, end = 0, GRADIENT_STEPS
@@ -130,7 +146,10 @@ def read_plain(reader: Reader, memory: PaintMemory) -> Paint | None:
 
 
 def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Paint) -> None:
-    """Writes a paint as a change of ``old`` if it is of its kind, unless the palette has its colour."""
+    """Writes a paint, without its border, as a change of ``old`` if it is of its kind, unless it is known.
+
+    A solid one is known if the palette has its colour.
+    """
     if isinstance(old, Solid) and isinstance(new, Solid) and new.colour not in memory.palette:
         writer.bit(_RELATIVE, 1)
         write_difference(writer, _CHANGE, new.colour, old.colour)
@@ -157,7 +176,7 @@ def mark_afresh(writer: Writer) -> None:
 
 
 def read_paint_change(reader: Reader, memory: PaintMemory, old: Paint) -> Paint:
-    """Returns a paint that ``write_paint_change`` wrote."""
+    """Returns a paint that ``write_paint_change`` wrote, without border."""
     return read_relative(reader, old) or read_paint(reader, memory)
 
 
@@ -183,7 +202,8 @@ def _follow(old: LinearGradient, first: Colour) -> Colour:
     return (y, u, v)
 
 
-def _write_colour(writer: Writer, memory: PaintMemory, colour: Colour, gradient: int) -> None:
+def write_colour(writer: Writer, memory: PaintMemory, colour: Colour, gradient: int) -> None:
+    """Writes a colour by its place in the palette, or near the last; ``gradient`` is 1 for a gradient's."""
     palette = memory.palette
     hit = colour in palette
     if palette:
@@ -194,7 +214,8 @@ def _write_colour(writer: Writer, memory: PaintMemory, colour: Colour, gradient:
         write_difference(writer, _COLOUR, colour, palette[0] if palette else _GREY)
 
 
-def _read_colour(reader: Reader, memory: PaintMemory, gradient: int) -> Colour:
+def read_colour(reader: Reader, memory: PaintMemory, gradient: int) -> Colour:
+    """Returns a colour that ``write_colour`` wrote."""
     palette = memory.palette
     if palette and reader.bit(_HIT + gradient):
         rank = read_number(reader, _RANK)

@@ -7,20 +7,21 @@ from collections.abc import Callable
 from typing import Final
 
 from mtor_transcode.codec.binarise import read_number, read_signed, write_number, write_signed
+from mtor_transcode.codec.border_syntax import (
+    check_mask_paint,
+    read_shape_paint,
+    read_shape_paint_change,
+    write_shape_paint,
+    write_shape_paint_change,
+)
 from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE
 from mtor_transcode.codec.limits import MAX_LIVE
 from mtor_transcode.codec.place_syntax import read_move, read_next_place, write_move, write_next_place
 from mtor_transcode.codec.reference_syntax import read_outline_reference, write_outline_reference
 from mtor_transcode.codec.scene_memory import LiveShape, SceneMemory
-from mtor_transcode.codec.texture_syntax import (
-    read_fill,
-    read_fill_change,
-    write_fill,
-    write_fill_change,
-)
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import OPAQUE, Enter, Fill, Mask, Outline, ShapeState, TexturePaint
+from mtor_transcode.model import OPAQUE, Enter, Outline, ShapeState
 
 _EXPLICIT: Final = BASE["shape.explicit"]
 _UNDER: Final = BASE["enter.under"]
@@ -40,7 +41,7 @@ def write_enter(writer: Writer, memory: SceneMemory, token: Enter, shape: int, o
     state = token.state
     write_outline_reference(writer, memory, outline_id)
     write_next_place(writer, memory, outline_id, grid_of(state.outline), state.transform)
-    write_fill(writer, memory.paints, memory.textures, memory.moment.time, state.paint)
+    write_shape_paint(writer, memory.paints, memory.textures, memory.moment.time, state.paint)
     opaque = state.opacity == OPAQUE
     writer.bit(_OPAQUE, opaque)
     if not opaque:
@@ -60,7 +61,8 @@ def read_enter(reader: Reader, memory: SceneMemory, resolve: Resolve) -> tuple[i
     outline_id = read_outline_reference(reader, memory)
     outline = resolve(outline_id)
     place = read_next_place(reader, memory, outline_id, grid_of(outline))
-    paint = _taken(reader, read_fill(reader, memory.paints, memory.textures, memory.moment.time), outline)
+    paint = read_shape_paint(reader, memory.paints, memory.textures, memory.moment.time)
+    check_mask_paint(reader, outline, paint)
     opacity = OPAQUE
     if not reader.bit(_OPAQUE):
         opacity = _checked_opacity(reader, OPAQUE - 1 - read_number(reader, _OPACITY))
@@ -92,7 +94,7 @@ def write_edit(
         write_move(writer, memory, old.transform, live.motion, state.transform)
     if painted:
         now = memory.moment.time
-        write_fill_change(writer, memory.paints, memory.textures, now, old.paint, state.paint)
+        write_shape_paint_change(writer, memory.paints, memory.textures, now, old.paint, state.paint)
     if faded:
         write_signed(writer, _EDIT_OPACITY, state.opacity - old.opacity)
 
@@ -114,19 +116,12 @@ def read_edit(
     place = read_move(reader, memory, old.transform, live.motion) if moved else old.transform
     paint = old.paint
     if painted:
-        paint = read_fill_change(reader, memory.paints, memory.textures, memory.moment.time, paint)
-    paint = _taken(reader, paint, outline)
+        paint = read_shape_paint_change(reader, memory.paints, memory.textures, memory.moment.time, paint)
+    check_mask_paint(reader, outline, paint)
     opacity = old.opacity
     if faded:
         opacity = _checked_opacity(reader, opacity + read_signed(reader, _EDIT_OPACITY))
     return outline_id, ShapeState(outline, paint, place, opacity)
-
-
-def _taken(reader: Reader, fill: Fill, outline: Outline) -> Fill:
-    """What fills an outline; refuses a mask with a texture."""
-    if isinstance(fill, TexturePaint) and isinstance(outline, Mask):
-        raise reader.damaged("a mask shows a texture")
-    return fill
 
 
 def _change_context(memory: SceneMemory, number: int, some: int) -> int:

@@ -16,7 +16,7 @@ from mtor_transcode.model.geometry import (
     Transform,
 )
 from mtor_transcode.model.mask import CELLS_PER_NODE, Mask
-from mtor_transcode.model.paint import Backdrop, Colour, Fill, LinearGradient, Paint, Solid
+from mtor_transcode.model.paint import Backdrop, Border, Colour, Fill, LinearGradient, Paint, Solid
 from mtor_transcode.model.scene import Scene, SceneStart, Span, Transition
 from mtor_transcode.model.state import OPAQUE, ShapeState
 from mtor_transcode.model.texture import Texture, TexturePaint
@@ -24,8 +24,8 @@ from mtor_transcode.model.token import Background, CameraMove, Edit, Enter, Leav
 
 __all__ = [
     "CELLS_PER_NODE", "IDENTITY", "OPAQUE", "SCALE_ONE", "STILL_CAMERA", "TURN", "UNITS_PER_PX",
-    "AudioInfo", "AudioPacket", "Backdrop", "Background", "Camera", "CameraMove", "Colour", "ColourSpec",
-    "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Leave", "LinearGradient", "Mask", "NodeKind",
-    "Outline", "Paint", "Point", "Scene", "SceneStart", "ShapeState", "Solid", "Span", "Subtitle",
-    "SubtitleInfo", "Texture", "TexturePaint", "Token", "Transform", "Transition",
+    "AudioInfo", "AudioPacket", "Backdrop", "Background", "Border", "Camera", "CameraMove", "Colour",
+    "ColourSpec", "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Leave", "LinearGradient", "Mask",
+    "NodeKind", "Outline", "Paint", "Point", "Scene", "SceneStart", "ShapeState", "Solid", "Span",
+    "Subtitle", "SubtitleInfo", "Texture", "TexturePaint", "Token", "Transform", "Transition",
 ]  # fmt: skip

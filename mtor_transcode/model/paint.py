@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paints: what fills an outline. Colours are Y, Cb, Cr codes (0-255) of the film's own colour space."""
+"""Paints: what fills and borders an outline. Colours are Y, Cb, Cr codes of the film's colour space."""
 
 from __future__ import annotations
 
@@ -18,10 +18,24 @@ GRADIENT_STEPS = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Border:
+    """A line along the outline of a shape, painted below what fills it: a halo, an ink line, a frame.
+
+    ``width`` (units of the outline, at least 1) is how far it reaches beyond the outline, or beyond the line
+    if the outline is stroked. It is a stroke of the same path, round at corners and ends, ``2 * width`` wider
+    than the line. Masks and backgrounds have none.
+    """
+
+    width: int
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
 class Solid:
     """One colour."""
 
     colour: Colour
+    border: Border | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +52,11 @@ class LinearGradient:
     angle: int = 0
     start: int = 0
     end: int = GRADIENT_STEPS
+    border: Border | None = None
 
 
 Paint = Solid | LinearGradient
-"""Plain paints."""
+"""Plain paints, with the border around what they fill."""
 
 Fill = Paint | TexturePaint
 """What fills a shape."""

@@ -41,6 +41,10 @@ class TexturePaint:
     texture: Texture
     start: int
 
+    @property
+    def border(self) -> None:
+        """Textures have no border."""
+
     def picture_at(self, tick: Fraction | int) -> int:
         """Number of the picture to be seen at a film tick."""
         return max(0, bisect_right(self.texture.times, tick - self.start) - 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mtor_transcode.model import TURN, Colour, Mask, Solid, TexturePaint
+from mtor_transcode.model import TURN, Border, Colour, Mask, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
@@ -57,13 +57,13 @@ def place_between(a: Similarity, b: Similarity, u: float) -> Place:
 
 
 def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
-    """Linear in the colours, rounded to whole codes.
+    """Linear in the colours, rounded to whole codes, and in the border, see ``border_between``.
 
     A solid paint counts as a gradient with equal ends and the other paint's geometry. Directions go the
     shortest way round.
     """
     if isinstance(a, Solid) and isinstance(b, Solid):
-        return Solid(_colour_between(a.colour, b.colour, u))
+        return Solid(_colour_between(a.colour, b.colour, u), border_between(a.border, b.border, u))
     first = _as_gradient(a, b)
     last = _as_gradient(b, a)
     return FloatGradient(
@@ -72,7 +72,19 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
         turn_between(first.angle, last.angle, u, GRADIENT_ANGLES),
         number_between(first.start, last.start, u),
         number_between(first.end, last.end, u),
+        border_between(a.border, b.border, u),
     )
+
+
+def border_between(a: Border | None, b: Border | None, u: float) -> Border | None:
+    """Linear in width and colour, rounded; none is one of width 0 in the other's colour."""
+    if a == b:
+        return a
+    first, last = a or b, b or a
+    assert first is not None
+    assert last is not None
+    width = int(number_between(a.width if a else 0, b.width if b else 0, u) + 0.5)
+    return Border(width, _colour_between(first.colour, last.colour, u)) if width else None
 
 
 def placed_course(a: Placed, b: Placed) -> Callable[[float], Placed]:

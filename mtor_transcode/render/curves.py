@@ -16,11 +16,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Protocol
 
-from mtor_transcode.model import UNITS_PER_PX, Contour, Mask, NodeKind, Outline
+from mtor_transcode.model import UNITS_PER_PX, Border, Contour, Mask, NodeKind, Outline
 
 FloatPoint = tuple[float, float]
 
@@ -95,6 +95,24 @@ def hull(outline: AnyOutline) -> tuple[float, float, float, float]:
         return (0.0, 0.0, 0.0, 0.0)
     reach = outline.stroke_width * _UNIT / 2
     return (min(pen.xs) - reach, min(pen.ys) - reach, max(pen.xs) + reach, max(pen.ys) + reach)
+
+
+def bordered(outline: AnyOutline, border: Border | None) -> AnyOutline:
+    """What is drawn to draw a border: the same path, stroked; the outline itself if there is none.
+
+    Masks have no border.
+    """
+    if border is None or isinstance(outline, Mask):
+        return outline
+    if isinstance(outline, FloatOutline):
+        return FloatOutline(outline.contours, outline.stroke_width + 2 * border.width)
+    return _stroked(outline, outline.stroke_width + 2 * border.width)
+
+
+@lru_cache(maxsize=4096)
+def _stroked(outline: Outline, width: int) -> Outline:
+    """Kept, so that caches by outline find it at once."""
+    return Outline(outline.contours, width)
 
 
 class _HullPen:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mtor_transcode.model import Colour, LinearGradient, Paint
+from mtor_transcode.model import Border, Colour, LinearGradient, Paint
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
 
 HARD_STEP = 1 / 256
@@ -24,6 +24,7 @@ class FloatGradient:
     angle: float
     start: float
     end: float
+    border: Border | None = None
 
 
 AnyGradient = LinearGradient | FloatGradient

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import hull
+from mtor_transcode.render.curves import bordered, hull
 from mtor_transcode.render.gradient import Box
 from mtor_transcode.render.matrix import (
     Matrix,
@@ -137,7 +137,8 @@ class Painter:
 
     def _box(self, shape: Placed, view: Matrix) -> Rect | None:
         """The px that a shape may touch, a px of margin included; None if there is none on the canvas."""
-        x0, y0, x1, y1 = box_through(compose(view, placed(shape.transform)), self._hulls.get(shape.outline))
+        hull_of = self._hulls.get(bordered(shape.outline, shape.paint.border))
+        x0, y0, x1, y1 = box_through(compose(view, placed(shape.transform)), hull_of)
         left, top = max(0, math.floor(x0) - 1), max(0, math.floor(y0) - 1)
         right, bottom = min(self._size[0], math.ceil(x1) + 1), min(self._size[1], math.ceil(y1) + 1)
         return (left, top, right, bottom) if left < right and top < bottom else None

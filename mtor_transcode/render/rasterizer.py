@@ -89,6 +89,7 @@ class Canvas(Protocol):
     ) -> None:
         """Paint an outline, even-odd, or stroked with round joins and caps if it has a stroke width.
 
+        If the paint has a border, that is painted first, as a stroke of its own, with the same opacity.
         ``transform`` places it in the world, ``view`` maps px of the world to px of the canvas, ``opacity``
         is 0-255. Nothing outside ``clip`` changes; inside, pixels may differ by one level from those of a
         drawing without clip, as engines cut edges at its border.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mtor_transcode.model import Outline, TexturePaint
 from mtor_transcode.render.between import Placed
+from mtor_transcode.render.curves import bordered
 from mtor_transcode.render.gradient import Box
 from mtor_transcode.render.matrix import Matrix, box_through, inverse, placed
 from mtor_transcode.render.path_cache import PathCache
@@ -77,7 +78,8 @@ class Stamps:
         if not isinstance(shape.outline, Outline):
             # Its box would cost as much as the drawing that it might spare.
             return _Kept(shape, stamp, _EVERYWHERE, None)
-        box = box_through(placed(shape.transform), self._hulls.get(shape.outline))
+        hull = self._hulls.get(bordered(shape.outline, shape.paint.border))
+        box = box_through(placed(shape.transform), hull)
         return _Kept(shape, stamp, box, shape.outline.node_count)
 
 

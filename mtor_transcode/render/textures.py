@@ -36,6 +36,10 @@ class TextureShown:
     index: int
     texture: Texture
 
+    @property
+    def border(self) -> None:
+        """Textures have no border."""
+
 
 def shown_at(paint: TexturePaint, tick: Fraction | int) -> TextureShown:
     """What a paint shows at a film tick."""

@@ -32,6 +32,10 @@ class Tile:
 
     pixels: NDArray[np.uint8]
 
+    @property
+    def border(self) -> None:
+        """Textures have no border."""
+
     def over(self, box: Box) -> Matrix:
         """The matrix that maps px of the tile to those of a box, whose corners meet."""
         height, width = self.pixels.shape[:2]

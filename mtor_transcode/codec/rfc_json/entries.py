@@ -10,6 +10,7 @@ from mtor_transcode.codec.rfc_json.colours import from_hex
 from mtor_transcode.codec.rfc_json.figures import path_of
 from mtor_transcode.model import (
     Backdrop,
+    Border,
     Camera,
     Colour,
     ColourSpec,
@@ -49,6 +50,7 @@ def state_entry(state: ShapeState, outline_id: str, character: str) -> types.Ent
         angle=units.degrees(place.angle),
         opacity=units.share(state.opacity),
         texture=_texture_out(state.paint) if isinstance(state.paint, TexturePaint) else None,
+        border=_border_out(state.paint.border),
     )
     figure = types.Reference(ref=outline_id)
     return types.Entry(type="shape", character=character, geometry=[figure], mtor=extra)
@@ -137,6 +139,17 @@ def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
         units.from_degrees(paint.angle, GRADIENT_ANGLES) % GRADIENT_ANGLES,
         units.from_gradient_share(paint.start),
         units.from_gradient_share(paint.end),
+    )
+
+
+def _border_out(border: Border | None) -> types.Border | None:
+    return None if border is None else types.Border(units.px(border.width), border.colour)
+
+
+def border_in(given: types.Border | None, spec: ColourSpec) -> Border | None:
+    """A border of the model, at least one unit wide."""
+    return (
+        None if given is None else Border(max(1, units.from_px(given.width)), _colour_in(given.colour, spec))
     )
 
 

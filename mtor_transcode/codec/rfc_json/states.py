@@ -9,12 +9,22 @@ from mtor_transcode.codec.canonical import canonical_outline, canonical_state
 from mtor_transcode.codec.checks import check_outline
 from mtor_transcode.codec.rfc_json import limits, types, units
 from mtor_transcode.codec.rfc_json.dictionary import DictionaryFile
-from mtor_transcode.codec.rfc_json.entries import camera_in, paint_in, texture_in, transform_in
+from mtor_transcode.codec.rfc_json.entries import border_in, camera_in, paint_in, texture_in, transform_in
 from mtor_transcode.codec.rfc_json.figures import outline_of
 from mtor_transcode.codec.rfc_json.placeholder import name_of, name_paint, placeholder
 from mtor_transcode.codec.rfc_json.refusals import told
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Backdrop, Camera, Fill, FilmHeader, Outline, Paint, ShapeState
+from mtor_transcode.model import (
+    Backdrop,
+    Camera,
+    Fill,
+    FilmHeader,
+    Mask,
+    Outline,
+    Paint,
+    ShapeState,
+    TexturePaint,
+)
 
 _CACHED = 65_536
 """Figures kept in memory for the next token that shows them."""
@@ -78,11 +88,17 @@ class States:
             behind = texture_in(extra.texture)
         else:
             behind = self._paint(entry, name_of(vector, entry))
+        border = border_in(extra.border, self._header.colour)
+
+        def painted(outline: Outline, own: types.Paint | None) -> Fill:
+            paint = behind if own is None else paint_in(own, self._header.colour)
+            if isinstance(outline, Mask) or isinstance(paint, TexturePaint):
+                return paint
+            return replace(paint, border=border)
+
         return tuple(
-            ShapeState(
-                outline, behind if paint is None else paint_in(paint, self._header.colour), transform, opacity
-            )
-            for outline, paint in self._resolved(vector, entry, ())
+            ShapeState(outline, painted(outline, own), transform, opacity)
+            for outline, own in self._resolved(vector, entry, ())
         )
 
     def _paint(self, entry: types.Entry, name: str) -> Paint:

@@ -13,13 +13,15 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from mtor_transcode.codec.limits import MAX_LEVELS, MAX_MASK_SIDE, MAX_SOFTNESS
+from mtor_transcode.codec.limits import MAX_BORDER, MAX_LEVELS, MAX_MASK_SIDE, MAX_SOFTNESS
 from mtor_transcode.codec.rfc_json import limits
+from mtor_transcode.model import UNITS_PER_PX
 
 Name = Annotated[str, Meta(max_length=500)]
 Px = Annotated[float, Meta(ge=-limits.PX, le=limits.PX)]
 Length = Annotated[float, Meta(gt=0, le=limits.PX)]
 Stroke = Annotated[float, Meta(ge=0, le=limits.PX)]
+BorderWidth = Annotated[float, Meta(gt=0, le=MAX_BORDER / UNITS_PER_PX)]
 Scale = Annotated[float, Meta(ge=0, le=limits.FACTOR)]
 Degrees = Annotated[float, Meta(ge=-limits.DEGREES, le=limits.DEGREES)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -153,8 +155,15 @@ class Texture(Struct, forbid_unknown_fields=True):
     data: bytes
 
 
+class Border(Struct, forbid_unknown_fields=True):
+    """A line around a figure, below its paint, that reaches ``width`` px beyond the figure's edge."""
+
+    width: BorderWidth
+    colour: Colour
+
+
 class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """Our own part of a state: scaled, then turned about (0, 0), then moved to (x, y), with a paint."""
+    """Our own part of a state: scaled, turned about (0, 0), then moved to (x, y), with paint and border."""
 
     paint: Paint | None = None
     x: Px = 0
@@ -163,6 +172,7 @@ class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):
     angle: Degrees = 0
     opacity: Share = 1
     texture: Texture | None = None
+    border: Border | None = None
 
 
 class Entry(Struct, omit_defaults=True):

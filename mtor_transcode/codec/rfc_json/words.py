@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mtor_transcode.codec.rfc_json.colours import colour_name
 from mtor_transcode.model import (
@@ -122,6 +123,8 @@ def _paint_words(before: Fill, after: Fill, colour: ColourSpec) -> str:
     if isinstance(before, TexturePaint):
         return f"turns {colour_name(_mean_colour(after), colour)}"
     old, new = (_mean_colour(paint) for paint in (before, after))
+    if before.border != after.border and replace(before, border=after.border) == after:
+        return "changes its border"
     old_name, new_name = colour_name(old, colour), colour_name(new, colour)
     if old_name != new_name:
         return f"turns {new_name}"

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import UsageError
-from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
-from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
+from mtor_transcode.model import UNITS_PER_PX, Border, Colour, Mask, Solid
+from mtor_transcode.render.curves import AnyOutline, bordered, px_bounds, trace
 from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
@@ -36,8 +36,11 @@ _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 _CORNER = blend2d.BLPoint(0, 0)
 _FULL = (1.0, 1.0, 1.0)
 
-_Stamp = tuple[Any, Any, Matrix, float, float]
-"""Path, style, place, opacity 0-1, and stroke width in px (0: a fill).
+_Line = tuple[Any, Any, float]
+"""Path, style, stroke width in px."""
+
+_Stamp = tuple[Any, Any, Matrix, float, float, _Line | None]
+"""Path, style, place, opacity 0-1, stroke width in px (0: a fill), and the border to be painted before.
 
 A mask has no path; its sprite stands for the style, its place is that of the sprite's corner.
 """
@@ -200,13 +203,14 @@ class Blend2dCanvas:
         if isinstance(outline, Mask):
             assert not isinstance(paint, Tile)
             place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
-            return None, self._sprites.get(outline, paint), place, opacity / 255, 0.0
+            return None, self._sprites.get(outline, paint), place, opacity / 255, 0.0, None
         return (
             self._paths.get(outline),
             self._style(paint, px_bounds(outline)),
             placed(transform),
             opacity / 255,
             outline.stroke_width / UNITS_PER_PX,
+            self._border(outline, paint.border),
         )
 
     def _style(self, brush: Brush, box: Box) -> Any:
@@ -218,6 +222,12 @@ class Blend2dCanvas:
         matrix = blend2d.Matrix2D(*brush.over(box))
         return blend2d.BLPattern(image, whole, blend2d.BLExtendMode.PAD, matrix)
 
+    def _border(self, outline: AnyOutline, border: Border | None) -> _Line | None:
+        if border is None:
+            return None
+        line = bordered(outline, border)
+        return self._paths.get(line), _colour(border.colour), line.stroke_width / UNITS_PER_PX
+
     def draw_stamps(
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
     ) -> None:
@@ -226,7 +236,7 @@ class Blend2dCanvas:
         context.global_alpha = opacity = 1.0
         transform, fill, matrix = context.transform, context.fill_path, blend2d.Matrix2D
         a, b, c, d, e, f = view
-        for path, style, (g, h, i, j, k, m), alpha, width in stamps:
+        for path, style, (g, h, i, j, k, m), alpha, width, border in stamps:
             # As ``compose(view, place)``, without a call for each of many hundred shapes.
             transform(
                 matrix(
@@ -240,6 +250,11 @@ class Blend2dCanvas:
             )
             if alpha != opacity:
                 context.global_alpha = opacity = alpha
+            if border is not None:
+                line, colour, reach = border
+                context.set_stroke_style(colour)
+                context.stroke_width = reach
+                context.stroke_path(line)
             if path is None:
                 context.blit_image(_CORNER, style)
             elif width:

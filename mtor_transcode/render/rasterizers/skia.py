@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
-from mtor_transcode.render.curves import AnyOutline, px_bounds, trace
+from mtor_transcode.render.curves import AnyOutline, bordered, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
@@ -29,8 +29,8 @@ except ImportError as error:
 
 _BILINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
 
-_Stamp = tuple[Any, Any, Matrix]
-"""Path (of a mask: its sprite), paint and place (of a mask: of its sprite's corner)."""
+_Stamp = tuple[Any, Any, Matrix, Any]
+"""Path (of a mask: its sprite), paint, place (of a mask: its sprite's corner), the border's paint or None."""
 
 
 class _Pen:
@@ -67,6 +67,14 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
         brush.setShader(skia.GradientShader.MakeLinear(points=ends, colors=colours))
     brush.setAlphaf(opacity / 255)
     return brush
+
+
+def _stroke(brush: Any, width: float) -> None:
+    """Let a paint draw lines of a width (units)."""
+    brush.setStyle(skia.Paint.kStroke_Style)
+    brush.setStrokeWidth(width / UNITS_PER_PX)
+    brush.setStrokeJoin(skia.Paint.kRound_Join)
+    brush.setStrokeCap(skia.Paint.kRound_Cap)
 
 
 def _sprite(pixels: NDArray[np.uint8]) -> Any:
@@ -157,14 +165,15 @@ class SkiaCanvas:
         if isinstance(outline, Mask):
             assert not isinstance(paint, Tile)
             place = compose(placed(transform), (1.0, 0.0, 0.0, 1.0, *sprite_corner(outline)))
-            return self._sprites.get(outline, paint), skia.Paint(Alphaf=opacity / 255), place
+            return self._sprites.get(outline, paint), skia.Paint(Alphaf=opacity / 255), place, None
         brush = self._brush(paint, px_bounds(outline), opacity)
         if outline.stroke_width:
-            brush.setStyle(skia.Paint.kStroke_Style)
-            brush.setStrokeWidth(outline.stroke_width / UNITS_PER_PX)
-            brush.setStrokeJoin(skia.Paint.kRound_Join)
-            brush.setStrokeCap(skia.Paint.kRound_Cap)
-        return self._paths.get(outline), brush, placed(transform)
+            _stroke(brush, outline.stroke_width)
+        border = None
+        if paint.border is not None:
+            border = self._brush(Solid(paint.border.colour), px_bounds(outline), opacity)
+            _stroke(border, bordered(outline, paint.border).stroke_width)
+        return self._paths.get(outline), brush, placed(transform), border
 
     def _brush(self, brush: Brush, box: Box, opacity: float) -> Any:
         if not isinstance(brush, Tile):
@@ -179,11 +188,13 @@ class SkiaCanvas:
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
     ) -> None:
         """See ``Canvas.draw_stamps``."""
-        for path, brush, place in stamps:
+        for path, brush, place, border in stamps:
             canvas = self._begin(clip, compose(view, place))
             if isinstance(path, skia.Image):
                 canvas.drawImage(path, 0, 0, _BILINEAR, brush)
             else:
+                if border is not None:
+                    canvas.drawPath(path, border)
                 canvas.drawPath(path, brush)
             canvas.restore()
 

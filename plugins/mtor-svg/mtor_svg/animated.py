@@ -13,6 +13,7 @@ from mtor_svg.script import Element, Life, SceneScript, Segment
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.still import drawn
 from mtor_svg.textures import texture_pattern
+from mtor_transcode.codec.rfc_json.colours import to_hex
 from mtor_transcode.model import (
     SCALE_ONE,
     TURN,
@@ -24,7 +25,7 @@ from mtor_transcode.model import (
     TexturePaint,
 )
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import px_bounds
+from mtor_transcode.render.curves import bordered, px_bounds
 from mtor_transcode.render.film import Film, SceneEntry
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import Similarity
@@ -126,11 +127,8 @@ class _SceneWriter:
 
     def _path(self, shown: Element, key: str) -> str:
         life, clock, colour = shown.life, self._clock, self._header.colour
-        form = Attribute[Placed]("d", lambda placed: path_data(placed.outline), straight=_straight_form)
-        fade = Attribute[Placed]("opacity", lambda placed: number(placed.opacity / 255))
         mask = life.first.outline if isinstance(life.first.outline, Mask) else None
-        motions = [] if mask else [animations(life, form, clock)]
-        motions.append(animations(life, fade, clock))
+        attributes, motions = self._form(life)
         definition, paint = "", ""
         target = "stroke" if shown.stroked else "fill"
         if isinstance(life.first.paint, TextureShown):
@@ -146,17 +144,41 @@ class _SceneWriter:
         if shown.stroked:
             width = Attribute[Placed]("stroke-width", _line_width)
             motions.append(animations(life, width, clock))
-        attributes = {} if mask else {"d": form.text(life.first)}
         attributes |= drawn(paint, life.first.outline.stroke_width)
+        if mask:
+            return definition + element("g", attributes, [*motions, *cells(mask)])
+        return definition + self._border(life) + element("path", attributes, motions)
+
+    def _form(self, life: Life[Placed]) -> tuple[dict[str, str], list[str]]:
+        """Attributes and motions that paths of a shape have in common: form, opacity, size."""
+        clock, attributes, motions = self._clock, dict[str, str](), list[str]()
+        if not isinstance(life.first.outline, Mask):
+            form = Attribute[Placed]("d", lambda placed: path_data(placed.outline), straight=_straight_form)
+            attributes["d"] = form.text(life.first)
+            motions.append(animations(life, form, clock))
+        fade = Attribute[Placed]("opacity", lambda placed: number(placed.opacity / 255))
+        motions.append(animations(life, fade, clock))
         if any(placed.opacity < 255 for placed in _all(life)):
             attributes["opacity"] = fade.text(life.first)
         if any(placed.transform.scale != SCALE_ONE for placed in _all(life)):
             size = _of_transform("scale", _scale)
             attributes["transform"] = f"scale({size.text(life.first)})"
             motions.append(animations(life, size, clock))
-        if mask:
-            return definition + element("g", attributes, [*motions, *cells(mask)])
-        return definition + element("path", attributes, motions)
+        return attributes, motions
+
+    def _border(self, life: Life[Placed]) -> str:
+        """The path below a shape that has a border at any time; where it has none, the line has no width."""
+        borders = [placed.paint.border for placed in _all(life) if placed.paint.border is not None]
+        if not borders:
+            return ""
+        colour = Attribute[Placed](
+            "stroke", lambda placed: to_hex((placed.paint.border or borders[0]).colour, self._header.colour)
+        )
+        width = Attribute[Placed]("stroke-width", _border_width)
+        attributes, motions = self._form(life)
+        attributes |= drawn(colour.text(life.first), 1) | {"stroke_width": width.text(life.first)}
+        motions += [animations(life, sort, self._clock) for sort in (colour, width)]
+        return element("path", attributes, motions)
 
     def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box]]) -> str:
         """A gradient whose axis and colours follow a value."""
@@ -222,6 +244,11 @@ def _scale(place: Similarity) -> str:
 
 def _line_width(placed: Placed) -> str:
     return number(placed.outline.stroke_width / UNITS_PER_PX)
+
+
+def _border_width(placed: Placed) -> str:
+    border = placed.paint.border
+    return number(bordered(placed.outline, border).stroke_width / UNITS_PER_PX if border else 0)
 
 
 def _straight_form(segment: Segment[Placed]) -> bool:

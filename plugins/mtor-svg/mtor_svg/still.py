@@ -10,10 +10,11 @@ from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.textures import texture_image, texture_pattern
+from mtor_transcode.codec.rfc_json.colours import to_hex
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, TexturePaint, Transition
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import px_bounds
+from mtor_transcode.render.curves import bordered, px_bounds
 from mtor_transcode.render.film import Film
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import placed, through_camera
@@ -73,7 +74,13 @@ def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
         attributes["opacity"] = number(shape.opacity / 255)
     if isinstance(outline, Mask):
         return definition + element("g", attributes, cells(outline))
-    return definition + element("path", {"d": path_data(outline)} | attributes)
+    path = element("path", {"d": path_data(outline)} | attributes)
+    border = shape.paint.border
+    if border is None:
+        return definition + path
+    line = drawn(to_hex(border.colour, header.colour), bordered(outline, border).stroke_width)
+    kept = {name: text for name, text in attributes.items() if name in ("transform", "opacity")}
+    return definition + element("path", {"d": path_data(outline)} | kept | line) + path
 
 
 def _filling(shape: Placed, header: FilmHeader, key: str) -> tuple[str, str]:

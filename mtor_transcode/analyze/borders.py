@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Borders for new shapes, tried for all of a kind at once, against the shapes that they make needless.
+
+A halo around a text was bought as polygons below it before there were letters, a framed box as two boxes. No
+single letter gains by a border while the polygon is there, and the polygon cannot leave while letters have
+none; so all shapes whose bands are alike get the border together, what lies below them in its colour is tried
+without, and both are kept if they pay together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtor_transcode.analyze.bands import Band, distance, find_band, like
+from mtor_transcode.analyze.easel import Picture, Plane
+from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.paints import to_colour
+from mtor_transcode.model import OPAQUE, UNITS_PER_PX, Border, Mask, Outline, ShapeState, Solid
+from mtor_transcode.render.rasterizer import Rect
+
+FIRST_BITS: Final = 30.0
+"""What a border costs that is new, about."""
+
+NEXT_BITS: Final = 1.5
+"""What it costs another shape, about."""
+
+NEAR_COLOUR: Final = 30.0
+"""By how far (see ``bands.distance``) bands of one border, and shapes that stand for it, may differ."""
+
+NEAR_WIDTH: Final = 1.25
+"""By how many px bands of one border may differ."""
+
+MOST_GROUPS: Final = 6
+"""Borders that are tried for one picture."""
+
+WIDTH_STEPS: Final = (8, 4)
+"""Units by which the width of a border is varied in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """What a picture should be: ``target`` (H, W, 3), what an error is ``worth`` (H, W), distortion a bit."""
+
+    target: Picture
+    worth: Plane
+    lam: float
+
+
+def give_borders(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> float | None:
+    """Give borders to shapes on the stage and take shapes off it where that pays.
+
+    Returns by how much that changes the error, None if nothing pays.
+
+    Only shapes in ``paid`` (number to bits) are touched. Their states on the stage tell what became of them.
+    """
+    total: float | None = None
+    bands = list(_bands(live, stakes, paid))
+    for group in _groups(bands)[:MOST_GROUPS]:
+        if sum(band.gain for band in group) < stakes.lam * (FIRST_BITS + NEXT_BITS * len(group)):
+            continue
+        there = {shape.number for shape in live.shapes if shape.state.paint.border is None}
+        numbers = [band.number for band in group if band.number in there]
+        change = _Trial(live, stakes, paid).run(numbers, _border_of(group)) if numbers else None
+        if change is not None:
+            total = change + (total or 0.0)
+    return total
+
+
+def withdraw(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> float:
+    """Take those of the shapes in ``paid`` off the stage that are not worth their bits.
+
+    Each was accepted for what it showed when it was painted; others have covered it since, or what was to
+    cover it did not pay. Returns by how much that changes the error.
+    """
+    total, prices = 0.0, _Prices(live, paid)
+    for number in [shape.number for shape in reversed(live.shapes) if shape.number in paid]:
+        index = live.index_of(number)
+        rect, pixels = live.seen_with(index, None)
+        change = _change(live, stakes, rect, pixels)
+        outline = live.shapes[index].state.outline
+        if change < stakes.lam * prices.least(outline):
+            prices.spare(outline)
+            live.change(index, None, rect, pixels)
+            total += change
+    return total
+
+
+class _Prices:
+    """What new shapes that leave would spare: the first user of an outline paid for it, but without that one
+    another would.
+    """
+
+    def __init__(self, live: LiveShapes, paid: Mapping[int, float]) -> None:
+        self._users: dict[Outline, list[float]] = {}
+        for shape in live.shapes:
+            if shape.number in paid:
+                self._users.setdefault(shape.state.outline, []).append(paid[shape.number])
+
+    def least(self, outline: Outline) -> float:
+        """The bits that one shape of an outline would spare."""
+        return min(self._users[outline])
+
+    def spare(self, outline: Outline) -> float:
+        """The same, and that one is gone."""
+        bits = self.least(outline)
+        self._users[outline].remove(bits)
+        return bits
+
+
+class _Trial:
+    """One border tried on the stage."""
+
+    def __init__(self, live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> None:
+        self._live = live
+        self._stakes = stakes
+        self._paid = paid
+
+    def run(self, numbers: Sequence[int], border: Border) -> float | None:
+        """Give shapes a border; keep it, as wide as fits best and with all that follows, if that pays.
+
+        Returns by how much the error changes, None if it does not pay.
+        """
+        kept, lam = self._live.kept(), self._stakes.lam
+        change = self._dressed(numbers, border)
+        without, spared = self._without(numbers, border)
+        change += without
+        for step in WIDTH_STEPS:
+            for width in (border.width - step, border.width + step):
+                other = replace(border, width=max(width, 1))
+                better = self._varied(numbers, other)
+                if better < 0:
+                    border, change = other, change + better
+                    break
+        if change + lam * (FIRST_BITS + NEXT_BITS * len(numbers) - spared) >= 0:
+            self._live.put_back(kept)
+            return None
+        return change + self._extend(numbers, border)
+
+    def _dressed(self, numbers: Iterable[int], border: Border) -> float:
+        """Give shapes a border: by how much that changes the error."""
+        live = self._live
+        wanted = set(numbers)
+        others: dict[int, LiveShape | None] = {
+            index: live.make(shape.number, _with(shape.state, border))
+            for index, shape in enumerate(live.shapes)
+            if shape.number in wanted
+        }
+        rect, pixels = live.seen_with_all(others)
+        change = self._change(rect, pixels)
+        live.change_all(others, rect, pixels)
+        return change
+
+    def _varied(self, numbers: Iterable[int], border: Border) -> float:
+        """How much better another border is, which is then kept; 0 if it is not."""
+        kept = self._live.kept()
+        change = self._dressed(numbers, border)
+        if change >= 0:
+            self._live.put_back(kept)
+        return min(change, 0.0)
+
+    def _without(self, numbers: Iterable[int], border: Border) -> tuple[float, float]:
+        """Take away what stood for the border, top to bottom, where that pays: change of error, bits."""
+        live, change, spared = self._live, 0.0, 0.0
+        keep, colour = set(numbers), np.array(border.colour, dtype=np.float64)
+        prices = _Prices(live, self._paid)
+        for index in range(len(live.shapes) - 1, -1, -1):
+            shape = live.shapes[index]
+            if shape.number in keep or shape.number not in self._paid:
+                continue
+            if not distance(ink_of(shape.state), colour) < NEAR_COLOUR:
+                continue
+            outline = shape.state.outline
+            rect, pixels = live.seen_with(index, None)
+            more = self._change(rect, pixels)
+            if more < self._stakes.lam * prices.least(outline):
+                live.change(index, None, rect, pixels)
+                change, spared = change + more, spared + prices.spare(outline)
+        return change, spared
+
+    def _extend(self, numbers: Sequence[int], border: Border) -> float:
+        """Give the border to more shapes in the colour of those that have it, one by one, where that pays."""
+        live, have, total = self._live, set(numbers), 0.0
+        inks = np.stack([ink_of(shape.state) for shape in live.shapes])
+        first = next(index for index, shape in enumerate(live.shapes) if shape.number in have)
+        for index in np.flatnonzero(like(inks, inks[first])).tolist():
+            shape = live.shapes[index]
+            if shape.number in have or shape.number not in self._paid or not _can(shape.state):
+                continue
+            other = live.make(shape.number, _with(shape.state, border))
+            rect, pixels = live.seen_with(index, other)
+            change = self._change(rect, pixels)
+            if change + self._stakes.lam * NEXT_BITS < 0:
+                live.change(index, other, rect, pixels)
+                total += change
+        return total
+
+    def _change(self, rect: Rect, pixels: Picture) -> float:
+        return _change(self._live, self._stakes, rect, pixels)
+
+
+def _change(live: LiveShapes, stakes: Stakes, rect: Rect, pixels: Picture) -> float:
+    """By how much the error changes if ``rect`` shows ``pixels``."""
+    target, worth = rect_of(stakes.target, rect), rect_of(stakes.worth, rect)
+    return float(error_change(target, rect_of(live.shown, rect), pixels, worth))
+
+
+def ink_of(state: ShapeState) -> NDArray[np.float64]:
+    """The one colour of a shape as an array; NaN if it has several."""
+    paint = state.paint
+    return np.array(paint.colour if isinstance(paint, Solid) else (np.nan,) * 3, dtype=np.float64)
+
+
+def _can(state: ShapeState) -> bool:
+    """Whether a shape may be given a border."""
+    plain = isinstance(state.paint, Solid) and state.paint.border is None
+    return plain and state.opacity == OPAQUE and not isinstance(state.outline, Mask)
+
+
+def _with(state: ShapeState, border: Border) -> ShapeState:
+    assert isinstance(state.paint, Solid)
+    return replace(state, paint=replace(state.paint, border=border))
+
+
+def _bands(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> Iterator[Band]:
+    """The bands around new shapes."""
+    places = [index for index, shape in enumerate(live.shapes) if shape.number in paid and _can(shape.state)]
+    if not places:
+        return
+    owners = live.owners()
+    inks = np.stack([ink_of(shape.state) for shape in live.shapes])
+    for index in places:
+        band = find_band(live, index, stakes.target, owners, inks)
+        if band is not None and band.gain > NEXT_BITS * stakes.lam:
+            yield band
+
+
+def _groups(bands: Iterable[Band]) -> list[list[Band]]:
+    """Bands that one border may stand for, those that explain most first."""
+    left = sorted(bands, key=lambda band: -band.gain)
+    groups: list[list[Band]] = []
+    while left:
+        first = left[0]
+        near = [
+            abs(band.width - first.width) <= NEAR_WIDTH and distance(band.colour, first.colour) <= NEAR_COLOUR
+            for band in left
+        ]
+        groups.append([band for band, close in zip(left, near, strict=True) if close])
+        left = [band for band, close in zip(left, near, strict=True) if not close]
+    return sorted(groups, key=lambda group: -sum(band.gain for band in group))
+
+
+def _border_of(group: Sequence[Band]) -> Border:
+    """The mean of bands, by what each explains."""
+    gains = np.array([band.gain for band in group])
+    colour = gains @ np.stack([band.colour for band in group]) / gains.sum()
+    width = float(gains @ np.array([band.width for band in group]) / gains.sum())
+    return Border(max(1, round(width * UNITS_PER_PX / 4) * 4), to_colour(colour))

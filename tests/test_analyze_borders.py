@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Borders that the encoder finds: bands read off a picture, given to shapes of a kind where that pays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from analyze_films import PALE, luma_psnr, rendered, write_y4m
+from render_film import box, place, state
+
+import mtor_transcode as mtor
+from mtor_transcode.analyze.bands import find_band
+from mtor_transcode.analyze.borders import Stakes, give_borders, ink_of, withdraw
+from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.model import Border, Enter, Solid
+from mtor_transcode.render.rasterizer import rasterizer
+
+WIDTH, HEIGHT = 256, 160
+GROUND = (130, 128, 128)
+INK = (30, 128, 128)
+PLACES = [(x, y) for y in (24, 80, 136) for x in (32, 80, 128, 176, 224)]
+"""Centres of boxes of 28 x 20 px."""
+
+
+def boxes(frame: float) -> np.ndarray:
+    """Pale boxes with frames of ``frame`` px around them, round at the corners."""
+    canvas = rasterizer().canvas(WIDTH, HEIGHT)
+    canvas.fill(Solid(GROUND))
+    border = Border(round(16 * frame), INK) if frame else None
+    for x, y in PLACES:
+        canvas.draw(box(28, 20), Solid(PALE, border), place(x, y))
+    return canvas.ycc.copy()
+
+
+def stage(frame: float) -> LiveShapes:
+    """The same, each as one box upon another."""
+    live = LiveShapes(rasterizer(), (WIDTH, HEIGHT), Solid(GROUND))
+    for number, (x, y) in enumerate(PLACES):
+        live.add(live.make(number, state(box(28 + 2 * frame, 20 + 2 * frame), x, y, Solid(INK))))
+    for number, (x, y) in enumerate(PLACES):
+        live.add(live.make(100 + number, state(box(28, 20), x, y, Solid(PALE))))
+    return live
+
+
+def stakes_of(picture: np.ndarray) -> Stakes:
+    return Stakes(picture, np.ones((HEIGHT, WIDTH), np.float32), 100.0)
+
+
+@pytest.mark.parametrize("width", [1.5, 2.0, 3.25, 5.0])
+def test_a_band_is_as_wide_as_it_is_drawn(width: float) -> None:
+    picture = boxes(width).astype(int) + np.random.default_rng(1).integers(-3, 4, (HEIGHT, WIDTH, 3))
+    live = LiveShapes(rasterizer(), (WIDTH, HEIGHT), Solid(GROUND))
+    live.add(live.make(7, state(box(28, 20), *PLACES[6], Solid(PALE))))
+    inks = np.stack([ink_of(shape.state) for shape in live.shapes])
+    band = find_band(live, 0, picture.astype(np.uint8), live.owners(), inks)
+    assert band is not None
+    assert band.number == 7
+    assert abs(band.width - width) <= 0.5
+    assert np.abs(band.colour - INK).max() < 10
+
+
+def test_there_is_no_band_around_a_plain_box() -> None:
+    live = LiveShapes(rasterizer(), (WIDTH, HEIGHT), Solid(GROUND))
+    live.add(live.make(0, state(box(28, 20), *PLACES[6], Solid(PALE))))
+    inks = np.stack([ink_of(shape.state) for shape in live.shapes])
+    assert find_band(live, 0, boxes(0), live.owners(), inks) is None
+
+
+def test_one_border_takes_the_place_of_the_boxes_below() -> None:
+    """Fifteen frames become one border; what is left of the stage shows the picture as well as before."""
+    live, picture = stage(3), boxes(3)
+    paid = dict.fromkeys((shape.number for shape in live.shapes), 60.0)
+    error = float(((live.shown.astype(int) - picture) ** 2).sum())
+    change = give_borders(live, stakes_of(picture), paid)
+    assert change is not None
+    assert [shape.number for shape in live.shapes] == [100 + number for number in range(len(PLACES))]
+    borders = {shape.state.paint.border for shape in live.shapes}
+    assert len(borders) == 1
+    (border,) = borders
+    assert isinstance(border, Border)
+    assert abs(border.width - 48) <= 4
+    assert max(abs(a - b) for a, b in zip(border.colour, INK, strict=True)) <= 3
+    after = float(((live.shown.astype(int) - picture) ** 2).sum())
+    assert after < error + 100.0 * 60 * len(PLACES) / 2
+    withdraw(live, stakes_of(picture), paid)
+    assert len(live.shapes) == len(PLACES), "what has a border is worth its bits"
+
+
+def test_where_no_border_pays_nothing_changes() -> None:
+    live, picture = stage(0), boxes(0)
+    before, shown = list(live.shapes), live.shown.copy()
+    paid = dict.fromkeys((shape.number for shape in live.shapes), 60.0)
+    assert give_borders(live, stakes_of(picture), paid) is None
+    assert live.shapes == before
+    assert (live.shown == shown).all()
+    live, picture = stage(3), boxes(3)
+    before, shown = list(live.shapes), live.shown.copy()
+    dear = replace(stakes_of(picture), lam=1e5)
+    assert give_borders(live, dear, dict.fromkeys(paid, 0.5)) is None, "boxes that are there cost less"
+    assert live.shapes == before
+    assert (live.shown == shown).all()
+
+
+def test_shapes_of_before_are_left_alone() -> None:
+    live, picture = stage(3), boxes(3)
+    assert give_borders(live, stakes_of(picture), {}) is None
+    assert all(shape.state.paint.border is None for shape in live.shapes)
+
+
+def test_a_film_of_framed_boxes_has_borders(tmp_path: Path) -> None:
+    picture = boxes(3)
+    source = write_y4m(tmp_path / "boxes.y4m", [picture] * 2)
+    mtor.transcode(source, tmp_path / "boxes.mtor", quality=50, mode="vector")
+    with (tmp_path / "boxes.mtor").open("rb") as stream:
+        film = FilmReader(stream)
+        tokens = [token for span in film.spans(film.heads()[0].head.number) for token in span.tokens]
+    entered = [token.state.paint.border for token in tokens if isinstance(token, Enter)]
+    assert sum(border is not None for border in entered) >= len(PLACES) - 1
+    assert len(entered) <= len(PLACES) + 4
+    assert luma_psnr(rendered(tmp_path / "boxes.mtor", [0]), [picture]) > 36
