@@ -88,7 +88,9 @@ def gradients(draw: st.DrawFn) -> LinearGradient:
 
 paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients())
 borders = st.one_of(
-    st.none(), st.just(Border(40, (16, 128, 128))), st.builds(Border, st.integers(1, 2**16), colours)
+    st.none(),
+    st.just(Border(40, (16, 128, 128))),
+    st.builds(Border, st.integers(1, 2**16), colours, st.booleans()),
 )
 
 

@@ -77,7 +77,7 @@ outlines = (
     .map(lambda outline: canonical_outline(outline)[0])
     .filter(is_canonical)
 )
-borders = st.one_of(st.none(), st.builds(Border, st.integers(1, 1 << 16), colours))
+borders = st.one_of(st.none(), st.builds(Border, st.integers(1, 1 << 16), colours, st.booleans()))
 shape_paints = st.builds(lambda paint, border: replace(paint, border=border), paints, borders)
 states = st.builds(ShapeState, outlines, shape_paints, transforms, st.integers(0, 255))
 

@@ -26,11 +26,11 @@ PLACES = [(x, y) for y in (24, 80, 136) for x in (32, 80, 128, 176, 224)]
 """Centres of boxes of 28 x 20 px."""
 
 
-def boxes(frame: float) -> np.ndarray:
-    """Pale boxes with frames of ``frame`` px around them, round at the corners."""
+def boxes(frame: float, sharp: bool = False) -> np.ndarray:
+    """Pale boxes with frames of ``frame`` px around them, round at the corners or ``sharp``."""
     canvas = rasterizer().canvas(WIDTH, HEIGHT)
     canvas.fill(Solid(GROUND))
-    border = Border(round(16 * frame), INK) if frame else None
+    border = Border(round(16 * frame), INK, sharp) if frame else None
     for x, y in PLACES:
         canvas.draw(box(28, 20), Solid(PALE, border), place(x, y))
     return canvas.ycc.copy()
@@ -70,9 +70,10 @@ def test_there_is_no_band_around_a_plain_box() -> None:
     assert find_band(live, 0, boxes(0), live.owners(), inks) is None
 
 
-def test_one_border_takes_the_place_of_the_boxes_below() -> None:
+@pytest.mark.parametrize("sharp", [False, True])
+def test_one_border_takes_the_place_of_the_boxes_below(sharp: bool) -> None:
     """Fifteen frames become one border; what is left of the stage shows the picture as well as before."""
-    live, picture = stage(3), boxes(3)
+    live, picture = stage(3), boxes(3, sharp)
     paid = dict.fromkeys((shape.number for shape in live.shapes), 60.0)
     error = float(((live.shown.astype(int) - picture) ** 2).sum())
     change = give_borders(live, stakes_of(picture), paid)
@@ -82,6 +83,7 @@ def test_one_border_takes_the_place_of_the_boxes_below() -> None:
     assert len(borders) == 1
     (border,) = borders
     assert isinstance(border, Border)
+    assert border.sharp == sharp
     assert abs(border.width - 48) <= 4
     assert max(abs(a - b) for a, b in zip(border.colour, INK, strict=True)) <= 3
     after = float(((live.shown.astype(int) - picture) ** 2).sum())

@@ -181,6 +181,38 @@ def test_a_border_is_to_be_seen_outside_and_below(engine: Rasterizer) -> None:
     assert luma[12, 17] > 50, "corners are round"
 
 
+def test_sharp_corners(engine: Rasterizer) -> None:
+    """Corners of a box are whole; one of less than 60 degrees is cut off, not a spike."""
+    canvas = engine.canvas(64, 48)
+    canvas.fill(GREY)
+    canvas.draw(box(20, 10), replace(INK, border=replace(HALO, sharp=True)), place(30, 20))
+    luma = canvas.luma
+    assert (luma[12:15, 17:43] == 16).all()
+    assert (luma[12:28, 17:20] == 16).all()
+    assert (luma[11, :] == 60).all()
+    assert (luma[:, 16] == 60).all()
+    canvas.fill(GREY)
+    canvas.draw(
+        polygon((-14, -1), (-14, 1), (14, 0)), replace(INK, border=replace(HALO, sharp=True)), place(30, 20)
+    )
+    assert (canvas.luma[:, 48:] == 60).all()
+
+
+def test_rests_of_a_stroke_keep_round_corners(engine: Rasterizer) -> None:
+    """A line after a sharp border is drawn as it is without one before."""
+    pictures = []
+    for before in (WHITE, replace(INK, border=replace(HALO, sharp=True))):
+        canvas = engine.canvas(64, 48)
+        canvas.fill(GREY)
+        stamps = [
+            canvas.stamp(box(4, 4), before, place(8, 8)),
+            canvas.stamp(polygon((-9, 9), (0, -9), (9, 9), stroke=6), INK, place(42, 26)),
+        ]
+        canvas.draw_stamps(stamps)
+        pictures.append(canvas.luma[:, 24:])
+    assert (pictures[0] == pictures[1]).all()
+
+
 def test_a_line_has_its_border_on_both_sides(engine: Rasterizer) -> None:
     canvas = engine.canvas(64, 48)
     canvas.fill(GREY)
@@ -229,6 +261,9 @@ def test_partial_redraws_and_stamps_know_how_far_a_border_reaches() -> None:
 def test_the_hull_holds_the_border() -> None:
     assert hull(bordered(box(20, 10), HALO)) == (-13, -8, 13, 8)
     assert bordered(MASK, HALO) is MASK
+    corner = hull(bordered(box(20, 10), replace(HALO, sharp=True)))
+    assert corner[0] <= -13
+    assert corner[1] <= -8
 
 
 def test_between_two_borders() -> None:
@@ -237,6 +272,9 @@ def test_between_two_borders() -> None:
     assert border_between(None, other, 0.25) == Border(2, (116, 28, 128))
     assert border_between(HALO, None, 1) is None
     assert border_between(HALO, HALO, 0.3) is HALO
+    sharp = replace(HALO, sharp=True)
+    assert border_between(sharp, other, 0.5) == Border(28, (66, 78, 128), sharp=True)
+    assert border_between(None, sharp, 0.5) == Border(24, HALO.colour, sharp=True)
     halfway = paint_between(INK, LinearGradient((0, 0, 0), (9, 9, 9)), 0.5)
     assert halfway.border == Border(24, HALO.colour)
 
@@ -253,7 +291,9 @@ def test_the_encoder_sees_borders_as_the_decoder_shows_them() -> None:
     """The easel's picture beside the rasterizer's; what a fit of places sees is the same picture."""
     engine = rasterizer()
     live = LiveShapes(engine, (64, 48), GREY)
-    first = state(polygon((-9, -8), (11, -3), (2, 9)), 20.4, 20.2, INK)
+    first = state(
+        polygon((-9, -8), (11, -3), (2, 9)), 20.4, 20.2, replace(INK, border=replace(HALO, sharp=True))
+    )
     second = state(polygon((-12, 3), (12, -3), closed=False, stroke=3), 40, 30, INK)
     for number, shape in enumerate((first, second)):
         live.add(live.make(number, shape))
@@ -290,3 +330,6 @@ def test_outlines_of_borders_are_kept() -> None:
     assert isinstance(line, Outline)
     assert line.stroke_width == 96
     assert bordered(outline, HALO) is line
+    sharp = bordered(outline, replace(HALO, sharp=True))
+    assert sharp != line
+    assert len({line, sharp}) == 2

@@ -136,7 +136,7 @@ def _borders() -> MemoryFilm:
     """Borders: new, the same again, another, on a line, on a gradient; kept, changed, taken and given."""
     triangle = Outline((Contour(((-16, -16), (16, -16), (0, 16)), (NodeKind.CORNER,) * 3),))
     line = Outline((Contour(((-80, 0), (80, 0)), (NodeKind.CORNER,) * 2, closed=False),), 24)
-    halo, ink = Border(56, (16, 128, 128)), Border(8, (60, 100, 200))
+    halo, ink = Border(56, (16, 128, 128)), Border(8, (60, 100, 200), sharp=True)
     white, sky = (
         Solid((235, 128, 128), halo),
         LinearGradient((100, 140, 110), (200, 130, 120), 16, 0, 16, ink),

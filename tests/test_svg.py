@@ -180,7 +180,12 @@ BORDERED: tuple[Token, ...] = (
     Enter(0, 1, ShapeState(LINE, replace(SHADE, border=Border(64, (235, 128, 128))), at(230, 70), 160)),
     Enter(0, 2, ShapeState(SQUARE, GREEN, at(90, 130))),
     Edit(10, 60, 0, ShapeState(STAR, replace(BLUE, border=Border(32, (120, 90, 200))), at(140, 80, 1.5))),
-    Edit(10, 60, 2, ShapeState(SQUARE, replace(GREEN, border=Border(160, (16, 128, 128))), at(90, 130))),
+    Edit(
+        10,
+        60,
+        2,
+        ShapeState(SQUARE, replace(GREEN, border=Border(160, (16, 128, 128), sharp=True)), at(90, 130)),
+    ),
     Edit(80, 20, 1, ShapeState(LINE, SHADE, at(230, 100))),
 )
 

@@ -38,6 +38,9 @@ NEAR_WIDTH: Final = 1.25
 MOST_GROUPS: Final = 6
 """Borders that are tried for one picture."""
 
+SIMPLE: Final = 8
+"""Nodes of shapes whose borders are tried with sharp corners first."""
+
 WIDTH_STEPS: Final = (8, 4)
 """Units by which the width of a border is varied in turn."""
 
@@ -65,7 +68,10 @@ def give_borders(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) ->
             continue
         there = {shape.number for shape in live.shapes if shape.state.paint.border is None}
         numbers = [band.number for band in group if band.number in there]
-        change = _Trial(live, stakes, paid).run(numbers, _border_of(group)) if numbers else None
+        if not numbers:
+            continue
+        border = replace(_border_of(group), sharp=_angular(live, numbers))
+        change = _Trial(live, stakes, paid).run(numbers, border)
         if change is not None:
             total = change + (total or 0.0)
     return total
@@ -129,17 +135,26 @@ class _Trial:
         change = self._dressed(numbers, border)
         without, spared = self._without(numbers, border)
         change += without
-        for step in WIDTH_STEPS:
-            for width in (border.width - step, border.width + step):
-                other = replace(border, width=max(width, 1))
-                better = self._varied(numbers, other)
-                if better < 0:
-                    border, change = other, change + better
-                    break
+        border, better = self._fitted(numbers, border)
+        change += better
         if change + lam * (FIRST_BITS + NEXT_BITS * len(numbers) - spared) >= 0:
             self._live.put_back(kept)
             return None
         return change + self._extend(numbers, border)
+
+    def _fitted(self, numbers: Sequence[int], border: Border) -> tuple[Border, float]:
+        """The border with the corners and the width that fit best, and how much better that is."""
+        change = 0.0
+        for step in (0, *WIDTH_STEPS):
+            others = [replace(border, width=max(border.width + way, 1)) for way in (-step, step)]
+            if not step:
+                others = [replace(border, sharp=not border.sharp)]
+            for other in others:
+                better = self._varied(numbers, other)
+                if better < 0:
+                    border, change = other, change + better
+                    break
+        return border, change
 
     def _dressed(self, numbers: Iterable[int], border: Border) -> float:
         """Give shapes a border: by how much that changes the error."""
@@ -252,6 +267,13 @@ def _groups(bands: Iterable[Band]) -> list[list[Band]]:
         groups.append([band for band, close in zip(left, near, strict=True) if close])
         left = [band for band, close in zip(left, near, strict=True) if not close]
     return sorted(groups, key=lambda group: -sum(band.gain for band in group))
+
+
+def _angular(live: LiveShapes, numbers: Sequence[int]) -> bool:
+    """Whether most of the shapes are simple ones with corners, as boxes are."""
+    wanted = set(numbers)
+    nodes = [shape.state.outline.node_count for shape in live.shapes if shape.number in wanted]
+    return 2 * sum(count <= SIMPLE for count in nodes) > len(nodes)
 
 
 def _border_of(group: Sequence[Band]) -> Border:

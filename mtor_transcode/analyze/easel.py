@@ -32,7 +32,7 @@ from mtor_transcode.model import (
     TexturePaint,
     Transform,
 )
-from mtor_transcode.render.curves import bordered
+from mtor_transcode.render.curves import bordered, reach_of_stroke
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
@@ -49,7 +49,7 @@ TILES = 64
 
 def cover_rect(outline: Outline, transform: Transform, view: Matrix, size: tuple[int, int]) -> Rect:
     """The pixels ``(x0, y0, x1, y1)`` that a placed outline may touch, cut to ``size``; may be empty."""
-    margin = outline.stroke_width / UNITS_PER_PX / 2 + 1
+    margin = reach_of_stroke(outline) / UNITS_PER_PX + 1
     x0, y0, x1, y1 = (v / UNITS_PER_PX for v in outline.bounds)
     box = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
     x0, y0, x1, y1 = box_through(compose(view, placed(transform)), box)

@@ -28,6 +28,7 @@ _SOME: Final = BASE["border.some"]
 _SAME: Final = BASE["border.same"]
 _WIDTH: Final = BASE["border.width"]
 _KEPT: Final = BASE["border.kept"]
+_SHARP: Final = BASE["border.sharp"]
 
 
 def write_shape_paint(
@@ -90,6 +91,7 @@ def _write_border(writer: Writer, memory: PaintMemory, border: Border | None) ->
         if border == memory.border:
             return
     write_number(writer, _WIDTH, border.width - 1)
+    writer.bit(_SHARP, border.sharp)
     write_colour(writer, memory, border.colour, 0)
 
 
@@ -101,4 +103,5 @@ def _read_border(reader: Reader, memory: PaintMemory) -> Border | None:
     width = read_number(reader, _WIDTH) + 1
     if width > MAX_BORDER:
         raise reader.damaged("a border is too wide")
-    return Border(width, read_colour(reader, memory, 0))
+    sharp = bool(reader.bit(_SHARP))
+    return Border(width, read_colour(reader, memory, 0), sharp)

@@ -186,7 +186,7 @@ def _check_paint(paint: Paint) -> None:
 def _check_border(border: Border, outline: Outline) -> None:
     if isinstance(outline, Mask):
         raise UsageError("a mask has a border", remedy="give it to an outline of its own")
-    _whole("the width of a border", (border.width,))
+    _whole("the width and corners of a border", (border.width, border.sharp))
     if not 0 < border.width <= MAX_BORDER:
         raise UsageError(f"a border of {border.width} units", remedy=f"1 to {MAX_BORDER}")
     _check_colour(border.colour)

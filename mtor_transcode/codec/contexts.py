@@ -143,6 +143,7 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("border.same", 1),
     ("border.width", NUMBER),
     ("border.kept", 2),
+    ("border.sharp", 1),
 )
 """Name and size of each group, in the order of their numbers."""
 

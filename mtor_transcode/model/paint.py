@@ -22,12 +22,14 @@ class Border:
     """A line along the outline of a shape, painted below what fills it: a halo, an ink line, a frame.
 
     ``width`` (units of the outline, at least 1) is how far it reaches beyond the outline, or beyond the line
-    if the outline is stroked. It is a stroke of the same path, round at corners and ends, ``2 * width`` wider
-    than the line. Masks and backgrounds have none.
+    if that is stroked. It is a stroke of the same path, round at its ends, ``2 * width`` wider than the line.
+    Its corners are round, or with ``sharp`` mitred where they have 60 degrees and more. Masks and backgrounds
+    have none.
     """
 
     width: int
     colour: Colour
+    sharp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,19 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
 
 
 def border_between(a: Border | None, b: Border | None, u: float) -> Border | None:
-    """Linear in width and colour, rounded; none is one of width 0 in the other's colour."""
+    """Linear in width and colour, rounded; none is one of width 0 in the other's colour, with its corners.
+
+    Corners stay as they are until all is over.
+    """
     if a == b:
         return a
     first, last = a or b, b or a
     assert first is not None
     assert last is not None
     width = int(number_between(a.width if a else 0, b.width if b else 0, u) + 0.5)
-    return Border(width, _colour_between(first.colour, last.colour, u)) if width else None
+    if not width:
+        return None
+    return Border(width, _colour_between(first.colour, last.colour, u), first.sharp)
 
 
 def placed_course(a: Placed, b: Placed) -> Callable[[float], Placed]:

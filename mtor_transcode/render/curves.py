@@ -27,6 +27,9 @@ FloatPoint = tuple[float, float]
 DOT = 1 / 64
 """Length in px of the line that stands for a contour of one node, so that its round caps draw a dot."""
 
+MITRE = 2.0
+"""Widths of a stroke that a mitred corner may be long: with that corners of 60 degrees and more are sharp."""
+
 _UNIT = 1.0 / UNITS_PER_PX
 _ON = (NodeKind.CORNER, NodeKind.SMOOTH)
 
@@ -65,6 +68,7 @@ class FloatOutline:
 
     contours: tuple[FloatContour, ...]
     stroke_width: float = 0.0
+    sharp: bool = False
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -72,6 +76,13 @@ class FloatOutline:
         xs = [x for contour in self.contours for x, _ in contour.points]
         ys = [y for contour in self.contours for _, y in contour.points]
         return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class SharpOutline(Outline):
+    """An outline that is stroked with sharp corners: only borders are."""
+
+    __hash__ = Outline.__hash__
 
 
 AnyContour = Contour | FloatContour
@@ -93,7 +104,7 @@ def hull(outline: AnyOutline) -> tuple[float, float, float, float]:
     trace(outline, pen)
     if not pen.xs:
         return (0.0, 0.0, 0.0, 0.0)
-    reach = outline.stroke_width * _UNIT / 2
+    reach = reach_of_stroke(outline) * _UNIT
     return (min(pen.xs) - reach, min(pen.ys) - reach, max(pen.xs) + reach, max(pen.ys) + reach)
 
 
@@ -105,14 +116,24 @@ def bordered(outline: AnyOutline, border: Border | None) -> AnyOutline:
     if border is None or isinstance(outline, Mask):
         return outline
     if isinstance(outline, FloatOutline):
-        return FloatOutline(outline.contours, outline.stroke_width + 2 * border.width)
-    return _stroked(outline, outline.stroke_width + 2 * border.width)
+        return FloatOutline(outline.contours, outline.stroke_width + 2 * border.width, border.sharp)
+    return _stroked(outline, outline.stroke_width + 2 * border.width, border.sharp)
 
 
 @lru_cache(maxsize=4096)
-def _stroked(outline: Outline, width: int) -> Outline:
+def _stroked(outline: Outline, width: int, sharp: bool) -> Outline:
     """Kept, so that caches by outline find it at once."""
-    return Outline(outline.contours, width)
+    return (SharpOutline if sharp else Outline)(outline.contours, width)
+
+
+def is_sharp(outline: AnyOutline) -> bool:
+    """Whether a stroke's corners are mitred, up to ``MITRE`` (longer ones are cut off), not round."""
+    return outline.sharp if isinstance(outline, FloatOutline) else isinstance(outline, SharpOutline)
+
+
+def reach_of_stroke(outline: AnyOutline) -> float:
+    """How far (units) a stroke may reach from its path."""
+    return outline.stroke_width / 2 * (MITRE if is_sharp(outline) else 1)
 
 
 class _HullPen:

@@ -143,14 +143,14 @@ def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
 
 
 def _border_out(border: Border | None) -> types.Border | None:
-    return None if border is None else types.Border(units.px(border.width), border.colour)
+    return None if border is None else types.Border(units.px(border.width), border.colour, border.sharp)
 
 
 def border_in(given: types.Border | None, spec: ColourSpec) -> Border | None:
     """A border of the model, at least one unit wide."""
-    return (
-        None if given is None else Border(max(1, units.from_px(given.width)), _colour_in(given.colour, spec))
-    )
+    if given is None:
+        return None
+    return Border(max(1, units.from_px(given.width)), _colour_in(given.colour, spec), given.sharp)
 
 
 def _colour_in(colour: types.Colour, spec: ColourSpec) -> Colour:

@@ -155,11 +155,15 @@ class Texture(Struct, forbid_unknown_fields=True):
     data: bytes
 
 
-class Border(Struct, forbid_unknown_fields=True):
-    """A line around a figure, below its paint, that reaches ``width`` px beyond the figure's edge."""
+class Border(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A line around a figure, below its paint, that reaches ``width`` px beyond the figure's edge.
+
+    Its corners are round, or ``sharp``.
+    """
 
     width: BorderWidth
     colour: Colour
+    sharp: bool = False
 
 
 class EntryExtra(Struct, omit_defaults=True, forbid_unknown_fields=True):

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, Border, Colour, Mask, Solid
-from mtor_transcode.render.curves import AnyOutline, bordered, px_bounds, trace
+from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
 from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
@@ -33,11 +33,13 @@ from mtor_transcode.render.tiles import Tile, TileCache
 _LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
 """A binding that cuts off and one that rounds both make the level of these."""
 
+_ROUND, _SHARP = blend2d.BLStrokeJoin.JOIN_ROUND, blend2d.BLStrokeJoin.JOIN_MITER_BEVEL
+
 _CORNER = blend2d.BLPoint(0, 0)
 _FULL = (1.0, 1.0, 1.0)
 
-_Line = tuple[Any, Any, float]
-"""Path, style, stroke width in px."""
+_Line = tuple[Any, Any, float, bool]
+"""Path, style, stroke width in px, and whether it is sharp."""
 
 _Stamp = tuple[Any, Any, Matrix, float, float, _Line | None]
 """Path, style, place, opacity 0-1, stroke width in px (0: a fill), and the border to be painted before.
@@ -69,7 +71,8 @@ def _context(image: Any) -> Any:
     """What draws on an image: even-odd, strokes with round joins and caps."""
     context = blend2d.BLContext(image)
     context.fill_rule = blend2d.BLFillRule.EVEN_ODD
-    context.stroke_join = blend2d.BLStrokeJoin.JOIN_ROUND
+    context.stroke_join = _ROUND
+    context.stroke_miter_limit = MITRE
     context.set_stroke_caps(blend2d.BLStrokeCap.CAP_ROUND)
     return context
 
@@ -226,7 +229,8 @@ class Blend2dCanvas:
         if border is None:
             return None
         line = bordered(outline, border)
-        return self._paths.get(line), _colour(border.colour), line.stroke_width / UNITS_PER_PX
+        width = line.stroke_width / UNITS_PER_PX
+        return self._paths.get(line), _colour(border.colour), width, border.sharp
 
     def draw_stamps(
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
@@ -251,10 +255,14 @@ class Blend2dCanvas:
             if alpha != opacity:
                 context.global_alpha = opacity = alpha
             if border is not None:
-                line, colour, reach = border
+                line, colour, reach, sharp = border
                 context.set_stroke_style(colour)
                 context.stroke_width = reach
+                if sharp:
+                    context.stroke_join = _SHARP
                 context.stroke_path(line)
+                if sharp:
+                    context.stroke_join = _ROUND
             if path is None:
                 context.blit_image(_CORNER, style)
             elif width:
@@ -332,6 +340,8 @@ class Blend2dRasterizer:
         if outline.stroke_width:
             context.set_stroke_style(_FULL)
             context.stroke_width = outline.stroke_width / UNITS_PER_PX
+            if is_sharp(outline):
+                context.stroke_join = _SHARP
             context.stroke_path(self._paths.get(outline))
         else:
             context.set_fill_style(_FULL)

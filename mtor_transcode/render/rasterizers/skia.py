@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
-from mtor_transcode.render.curves import AnyOutline, bordered, px_bounds, trace
+from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
 from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
@@ -69,11 +69,12 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
     return brush
 
 
-def _stroke(brush: Any, width: float) -> None:
-    """Let a paint draw lines of a width (units)."""
+def _stroke(brush: Any, outline: AnyOutline) -> None:
+    """Let a paint draw the lines of an outline."""
     brush.setStyle(skia.Paint.kStroke_Style)
-    brush.setStrokeWidth(width / UNITS_PER_PX)
-    brush.setStrokeJoin(skia.Paint.kRound_Join)
+    brush.setStrokeWidth(outline.stroke_width / UNITS_PER_PX)
+    brush.setStrokeJoin(skia.Paint.kMiter_Join if is_sharp(outline) else skia.Paint.kRound_Join)
+    brush.setStrokeMiter(MITRE)
     brush.setStrokeCap(skia.Paint.kRound_Cap)
 
 
@@ -168,11 +169,11 @@ class SkiaCanvas:
             return self._sprites.get(outline, paint), skia.Paint(Alphaf=opacity / 255), place, None
         brush = self._brush(paint, px_bounds(outline), opacity)
         if outline.stroke_width:
-            _stroke(brush, outline.stroke_width)
+            _stroke(brush, outline)
         border = None
         if paint.border is not None:
             border = self._brush(Solid(paint.border.colour), px_bounds(outline), opacity)
-            _stroke(border, bordered(outline, paint.border).stroke_width)
+            _stroke(border, bordered(outline, paint.border))
         return self._paths.get(outline), brush, placed(transform), border
 
     def _brush(self, brush: Brush, box: Box, opacity: float) -> Any:

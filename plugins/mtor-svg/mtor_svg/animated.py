@@ -176,7 +176,9 @@ class _SceneWriter:
         )
         width = Attribute[Placed]("stroke-width", _border_width)
         attributes, motions = self._form(life)
-        attributes |= drawn(colour.text(life.first), 1) | {"stroke_width": width.text(life.first)}
+        attributes |= drawn(colour.text(life.first), 1, borders[0].sharp) | {
+            "stroke_width": width.text(life.first)
+        }
         motions += [animations(life, sort, self._clock) for sort in (colour, width)]
         return element("path", attributes, motions)
 

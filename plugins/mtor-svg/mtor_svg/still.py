@@ -14,13 +14,15 @@ from mtor_transcode.codec.rfc_json.colours import to_hex
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, TexturePaint, Transition
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import bordered, px_bounds
+from mtor_transcode.render.curves import MITRE, bordered, px_bounds
 from mtor_transcode.render.film import Film
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import placed, through_camera
 from mtor_transcode.render.player import ScenePlayer
 from mtor_transcode.render.stage import Picture
 from mtor_transcode.render.textures import TextureShown
+
+ROUND = {"stroke_linejoin": "round"}
 
 
 def still_svg(film: Film, tick: Fraction | int) -> str:
@@ -78,7 +80,7 @@ def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
     border = shape.paint.border
     if border is None:
         return definition + path
-    line = drawn(to_hex(border.colour, header.colour), bordered(outline, border).stroke_width)
+    line = drawn(to_hex(border.colour, header.colour), bordered(outline, border).stroke_width, border.sharp)
     kept = {name: text for name, text in attributes.items() if name in ("transform", "opacity")}
     return definition + element("path", {"d": path_data(outline)} | kept | line) + path
 
@@ -91,8 +93,8 @@ def _filling(shape: Placed, header: FilmHeader, key: str) -> tuple[str, str]:
     return _paint(shape.paint, px_bounds(shape.outline), header, key)
 
 
-def drawn(paint: str, stroke_width: float) -> dict[str, str]:
-    """The attributes that fill or stroke a path with a paint."""
+def drawn(paint: str, stroke_width: float, sharp: bool = False) -> dict[str, str]:
+    """The attributes that fill or stroke a path with a paint, with round or ``sharp`` corners."""
     if not stroke_width:
         return {"fill": paint, "fill_rule": "evenodd"}
     return {
@@ -100,7 +102,7 @@ def drawn(paint: str, stroke_width: float) -> dict[str, str]:
         "stroke": paint,
         "stroke_width": number(stroke_width / UNITS_PER_PX),
         "stroke_linecap": "round",
-        "stroke_linejoin": "round",
+        **({"stroke_linejoin": "miter", "stroke_miterlimit": number(MITRE)} if sharp else ROUND),
     }
 
 
