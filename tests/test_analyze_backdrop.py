@@ -50,6 +50,16 @@ def test_tiny_pictures_have_a_background(size: tuple[int, int]) -> None:
     assert isinstance(background_of(flat(*size)), Solid)
 
 
+def test_a_panel_does_not_shade_the_background_and_lines_may_tint_it() -> None:
+    """A grey panel ten levels darker is another area; chroma that spreads beside lines is not."""
+    picture = np.full((200, 300, 3), (235, 128, 128), np.uint8)
+    picture[:, :70, 0] = 225
+    assert most_frequent(picture) == Solid((235, 128, 128))
+    for x in range(72, 300, 12):
+        picture[:, x : x + 4, 1] = 138
+    assert 130 <= most_frequent(picture).colour[1] <= 133
+
+
 def test_noise_about_grey_does_not_split_the_background() -> None:
     """Chroma that dithers about 128 is one kind, not four."""
     dice = np.random.default_rng(5)

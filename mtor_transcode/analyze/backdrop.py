@@ -19,8 +19,8 @@ TRIES = 200
 NEAR = 4
 """Codes by which a sample may differ from the background in any channel."""
 
-TINTED = 12
-"""The same, where only the background's colour is asked for."""
+SHADED, TINTED = 6, 40
+"""The same in luma and in chroma where only its colour is asked for: chroma of 4:2:0 spreads beside lines."""
 
 MORE = 0.06
 """Share of the picture by which a gradient must fit more samples than one colour does."""
@@ -47,8 +47,9 @@ def most_frequent(target: Picture) -> Solid:
     keys = (kinds[..., 0] * 64 + kinds[..., 1]) * 64 + kinds[..., 2]
     names, counts = np.unique(keys, return_counts=True)
     found = fit_solid(coarse, (keys == names[np.argmax(counts)]).astype(np.float32))
-    # What noise, or the tint of a line near by, has put into another kind counts, too.
-    near = _near(coarse, found, TINTED)
+    # What noise, or the tint of a coloured line near by, has put into another kind counts, too.
+    away = np.abs(coarse.astype(np.int64) - found.colour)
+    near = (away[..., 0] <= SHADED) & (away[..., 1:].max(axis=2) <= TINTED)
     return fit_solid(coarse, near.astype(np.float32)) if near.any() else found
 
 
@@ -81,8 +82,8 @@ def _gradient(coarse: Picture) -> LinearGradient | None:
     return fit_gradient(coarse, weight, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
 
 
-def _near(coarse: Picture, paint: Solid | LinearGradient, most: int = NEAR) -> NDArray[np.bool_]:
+def _near(coarse: Picture, paint: Solid | LinearGradient) -> NDArray[np.bool_]:
     height, width = coarse.shape[:2]
     colours = np.rint(frame_colours(paint, (width, height))).astype(np.uint8)
-    near: NDArray[np.bool_] = greatest_change(coarse, np.broadcast_to(colours, coarse.shape).copy()) <= most
+    near: NDArray[np.bool_] = greatest_change(coarse, np.broadcast_to(colours, coarse.shape).copy()) <= NEAR
     return near
