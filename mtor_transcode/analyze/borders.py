@@ -20,7 +20,16 @@ from mtor_transcode.analyze.bands import Band, distance, find_band, like
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.paints import to_colour
-from mtor_transcode.model import OPAQUE, UNITS_PER_PX, Border, Mask, Outline, ShapeState, Solid
+from mtor_transcode.model import (
+    OPAQUE,
+    UNITS_PER_PX,
+    Border,
+    LinearGradient,
+    Mask,
+    Outline,
+    ShapeState,
+    Solid,
+)
 from mtor_transcode.render.rasterizer import Rect
 
 FIRST_BITS: Final = 30.0
@@ -43,6 +52,10 @@ SIMPLE: Final = 8
 
 WIDTH_STEPS: Final = (8, 4)
 """Units by which the width of a border is varied in turn."""
+
+
+FURTHEST: Final = 24
+"""Units that the width may come to differ from that of the bands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +157,18 @@ class _Trial:
 
     def _fitted(self, numbers: Sequence[int], border: Border) -> tuple[Border, float]:
         """The border with the corners and the width that fit best, and how much better that is."""
-        change = 0.0
-        for step in (0, *WIDTH_STEPS):
-            others = [replace(border, width=max(border.width + way, 1)) for way in (-step, step)]
-            if not step:
-                others = [replace(border, sharp=not border.sharp)]
-            for other in others:
-                better = self._varied(numbers, other)
-                if better < 0:
-                    border, change = other, change + better
-                    break
+        start = border
+        change = better = self._varied(numbers, replace(border, sharp=not border.sharp))
+        if better < 0:
+            border = replace(border, sharp=not border.sharp)
+        for step in WIDTH_STEPS:
+            for way in (-step, step):
+                better = -1.0
+                while better < 0 and abs(border.width + way - start.width) <= FURTHEST:
+                    other = replace(border, width=max(border.width + way, 1))
+                    better = self._varied(numbers, other)
+                    if better < 0:
+                        border, change = other, change + better
         return border, change
 
     def _dressed(self, numbers: Iterable[int], border: Border) -> float:
@@ -187,7 +202,7 @@ class _Trial:
             shape = live.shapes[index]
             if shape.number in keep or shape.number not in self._paid:
                 continue
-            if not distance(ink_of(shape.state), colour) < NEAR_COLOUR:
+            if not distance(_mean_colour(shape.state), colour) < NEAR_COLOUR:
                 continue
             outline = shape.state.outline
             rect, pixels = live.seen_with(index, None)
@@ -228,6 +243,14 @@ def ink_of(state: ShapeState) -> NDArray[np.float64]:
     """The one colour of a shape as an array; NaN if it has several."""
     paint = state.paint
     return np.array(paint.colour if isinstance(paint, Solid) else (np.nan,) * 3, dtype=np.float64)
+
+
+def _mean_colour(state: ShapeState) -> NDArray[np.float64]:
+    """The colour of a shape, of a gradient the mean of its ends; NaN if it shows a texture."""
+    paint = state.paint
+    if isinstance(paint, LinearGradient):
+        return (np.array(paint.first, dtype=np.float64) + paint.last) / 2
+    return ink_of(state)
 
 
 def _can(state: ShapeState) -> bool:
