@@ -12,8 +12,8 @@ from analyze_films import PALE, luma_psnr, rendered, write_y4m
 from render_film import box, place, state
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.bands import find_band
-from mtor_transcode.analyze.borders import Stakes, give_borders, ink_of, withdraw
+from mtor_transcode.analyze.bands import Band, find_band
+from mtor_transcode.analyze.borders import Stakes, Trial, give_borders, ink_of, withdraw
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Border, Enter, Solid
@@ -124,3 +124,12 @@ def test_a_film_of_framed_boxes_has_borders(tmp_path: Path) -> None:
     assert sum(border is not None for border in entered) >= len(PLACES) - 1
     assert len(entered) <= len(PLACES) + 4
     assert luma_psnr(rendered(tmp_path / "boxes.mtor", [0]), [picture]) > 36
+
+
+def test_a_shape_that_a_border_would_spoil_stays_out_of_the_group() -> None:
+    """Of two boxes with the same band told, one has a frame to be seen, and below it what stands for it."""
+    live, picture = stage(3), boxes(3)
+    live.add(live.make(200, state(box(28, 6), 56, 108, Solid(PALE))))
+    trial = Trial(live, stakes_of(picture), {})
+    bands = [Band(number, 3.0, np.array(INK, np.float64), 1e5) for number in (106, 200)]
+    assert trial.harmless(bands, Border(48, INK)) == [106]

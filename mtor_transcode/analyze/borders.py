@@ -44,6 +44,9 @@ NEAR_COLOUR: Final = 30.0
 NEAR_WIDTH: Final = 1.25
 """By how many px bands of one border may differ."""
 
+HARM: Final = 2.0
+"""How much more error than its band explains a border may make while what stood for it is still there."""
+
 MOST_GROUPS: Final = 6
 """Borders that are tried for one picture."""
 
@@ -80,11 +83,11 @@ def give_borders(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) ->
         if sum(band.gain for band in group) < stakes.lam * (FIRST_BITS + NEXT_BITS * len(group)):
             continue
         there = {shape.number for shape in live.shapes if shape.state.paint.border is None}
-        numbers = [band.number for band in group if band.number in there]
+        border, trial = _border_of(group), Trial(live, stakes, paid)
+        numbers = trial.harmless([band for band in group if band.number in there], border)
         if not numbers:
             continue
-        border = replace(_border_of(group), sharp=_angular(live, numbers))
-        change = _Trial(live, stakes, paid).run(numbers, border)
+        change = trial.run(numbers, replace(border, sharp=_angular(live, numbers)))
         if change is not None:
             total = change + (total or 0.0)
     return total
@@ -131,13 +134,24 @@ class _Prices:
         return bits
 
 
-class _Trial:
+class Trial:
     """One border tried on the stage."""
 
     def __init__(self, live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> None:
         self._live = live
         self._stakes = stakes
         self._paid = paid
+
+    def harmless(self, bands: Iterable[Band], border: Border) -> list[int]:
+        """The shapes that a border spoils little as things are: halos have what stands for them below."""
+        found = []
+        for band in bands:
+            index = self._live.index_of(band.number)
+            shape = self._live.shapes[index]
+            other = self._live.make(shape.number, _with(shape.state, border))
+            if self._change(*self._live.seen_with(index, other)) < HARM * band.gain:
+                found.append(band.number)
+        return found
 
     def run(self, numbers: Sequence[int], border: Border) -> float | None:
         """Give shapes a border; keep it, as wide as fits best and with all that follows, if that pays.
