@@ -15,7 +15,8 @@ from mtor_transcode.analyze.glyphs import LARGEST, find_glyphs
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
-from mtor_transcode.analyze.scene_coder import SceneCoder, Times
+from mtor_transcode.analyze.scene_coder import SceneCoder
+from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Enter, FilmHeader, Mask, SceneStart
 from mtor_transcode.render.rasterizer import rasterizer

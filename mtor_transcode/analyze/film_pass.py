@@ -251,7 +251,10 @@ class _FilmPass:
         if not look.has(0):
             return None
         preset = self._job.options.preset
-        return VectorScene(start, look, self._time_base, preset, lam, library, self._first_prices)
+        stills = self._job.options.mode == "auto"
+        return VectorScene(
+            start, look, self._time_base, preset, lam, library, self._first_prices, stills=stills
+        )
 
     def _first_prices(self, head: SceneStart) -> Pricer:
         """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""

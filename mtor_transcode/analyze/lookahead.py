@@ -201,6 +201,15 @@ class Lookahead:
         full: Plane = cv2.resize(worth, (width, height), interpolation=cv2.INTER_NEAREST)
         return full
 
+    def worth_of(self, index: int, seconds: float) -> float:
+        """The worth of what lasts so long from frame ``index`` on, or up to the end of what is to come."""
+        last = self.reach(index)
+        if not self.has(last + 1):
+            rest = self[last].frame
+            left = float((rest.tick + rest.duration - self[index].frame.tick) * self.time_base)
+            seconds = min(seconds, left)
+        return float(max(seconds / float(self._horizon), LEAST_WORTH))
+
     def _pull(self) -> None:
         frame = next(self._frames, None)
         if frame is None:

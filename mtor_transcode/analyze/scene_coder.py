@@ -10,7 +10,7 @@ a still picture costs nothing and nothing flickers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -20,13 +20,21 @@ from mtor_transcode.analyze.borders import Stakes, give_borders, withdraw
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
-from mtor_transcode.analyze.misfit import misfit
+from mtor_transcode.analyze.misfit import misfit, worse
 from mtor_transcode.analyze.motion import Motion, camera_proposals, moved_camera, warp
 from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
 from mtor_transcode.analyze.paints import recoloured
-from mtor_transcode.analyze.tracks import Tracks
+from mtor_transcode.analyze.patches import (
+    MAX_PATCHES,
+    SECTION_BITS,
+    Scene,
+    find_patches,
+    inside,
+    pictures,
+)
+from mtor_transcode.analyze.tracks import Times, Tracks
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
     CameraMove,
@@ -39,14 +47,8 @@ from mtor_transcode.model import (
     Token,
 )
 
-NOTICED = 20.0
-"""Squared error (mean of 3x3 px) above what was accepted before that makes a pixel worth another look."""
-
 LEAST_BITS = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
-
-TOLERATED = 1.3
-"""Factor by which an accepted error may grow before it is looked at again."""
 
 MAX_LIVE = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
@@ -63,20 +65,11 @@ See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When the tokens of a key act: moves over ``[since, at)``, enters and leaves at ``middle``."""
-
-    since: int
-    at: int
-    middle: int
-
-
 class SceneCoder:
     """Makes the tokens of one scene.
 
     ``nodes`` counts those of the new shapes since ``take_tokens``, ``bits`` what its tokens cost; ``lam`` may
-    be changed between decisions.
+    be changed between decisions, and ``stills``: the worth of what may become an AV1 still (None: nothing).
     """
 
     def __init__(
@@ -84,6 +77,7 @@ class SceneCoder:
     ) -> None:
         height, width = target.shape[:2]
         self.lam = lam
+        self.stills: float | None = None
         self.live = LiveShapes(library.engine, (width, height), background)
         self._tokens: list[Token] = []
         self._before: dict[int, ShapeState] = {}
@@ -132,13 +126,13 @@ class SceneCoder:
         """Decide for the next key time; ``outlook`` tells what lies around the target, where it is asked."""
         self._end_flash(times)
         uncovered = self._try_camera(target, worth, times, jump)
-        look = self._worse(target, worth)
+        look = worse(target, self.live.shown, worth, self._accepted)
         if uncovered is not None and (look & uncovered).any():
             # What the camera brings into view was there before: it enters out of sight.
             self._paint(target, worth, look & uncovered, replace(times, middle=times.since), outlook())
         if look.any():
             self._edit_shapes(target, worth, look, times)
-            look |= self._worse(target, worth)
+            look |= worse(target, self.live.shown, worth, self._accepted)
             self._paint(target, worth, look, times)
         cost = misfit(target, self.live.shown) * worth
         self._accepted = np.where(look, cost, np.minimum(cost, self._accepted))
@@ -151,7 +145,7 @@ class SceneCoder:
         """
         self._end_flash(times)
         self._flashed = self._next
-        self._paint(target, worth, self._worse(target, worth), times)
+        self._paint(target, worth, worse(target, self.live.shown, worth, self._accepted), times)
 
     def _end_flash(self, times: Times) -> None:
         """Let the shapes of a flash leave."""
@@ -164,13 +158,6 @@ class SceneCoder:
             self._emit(Leave(times.middle, number))
         self._flashed = None
 
-    def _worse(self, target: Picture, worth: Plane) -> NDArray[np.bool_]:
-        """Where the picture's error costs clearly more than was accepted at the last decision."""
-        cost = misfit(target, self.live.shown) * worth
-        mask = (cost > TOLERATED * self._accepted + NOTICED * worth).astype(np.uint8)
-        grown: NDArray[np.bool_] = cv2.dilate(mask, np.ones((5, 5), np.uint8)).astype(bool)
-        return grown
-
     def _prices(self) -> Pricer:
         assert self._pricer is not None
         return self._pricer
@@ -180,6 +167,8 @@ class SceneCoder:
 
     def _emit(self, token: Token) -> None:
         bits = self._prices().commit(token)
+        if isinstance(token, Enter) and isinstance(token.state.paint, TexturePaint):
+            bits += 8 * len(token.state.paint.texture.data) + SECTION_BITS
         self.bits += bits
         self._tokens.append(token)
         if isinstance(token, Enter):
@@ -292,7 +281,7 @@ class SceneCoder:
         return True
 
     def _drop_hidden(self, times: Times) -> None:
-        if len(self.live.shapes) <= MAX_LIVE:
+        if len(self.live.shapes) <= MAX_LIVE and len(pictures(self.live)) < MAX_PATCHES // 2:
             return
         owners = self.live.owners()
         seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
@@ -321,31 +310,67 @@ class SceneCoder:
         )  # fmt: skip
         pricer, first = self._prices().fork(), len(self._tokens)
         self._painter.paint(work)
-        self._reconsider(stage, Stakes(target, worth, self.lam), pricer, first)
+        stakes = Stakes(target, worth, self.lam)
+        if self.stills is not None and stage is self.live:
+            put_back = self._held(stage)
+            self._withdraw(stage, stakes, pricer, first)
+            laid = self._lay_patches(work, self.stills, times)
+            if not laid.any():
+                put_back()
+            else:
+                self._withdraw(stage, stakes, pricer, first)
+                self._painter.paint(replace(work, where=where & laid))
+        self._reconsider(stage, stakes, pricer, first)
         if stage is not self.live:
             for token in self._tokens[first:]:
                 if isinstance(token, Enter):
                     self.live.add(self.live.make(token.shape, token.state))
+
+    def _lay_patches(self, work: Work, least: float, times: Times) -> NDArray[np.bool_]:
+        """Lay stills over what costs less so; where they are."""
+        scene = Scene(self.live, work.target, work.worth, work.where, self.lam, self._paid, least)
+        patches = find_patches(scene, times.middle, jump=times.since == times.at)
+        for patch in patches:
+            self.live.add(self.live.make(self._next, patch.state))
+            self._emit(Enter(times.middle, self._next, patch.state))
+            self._next += 1
+        return inside((patch.rect for patch in patches), work.where.shape)
 
     def _reconsider(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
         """Let the shapes that entered since token ``first`` enter anew: without the needless, with borders.
 
         ``pricer`` is as it was before the first of them.
         """
-        count = len(stage.shapes)
-        withdraw(stage, stakes, self._paid)
-        if len(stage.shapes) < count:
-            self._enter_anew(stage, pricer.fork(), first)
-        kept, before = stage.kept(), (self._pricer, self._tokens.copy(), self.bits, self.nodes)
+        self._withdraw(stage, stakes, pricer, first)
+        put_back = self._held(stage)
         paid = sum(self._paid.values())
         change = give_borders(stage, stakes, self._paid)
         if change is not None:
             change += withdraw(stage, stakes, self._paid)
             self._enter_anew(stage, pricer, first)
             if change + stakes.lam * (sum(self._paid.values()) - paid) >= 0:
-                stage.put_back(kept)
-                self._pricer, self._tokens, self.bits, self.nodes = before
+                put_back()
         self._paid.clear()
+
+    def _held(self, stage: LiveShapes) -> Callable[[], None]:
+        """What brings the stage and the decisions back to where they are now."""
+        kept, tokens, paid = stage.kept(), self._tokens.copy(), self._paid.copy()
+        pricer, bits, nodes = self._pricer, self.bits, self.nodes
+
+        def put_back() -> None:
+            stage.put_back(kept)
+            self._tokens, self._paid = tokens, paid
+            self._pricer, self.bits, self.nodes = pricer, bits, nodes
+
+        return put_back
+
+    def _withdraw(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
+        """Take what is not worth its bits off the stage; of stills and what they hide, what is hidden."""
+        count = len(stage.shapes)
+        stills = {shape.number for shape in pictures(stage)}
+        withdraw(stage, stakes, {number: bits for number, bits in self._paid.items() if number not in stills})
+        if len(stage.shapes) < count:
+            self._enter_anew(stage, pricer.fork(), first)
 
     def _enter_anew(self, stage: LiveShapes, pricer: Pricer, first: int) -> None:
         """Let what the stage still has of the shapes since token ``first`` enter as it is now."""

@@ -38,6 +38,15 @@ LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """When the tokens of a key act: moves over ``[since, at)``, enters and leaves at ``middle``."""
+
+    since: int
+    at: int
+    middle: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Last:
     """The last move of a shape."""
 

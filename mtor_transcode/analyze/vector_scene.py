@@ -13,8 +13,10 @@ from mtor_transcode.analyze.film_parts import Start
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Key, Lookahead
 from mtor_transcode.analyze.outlook import outlook_from
-from mtor_transcode.analyze.scene_coder import SceneCoder, Times
+from mtor_transcode.analyze.patches import LASTING
+from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.soften import best_softness
+from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import SceneStart
 
@@ -33,7 +35,8 @@ class VectorScene:
     """Decides, key by key, how a scene of ``frames`` (at least one) is drawn; writes nothing.
 
     ``head`` is how it begins, ``tick`` how far it is. ``lam`` is the lambda it begins with; ``prices`` tells
-    the prices of a scene that begins so. What it draws with goes into ``library``.
+    the prices of a scene that begins so. What it draws with goes into ``library``. With ``stills`` parts of
+    it may be AV1 stills.
     """
 
     def __init__(
@@ -45,6 +48,8 @@ class VectorScene:
         lam: float,
         library: OutlineLibrary,
         prices: Callable[[SceneStart], Pricer],
+        *,
+        stills: bool = False,
     ) -> None:
         self.library = library
         self._look = look
@@ -56,6 +61,8 @@ class VectorScene:
         background = background_of(target)
         head = start.head(background)
         self.coder = SceneCoder(library, target, lam, background, refine=self._average)
+        self._stills = stills
+        self._allow_stills(0)
         outlook = outlook_from(look, 0, background)
         self.coder.begin(prices(head), target, worth, start.tick, outlook)
         self.head = replace(head, softness=best_softness(target, self.coder.live.shown, worth))
@@ -87,12 +94,19 @@ class VectorScene:
         self._index = key.index
         times = _times(look, key.since, key.index, key.jump)
         target, worth = look.target(key.index, self._average), look.worth(key.index)
+        self._allow_stills(key.index)
         if key.flash:
+            coder.stills = None
             coder.flash(target, worth, times)
         else:
             see = partial(outlook_from, look, key.index, coder.live.background)
             coder.step(target, worth, times, key.jump, see)
         self._told.append((look[key.index].frame.tick, coder.bits))
+
+    def _allow_stills(self, index: int) -> None:
+        """Let what rests long enough from a frame on become stills, if they were asked for."""
+        if self._stills:
+            self.coder.stills = self._look.worth_of(index, LASTING)
 
     def _interval(self) -> float:
         """Seconds to the next key, as lambda is now."""
