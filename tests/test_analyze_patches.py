@@ -15,6 +15,7 @@ from analyze_films import Picture, luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
 from mtor_transcode.analyze import patches
+from mtor_transcode.analyze.av1 import codable_scale
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.tracks import Times
@@ -151,3 +152,11 @@ def test_the_greatest_sum_is_found() -> None:
     gain, rect = patches._greatest(values)
     assert gain == pytest.approx(max(sums.values()))
     assert sums[rect] == pytest.approx(gain)
+
+
+def test_sizes_that_av1_never_returns_from_are_not_asked_for() -> None:
+    """A long narrow picture is made less small; others as small as they were to be."""
+    assert codable_scale(1280, 192, 8) == 4
+    assert codable_scale(1280, 720, 8) == 8
+    assert codable_scale(320, 192, 8) == 8
+    assert codable_scale(640, 32, 8) == 1

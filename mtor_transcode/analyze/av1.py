@@ -18,6 +18,10 @@ from mtor_transcode.analyze.spool import Plane, Planes
 from mtor_transcode.codec.obu import stripped
 
 BEST_CRF, WORST_CRF = 16, 63
+
+LONG_SIDE, SHORT_SIDE = 64, 32
+"""Px of a picture's sides: where one is longer than the first, the other has to have the second."""
+
 _NO_KEYS = 1_000_000
 _BICUBIC = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
@@ -34,6 +38,16 @@ def even_size(width: int, height: int, scale: int) -> tuple[int, int]:
     """The size in px of pictures made smaller by ``scale``; even, as 4:2:0 likes it."""
     across, down = (max(2, 2 * round(side / scale / 2)) for side in (width, height))
     return across, down
+
+
+def codable_scale(width: int, height: int, scale: int) -> int:
+    """The greatest of ``scale``, its half, ... that SVT-AV1 can take: from 72 x 24 px it never returns."""
+    while scale > 1:
+        less, more = sorted(even_size(width, height, scale))
+        if more <= LONG_SIDE or less >= SHORT_SIDE:
+            break
+        scale //= 2
+    return scale
 
 
 class Shrinker:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mtor_transcode.analyze.av1 import Shrinker, encode, even_size
+from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, even_size
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.model import Texture
@@ -72,11 +72,12 @@ class Window:
     def texture(self, arm: Arm, crf: float, preset: int) -> Texture:
         """The window coded one way."""
         chosen = self.chosen(arm.step)
-        width, height = even_size(*self._size, arm.scale)
-        if arm.scale == 1:
+        scale = codable_scale(*self._size, arm.scale)
+        width, height = even_size(*self._size, scale)
+        if scale == 1:
             width, height = self._size
         rate = Fraction(len(chosen)) / Fraction(max(self.seconds, 1e-3)).limit_denominator(10_000)
-        pictures = self._pictures(chosen, (width, height), arm.scale)
+        pictures = self._pictures(chosen, (width, height), scale)
         data = encode(pictures, (width, height), crf, preset, max(rate, Fraction(1, 8)))
         times = tuple(self._spool.frames[index].tick - self.start for index in chosen)
         return Texture(width, height, times, data)
