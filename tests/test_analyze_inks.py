@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtor_transcode.analyze import lettering
 from mtor_transcode.analyze.inks import Written, inks_of, written
 from mtor_transcode.model import Colour
 
@@ -40,6 +41,21 @@ def test_noise_makes_no_new_inks_and_does_not_go_to_and_fro() -> None:
 
 def test_far_weaker_inks_are_not_taken() -> None:
     assert inks_of([_letter((200, 128, 128))] * 5, [(90, 128, 128)], 1e9) == [(200, 128, 128)] * 5
+
+
+def test_an_ink_is_to_be_seen_on_every_ground() -> None:
+    dark = Written(np.array([0, 128, 128], dtype=np.float32), 150.0, (0.0, 0.0), 100.0, 1000.0)
+    light = Written(np.array([150, 128, 128], dtype=np.float32), 90.0, (0.0, 0.0), 100.0, 10.0)
+    for ink, letter in zip(inks_of([*[dark] * 6, light], [], 0.01), [*[dark] * 6, light], strict=True):
+        assert (ink[0] - letter.ground[0]) * letter.rise > 0
+
+
+def test_an_ink_that_is_the_ground_makes_a_form_all_the_same() -> None:
+    white = np.array([255, 128, 128], dtype=np.float32)
+    piece = lettering._Piece(
+        (2, 2, 8, 10), np.ones((8, 6, 3), np.float32), white, np.ones((8, 6), np.float32)
+    )
+    assert np.isfinite(lettering._letter(piece, (255, 128, 128)).field).all()
 
 
 @given(st.integers(90, 230), st.integers(60, 190), st.integers(60, 190))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from io import BytesIO
 from itertools import product
@@ -160,3 +161,13 @@ def test_sizes_that_av1_never_returns_from_are_not_asked_for() -> None:
     assert codable_scale(1280, 720, 8) == 8
     assert codable_scale(320, 192, 8) == 8
     assert codable_scale(640, 32, 8) == 1
+
+
+def test_sides_do_not_pass_each_other() -> None:
+    luma = np.zeros((96, 96), np.uint8)
+    luma[:, 46:50] = 100
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x0, y0, x1, y1 = patches._fitted(luma, (32, 32, 64, 64))
+    assert x0 < x1
+    assert y0 < y1

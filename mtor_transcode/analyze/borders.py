@@ -100,8 +100,9 @@ def withdraw(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> flo
     cover it did not pay. Returns by how much that changes the error.
     """
     total, prices = 0.0, _Prices(live, paid)
-    for number in [shape.number for shape in reversed(live.shapes) if shape.number in paid]:
-        index = live.index_of(number)
+    for index in range(len(live.shapes) - 1, -1, -1):
+        if live.shapes[index].number not in paid:
+            continue
         rect, pixels = live.seen_with(index, None)
         change = _change(live, stakes, rect, pixels)
         outline = live.shapes[index].state.outline
@@ -145,8 +146,9 @@ class Trial:
     def harmless(self, bands: Iterable[Band], border: Border) -> list[int]:
         """The shapes that a border spoils little as things are: halos have what stands for them below."""
         found = []
+        places = {shape.number: index for index, shape in enumerate(self._live.shapes)}
         for band in bands:
-            index = self._live.index_of(band.number)
+            index = places[band.number]
             shape = self._live.shapes[index]
             other = self._live.make(shape.number, _with(shape.state, border))
             if self._change(*self._live.seen_with(index, other)) < HARM * band.gain:

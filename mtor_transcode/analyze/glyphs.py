@@ -130,10 +130,9 @@ def find_glyphs(target: Picture, where: NDArray[np.bool_], least: int = LEAST_PI
         names[order] = np.where(groups >= 0, groups + 1 + count, 0)
         labels += names[pieces] * (labels == 0)
         size = int(groups.max()) + 1 if len(groups) else 0
-        merged = np.zeros((size, 4), dtype=np.int32)
-        for group in range(size):
-            rows = kept[order][groups == group]
-            merged[group] = (*rows[:, :2].min(axis=0), *rows[:, 2:4].max(axis=0))
+        merged = np.tile(np.array([1 << 20, 1 << 20, 0, 0], dtype=np.int32), (size, 1))
+        np.minimum.at(merged[:, :2], groups, kept[order, :2])
+        np.maximum.at(merged[:, 2:], groups, kept[order, 2:4])
         boxes.append(merged)
         count += size
     if count < max(least, 1):

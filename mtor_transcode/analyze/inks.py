@@ -34,6 +34,9 @@ WEAKER = 0.8
 STRONG = 0.7
 """An ink is as strong as those letters are that come at this share of all, from the weakest."""
 
+LEAST_SHARE = 0.3
+"""Part of each letter's contrast that an ink of them all has at least."""
+
 CANDIDATES = 64
 """Colours at most that are proposed to all: those in which most is written."""
 
@@ -105,21 +108,29 @@ def inks_of(letters: Sequence[Written], known: Sequence[Colour], lam: float) -> 
     path = np.array(_cheapest_path(costs, lam * CHANGE_BITS))
     for state in range(len(inks) - len(chosen), len(inks)):
         users = [letters[number] for number in np.flatnonzero(path == state).tolist()]
-        inks[state] = _common(users) if users else inks[state]
+        inks[state] = _common(users, inks[state])
     return [
         inks[state] if state < len(inks) else letter.colour
         for letter, state in zip(letters, path, strict=True)
     ]
 
 
-def _common(users: Sequence[Written]) -> Colour:
-    """The ink of letters that share one: luma as of the stronger ones, chroma by least squares over all."""
+def _common(users: Sequence[Written], proposed: Colour) -> Colour:
+    """The ink of letters that share one: luma as of the stronger ones, chroma by least squares over all.
+
+    The ink ``proposed`` stays if nobody has it, or if the other would not be seen on the ground of some.
+    """
+    if not users:
+        return proposed
     luma = np.array([letter.ground[0] + letter.rise for letter in users])
     order = np.argsort(luma if users[0].rise > 0 else -luma)
     plateau = np.cumsum([users[number].plateau for number in order])
     ink = luma[order[int(np.searchsorted(plateau, STRONG * plateau[-1]))]]
     ground = np.array([letter.ground for letter in users], dtype=np.float64)
-    cover = (luma - ground[:, 0]) / (ink - ground[:, 0])
+    away, rise = ink - ground[:, 0], np.array([letter.rise for letter in users])
+    if (away * rise < LEAST_SHARE * rise * rise).any():
+        return proposed
+    cover = (luma - ground[:, 0]) / away
     energy = np.array([letter.energy for letter in users])
     chroma = np.array([letter.chroma for letter in users])
     told = (energy * cover)[:, None] * (cover[:, None] * ground[:, 1:] + chroma)

@@ -117,7 +117,7 @@ def _cut(page: Page, glyphs: Glyphs) -> list[_Piece]:
 
 def _letter(piece: _Piece, ink: Colour) -> Letter:
     x0, y0, x1, y1 = piece.box
-    rise = ink[0] - float(piece.ground[0])
+    rise = ink[0] - float(piece.ground[0]) or 1.0  # An ink that was cut off may be the ground's.
     left = SIDE // 2 - (x1 - x0) // 2
     low = BASE + 1
     field = np.zeros((SIDE, SIDE), dtype=np.float32)

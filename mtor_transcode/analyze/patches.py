@@ -253,6 +253,8 @@ def _fitted(luma: NDArray[np.uint8], rect: Rect) -> Rect:
     height, width = luma.shape
     x0 = _edge(luma[y0:y1], x0)
     x1 = _edge(luma[y0:y1], x1)
+    if x1 <= x0:
+        return rect
     y0 = _edge(luma[:, x0:x1].T, y0)
     y1 = _edge(luma[:, x0:x1].T, y1)
     return x0 & ~1, y0 & ~1, min((x1 + 1) & ~1, width & ~1), min((y1 + 1) & ~1, height & ~1)
