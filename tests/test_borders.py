@@ -38,9 +38,11 @@ from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import (
     Background,
     Border,
+    Contour,
     Edit,
     LinearGradient,
     Mask,
+    NodeKind,
     Outline,
     Paint,
     SceneStart,
@@ -48,6 +50,7 @@ from mtor_transcode.model import (
     Solid,
     Transform,
 )
+from mtor_transcode.render import curves
 from mtor_transcode.render.between import Placed, border_between, paint_between
 from mtor_transcode.render.curves import bordered, hull
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
@@ -333,3 +336,11 @@ def test_outlines_of_borders_are_kept() -> None:
     sharp = bordered(outline, replace(HALO, sharp=True))
     assert sharp != line
     assert len({line, sharp}) == 2
+
+
+def test_borders_of_the_largest_outlines_are_not_kept() -> None:
+    zigzag = tuple((16 * k, 16 * (k % 2)) for k in range(curves.KEPT_NODES + 1))
+    outline = Outline((Contour(zigzag, (NodeKind.CORNER,) * len(zigzag)),))
+    line = bordered(outline, HALO)
+    assert bordered(outline, HALO) == line
+    assert bordered(outline, HALO) is not line

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from render_film import GREY, WHITE, box, place, polygon
+from texture_films import TEXTURE
 
 from mtor_transcode.model import Outline
 from mtor_transcode.render.between import Placed
@@ -17,6 +18,7 @@ from mtor_transcode.render.matrix import Matrix, Place, box_through, placed, thr
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rasterizer, rasterizer
 from mtor_transcode.render.stamps import Stamps, seen_through
+from mtor_transcode.render.textures import TextureShown
 from mtor_transcode.render.tiles import Tiles
 
 VIEWS = (
@@ -112,6 +114,16 @@ def test_the_memory_is_bounded_and_shapes_on_their_way_are_not_kept() -> None:
     moving = Placed(0, FloatOutline((contour,)), WHITE, place(3, 3), 255)
     assert len(list(stamps.of([moving], everything))) == 1
     assert len(stamps) == 0
+
+
+def test_tiles_are_kept_as_far_as_they_fit() -> None:
+    canvas, still = rasterizer().canvas(64, 48), TextureShown(0, TEXTURE)
+    field = [Placed(number, box(8 + 2 * number, 8), still, place(9, 9), 255) for number in range(4)]
+    field.append(Placed(4, box(9, 5), WHITE, place(9, 9), 255))
+    stamps = stamps_of(canvas, pixels=200)
+    for _ in range(2):
+        assert len(list(stamps.of(field, [(-1e9, -1e9, 1e9, 1e9)]))) == len(field)
+        assert len(stamps) == 3, "64 and 80 px fit, 96 and 112 do not; plain shapes always do"
 
 
 @pytest.mark.parametrize("view", VIEWS)

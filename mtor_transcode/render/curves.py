@@ -30,6 +30,9 @@ DOT = 1 / 64
 MITRE = 2.0
 """Widths of a stroke that a mitred corner may be long: with that corners of 60 degrees and more are sharp."""
 
+KEPT_NODES = 256
+"""Nodes of the largest outlines whose borders are kept."""
+
 _UNIT = 1.0 / UNITS_PER_PX
 _ON = (NodeKind.CORNER, NodeKind.SMOOTH)
 
@@ -115,15 +118,20 @@ def bordered(outline: AnyOutline, border: Border | None) -> AnyOutline:
     """
     if border is None or isinstance(outline, Mask):
         return outline
+    width = outline.stroke_width + 2 * border.width
     if isinstance(outline, FloatOutline):
-        return FloatOutline(outline.contours, outline.stroke_width + 2 * border.width, border.sharp)
-    return _stroked(outline, outline.stroke_width + 2 * border.width, border.sharp)
+        return FloatOutline(outline.contours, width, border.sharp)
+    # What is large is not kept: thousands of the largest outlines would take gigabytes.
+    small = outline.node_count <= KEPT_NODES
+    return (_kept_stroke if small else _stroke)(outline, int(width), border.sharp)
 
 
-@lru_cache(maxsize=4096)
-def _stroked(outline: Outline, width: int, sharp: bool) -> Outline:
-    """Kept, so that caches by outline find it at once."""
+def _stroke(outline: Outline, width: int, sharp: bool) -> Outline:
     return (SharpOutline if sharp else Outline)(outline.contours, width)
+
+
+_kept_stroke = lru_cache(maxsize=4096)(_stroke)
+"""Kept, so that caches by outline find it at once."""
 
 
 def is_sharp(outline: AnyOutline) -> bool:

@@ -15,10 +15,13 @@ from mtor_transcode.render.matrix import Matrix, box_through, inverse, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Canvas, Rect, Stamp
 from mtor_transcode.render.textures import TextureShown
-from mtor_transcode.render.tiles import Tiles
+from mtor_transcode.render.tiles import Tile, Tiles
 
 KEPT_NODES = 400_000
 """Nodes of all stamps that are kept: some tens of MB in the engines."""
+
+KEPT_PIXELS = 64_000_000
+"""Px of all tiles that are kept with their stamps: four bytes each in the engines."""
 
 MARGIN = 2
 """Px around a rectangle in which a shape still counts as touching it: anti-aliasing, and rounding."""
@@ -28,12 +31,16 @@ _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A shape, its stamp, the box in px of the world that holds it, its nodes (None: it is not kept)."""
+    """A shape, its stamp, the box in px of the world that holds it, its nodes (None: it is not kept).
+
+    ``pixels`` are those of its tile.
+    """
 
     shape: Placed
     stamp: Stamp
     box: Box
     nodes: int | None
+    pixels: int = 0
 
 
 class Stamps:
@@ -42,8 +49,16 @@ class Stamps:
     Shapes on their way are made ready anew each time and not kept. ``tiles`` are what textured ones show.
     """
 
-    def __init__(self, canvas: Canvas, hulls: PathCache[Box], tiles: Tiles, nodes: int = KEPT_NODES) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        hulls: PathCache[Box],
+        tiles: Tiles,
+        nodes: int = KEPT_NODES,
+        pixels: int = KEPT_PIXELS,
+    ) -> None:
         self._tiles = tiles
+        self._pixels = pixels
         self._canvas = canvas
         self._hulls = hulls
         self._nodes = nodes
@@ -55,7 +70,7 @@ class Stamps:
     def of(self, shapes: Iterable[Placed], seen: Sequence[Box]) -> Iterator[Stamp]:
         """The stamps, in order, of shapes that may touch one of the boxes ``seen`` (px of the world)."""
         before, self._kept = self._kept, {}
-        room = self._nodes
+        room, pixels = self._nodes, self._pixels
         for shape in shapes:
             kept = before.get(shape.shape)
             if kept is None or kept.shape is not shape:
@@ -67,7 +82,8 @@ class Stamps:
                     break
             if kept.nodes is not None:
                 room -= kept.nodes
-                if room >= 0:
+                if room >= 0 and kept.pixels <= pixels:
+                    pixels -= kept.pixels
                     self._kept[shape.shape] = kept
 
     def _made(self, shape: Placed) -> _Kept:
@@ -80,7 +96,8 @@ class Stamps:
             return _Kept(shape, stamp, _EVERYWHERE, None)
         hull = self._hulls.get(bordered(shape.outline, shape.paint.border))
         box = box_through(placed(shape.transform), hull)
-        return _Kept(shape, stamp, box, shape.outline.node_count)
+        pixels = brush.pixels.size // 3 if isinstance(brush, Tile) else 0
+        return _Kept(shape, stamp, box, shape.outline.node_count, pixels)
 
 
 def seen_through(view: Matrix, rect: Rect) -> Box:

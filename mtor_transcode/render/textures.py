@@ -47,7 +47,7 @@ def shown_at(paint: TexturePaint, tick: Fraction | int) -> TextureShown:
 
 
 class TextureDecoder:
-    """Decodes one texture, forwards; an earlier picture starts it anew. Holds one picture."""
+    """Decodes one texture, forwards; an earlier picture starts it anew. Holds one picture, that of ``at``."""
 
     def __init__(self, texture: Texture) -> None:
         self.texture = texture
@@ -58,16 +58,18 @@ class TextureDecoder:
         context = av.codec.CodecContext.create("libdav1d", "r")
         context.thread_count = 1
         self._context = cast("Any", context)
-        self._at = -1
+        self.at = -1
         self._planes: list[Plane] = []
 
     def planes(self, index: int) -> list[Plane]:
         """Y, Cb and Cr of a picture. Raises FormatError if the stream is damaged."""
-        if index < self._at:
+        if index < self.at:
             self._restart()
-        while self._at < index:
-            self._at += 1
-            self._planes = self._decoded(self._units[self._at])
+        while self.at < index:
+            self.at += 1
+            self._planes = self._decoded(self._units[self.at])
+        if self.at + 1 == len(self._units):
+            self._context = None  # What it holds is larger than the picture.
         return self._planes
 
     def _decoded(self, unit: bytes) -> list[Plane]:
@@ -88,7 +90,7 @@ class TextureDecoder:
 
     def _damaged(self) -> FormatError:
         return FormatError(
-            f"picture {self._at} of a texture cannot be decoded", remedy="the file is damaged; fetch it again"
+            f"picture {self.at} of a texture cannot be decoded", remedy="the file is damaged; fetch it again"
         )
 
 
@@ -98,20 +100,28 @@ def _copied(plane: Any) -> Plane:
 
 
 class Decoders:
-    """Decoders of the ``most`` textures that were asked for last."""
+    """Decoders of the ``most`` textures that were asked for last; one shown at two times may have two."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._decoders: list[TextureDecoder] = []
 
-    def of(self, texture: Texture) -> TextureDecoder:
-        """The decoder of a texture, a new one if it is not at hand."""
-        for place, decoder in enumerate(self._decoders):
-            if decoder.texture is texture or decoder.texture == texture:
-                self._decoders.append(self._decoders.pop(place))
-                return decoder
-        self._decoders = [*self._decoders[1 - self._most :], TextureDecoder(texture)]
-        return self._decoders[-1]
+    def planes(self, shown: TextureShown) -> list[Plane]:
+        """Y, Cb and Cr of a picture, from the decoder that has least to do, a new one if none is before it.
+
+        Raises FormatError if the stream is damaged.
+        """
+        texture = shown.texture
+        ready = [
+            (decoder.at, place)
+            for place, decoder in enumerate(self._decoders)
+            if decoder.at <= shown.index and (decoder.texture is texture or decoder.texture == texture)
+        ]
+        if ready:
+            self._decoders.append(self._decoders.pop(max(ready)[1]))
+        else:
+            self._decoders = [*self._decoders[1 - self._most :], TextureDecoder(texture)]
+        return self._decoders[-1].planes(shown.index)
 
 
 class TextureScreen:
@@ -125,7 +135,7 @@ class TextureScreen:
     def pixels(self, shown: TextureShown) -> NDArray[np.uint8]:
         """The picture, (H, W, 3) Y, Cb, Cr: read-only; the same array again for the same picture."""
         if self._last is None or self._last[0] != shown:
-            pixels = stretched(self._decoders.of(shown.texture).planes(shown.index), self._size)
+            pixels = stretched(self._decoders.planes(shown), self._size)
             pixels.flags.writeable = False
             self._last = (shown, pixels)
         return self._last[1]

@@ -80,7 +80,7 @@ class Tiles:
         if tile is not None:
             self._tiles.move_to_end(key)
             return tile
-        pixels = stretched(self._decoders.of(shown.texture).planes(shown.index), key[1])
+        pixels = stretched(self._decoders.planes(shown), key[1])
         pixels.flags.writeable = False
         tile = self._tiles[key] = Tile(pixels)
         self._bytes += pixels.nbytes
