@@ -49,6 +49,7 @@ from mtor_transcode.model import (
     Token,
     Transform,
 )
+from mtor_transcode.render import stage
 from mtor_transcode.render.frames import FrameRenderer
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
 from mtor_transcode.render.rasterizer import NAMES, rasterizer
@@ -158,6 +159,22 @@ def test_a_sequence_plays_and_the_rest_is_not_drawn_again() -> None:
     assert stage.at(20).next_change is None
 
 
+def test_one_sequence_at_two_times_is_decoded_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[TextureDecoder] = []
+    restart = TextureDecoder._restart
+
+    def counted(self: TextureDecoder) -> None:
+        opened.append(self)
+        restart(self)
+
+    monkeypatch.setattr(TextureDecoder, "_restart", counted)
+    early, late = Enter(0, 0, patch(30, 20)), Enter(0, 1, patch(80, 20, start=-6))
+    renderer = FrameRenderer(read(patched(early, late)), None, rasterizer("blend2d"))
+    frames = [renderer.frame(tick) for tick in range(12)]
+    assert len(opened) == 2
+    assert (frames[6][10:30, 20:40] == frames[0][10:30, 70:90]).all()
+
+
 def test_paints_jump_to_and_from_textures() -> None:
     """Whatever the token's duration, while the place goes on evenly."""
     goal = replace(patch(84, 36), paint=RED)
@@ -189,6 +206,23 @@ def test_a_film_takes_as_many_patches_as_it_may() -> None:
         *(replace(s, at=2, shape=s.shape + 32) for s in stills[:32]),
     ]
     assert read(patched(*gone)).scene(0) == patched(*gone)
+
+
+def test_shapes_that_leave_for_ever_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens: list[Token] = []
+    for number in range(40):
+        tokens += [Enter(number, number, patch(20, 20)), Leave(number, number, 10_000)]
+    renderer = FrameRenderer(read(patched(*tokens, end=99)), None, rasterizer("blend2d"))
+    renderer.frame(15)
+    with pytest.raises(FormatError, match="too many shapes show textures"):
+        renderer.frame(16)
+    monkeypatch.setattr(stage, "MAX_LIVE", 8)
+    crowd = [replace(token, state=replace(token.state, paint=RED)) if isinstance(token, Enter) else token
+             for token in tokens]  # fmt: skip
+    renderer = FrameRenderer(read(patched(*crowd, end=99)), None, rasterizer("blend2d"))
+    renderer.frame(15)
+    with pytest.raises(FormatError, match="too many shapes"):
+        renderer.frame(16)
 
 
 def test_moving_a_patch_brings_no_texture() -> None:

@@ -114,5 +114,8 @@ MAX_SPAN_TEXTURES = 64
 MAX_LIVE_TEXTURES = 64
 """Live shapes of a scene that show textures; one of several pictures counts as eight."""
 
+STAGED = 2
+"""Times ``MAX_LIVE`` and ``MAX_LIVE_TEXTURES`` of a scene, those included that are still leaving."""
+
 MAX_TRIMMED = 32
 """Zero bytes that a writer drops from the end of an entropy-coded payload, and a reader implies, at most."""

@@ -19,12 +19,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from mtor_transcode.codec.limits import MAX_LIVE, MAX_LIVE_TEXTURES, STAGED
+from mtor_transcode.codec.scene_memory import texture_weight
 from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import (
     Background,
     CameraMove,
     Edit,
     Enter,
+    Fill,
     Leave,
     SceneStart,
     ShapeState,
@@ -109,8 +112,10 @@ class Stage:
         self._placed: dict[int, Placed] = {}
         self._stirring: set[int] = set()
         self._turns: dict[int, int] = {}
+        self._weights: dict[int, int] = {}
         self._order: list[int] = []
         self._leaving: dict[int, int] = {}
+        self._soonest = 0
         self._pending: list[Token] = []
         self._tick: Tick | None = None
         self._picture: Picture | None = None
@@ -128,7 +133,7 @@ class Stage:
         """The picture at a time not before the last one.
 
         ``UsageError`` for an earlier time, ``FormatError`` for tokens of shapes that are not live, or that
-        enter twice.
+        enter twice, and for more shapes than any film has.
         """
         if self._tick is not None and tick < self._tick:
             raise UsageError(f"a stage was asked for tick {tick} after tick {self._tick}")
@@ -195,13 +200,17 @@ class Stage:
         return self._remove_gone(tick) or due > 0
 
     def _remove_gone(self, tick: Tick) -> bool:
+        if not self._leaving or tick < self._soonest:
+            return False
         gone = [shape for shape, end in self._leaving.items() if end <= tick]
         for shape in gone:
             del self._leaving[shape], self._shapes[shape]
             self._placed.pop(shape, None)
             self._turns.pop(shape, None)
+            self._weights.pop(shape, None)
             self._stirring.discard(shape)
             self._order.remove(shape)
+        self._soonest = min(self._leaving.values(), default=0)
         return bool(gone)
 
     def _apply(self, token: Token) -> None:
@@ -213,10 +222,13 @@ class Stage:
                 target = _placed(token.shape, token.state)
                 if token.shape in self._leaving:
                     target = faded(target)
+                self._weigh(token.shape, token.state.paint, token.at)
                 course.go(course.value(token.at), target, token.at, token.duration, placed_course)
             case Leave():
                 course = self._live(token.shape, token.at)
-                self._leaving[token.shape] = token.at + token.duration
+                end = token.at + token.duration
+                self._soonest = min(self._soonest, end) if self._leaving else end
+                self._leaving[token.shape] = end
                 course.go(
                     course.value(token.at), faded(course.target), token.at, token.duration, placed_course
                 )
@@ -233,11 +245,23 @@ class Stage:
     def _enter(self, token: Enter) -> None:
         if token.shape in self._shapes:
             raise FormatError(f"shape {token.shape} enters but is there already", where=self._where(token.at))
+        if len(self._order) >= STAGED * MAX_LIVE:
+            raise FormatError("too many shapes", where=self._where(token.at))
+        self._weigh(token.shape, token.state.paint, token.at)
         course = _Course(_placed(token.shape, token.state))
         course.go(faded(course.target), course.target, token.at, token.duration, placed_course)
         self._shapes[token.shape] = course
         self._stirring.add(token.shape)
         self._order.insert(max(0, len(self._order) - token.under), token.shape)
+
+    def _weigh(self, shape: int, paint: Fill, at: int) -> None:
+        """Take note of a shape's texture."""
+        self._weights.pop(shape, None)
+        weight = texture_weight(paint)
+        if weight:
+            self._weights[shape] = weight
+            if sum(self._weights.values()) > STAGED * MAX_LIVE_TEXTURES:
+                raise FormatError("too many shapes show textures", where=self._where(at))
 
     def _live(self, shape: int, at: int) -> _Course[Placed]:
         """The course of a shape that a token is about to touch."""
