@@ -12,7 +12,8 @@ from analyze_films import PALE, luma_psnr, rendered, write_y4m
 from render_film import box, place, state
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.bands import Band, find_band
+from mtor_transcode.analyze import borders
+from mtor_transcode.analyze.bands import Band, distance, find_band
 from mtor_transcode.analyze.borders import Stakes, Trial, give_borders, ink_of, withdraw
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.codec.film_reader import FilmReader
@@ -133,3 +134,20 @@ def test_a_shape_that_a_border_would_spoil_stays_out_of_the_group() -> None:
     trial = Trial(live, stakes_of(picture), {})
     bands = [Band(number, 3.0, np.array(INK, np.float64), 1e5) for number in (106, 200)]
     assert trial.harmless(bands, Border(48, INK)) == [106]
+
+
+def test_groups_hold_what_is_near_their_strongest_band() -> None:
+    chance = np.random.default_rng(1)
+    bands = [
+        Band(number, float(chance.integers(2, 12)) / 4, chance.uniform(0, 90, 3), float(chance.uniform(1, 9)))
+        for number in range(60)
+    ]
+    groups = borders._groups(bands)
+    assert sorted(band.number for group in groups for band in group) == list(range(60))
+    assert 1 < len(groups) < 60
+    for group in groups:
+        for band in group:
+            assert band.gain <= group[0].gain
+            assert abs(band.width - group[0].width) <= borders.NEAR_WIDTH
+            assert distance(band.colour, group[0].colour) <= borders.NEAR_COLOUR
+    assert borders._groups([]) == []

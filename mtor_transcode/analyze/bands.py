@@ -83,7 +83,12 @@ def find_band(
 
 def distance(one: NDArray[np.float64], other: NDArray[np.float64] | Colour) -> float:
     """Root of the squared error of a px of one colour instead of the other."""
-    return float(np.sqrt((((one - other) ** 2) * _CHANNELS).sum()))
+    return float(distances(one, other))
+
+
+def distances(colours: NDArray[np.float64], other: NDArray[np.float64] | Colour) -> NDArray[np.float64]:
+    """The same of many colours (..., 3) from another."""
+    return np.asarray(np.sqrt((((colours - other) ** 2) * _CHANNELS).sum(axis=-1)))
 
 
 def like(inks: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.bool_]:

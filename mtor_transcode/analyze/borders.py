@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.bands import Band, distance, find_band, like
+from mtor_transcode.analyze.bands import Band, distance, distances, find_band, like
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.paints import to_colour
@@ -295,16 +295,17 @@ def _bands(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> Itera
 
 def _groups(bands: Iterable[Band]) -> list[list[Band]]:
     """Bands that one border may stand for, those that explain most first."""
-    left = sorted(bands, key=lambda band: -band.gain)
+    ordered = sorted(bands, key=lambda band: -band.gain)
+    if not ordered:
+        return []
+    widths, colours = np.array([band.width for band in ordered]), np.stack([band.colour for band in ordered])
+    left = np.arange(len(ordered))
     groups: list[list[Band]] = []
-    while left:
-        first = left[0]
-        near = [
-            abs(band.width - first.width) <= NEAR_WIDTH and distance(band.colour, first.colour) <= NEAR_COLOUR
-            for band in left
-        ]
-        groups.append([band for band, close in zip(left, near, strict=True) if close])
-        left = [band for band, close in zip(left, near, strict=True) if not close]
+    while len(left):
+        near = np.abs(widths[left] - widths[left[0]]) <= NEAR_WIDTH
+        near &= distances(colours[left], colours[left[0]]) <= NEAR_COLOUR
+        groups.append([ordered[number] for number in left[near].tolist()])
+        left = left[~near]
     return sorted(groups, key=lambda group: -sum(band.gain for band in group))
 
 
