@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import random
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +31,7 @@ from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.limits import MAX_LIVE_TEXTURES
 from mtor_transcode.codec.rfc_json import export_json, import_json
-from mtor_transcode.errors import FormatError, MtorError, UsageError
+from mtor_transcode.errors import FormatError, MtorError, OutputError, UsageError
 from mtor_transcode.model import (
     Background,
     Camera,
@@ -53,6 +55,7 @@ from mtor_transcode.render import stage
 from mtor_transcode.render.frames import FrameRenderer
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
 from mtor_transcode.render.rasterizer import NAMES, rasterizer
+from mtor_transcode.render.rasterizers import blend2d
 from mtor_transcode.render.stage import Stage
 from mtor_transcode.render.textures import TextureDecoder, TextureShown, stretched
 
@@ -328,3 +331,13 @@ def test_a_snapshot_holds_patches() -> None:
     entered = list(FilmReader(io.BytesIO(stream.getvalue())).spans(0, 26))
     assert entered[0].tokens[-1] == Enter(24, 0, patch(30, 36))
     assert entered[1].tokens == (Edit(30, 4, 0, patch(60, 36)),)
+
+
+def test_a_full_temporary_folder_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(**_: object) -> tuple[int, str]:
+        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "tile.bmp")
+
+    (tmp_path / "tile.bmp").touch()
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(OutputError, match="set aside"):
+        blend2d._tile_image(np.zeros((64, 64, 3), dtype=np.uint8))

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.errors import UsageError
+from mtor_transcode.errors import OutputError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Border, Colour, Mask, Solid
 from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
 from mtor_transcode.render.flat import FlatPen
@@ -114,11 +114,23 @@ def _tile_image(pixels: NDArray[np.uint8]) -> Any:
     rows = cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA)
     head = struct.pack("<2sIII", b"BM", 54 + rows.nbytes, 0, 54)
     head += struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 32, 0, rows.nbytes, 0, 0, 0, 0)
+    try:
+        return _read_bitmap(head, rows)
+    except OSError as error:
+        raise OutputError(
+            f"a texture cannot be set aside: {error.strerror}",
+            where=tempfile.gettempdir(),
+            remedy="free some space there, or name another folder in TMPDIR",
+        ) from error
+
+
+def _read_bitmap(head: bytes, rows: NDArray[np.uint8]) -> Any:
+    """The image of a bitmap file that is written and gone again at once. Raises OSError."""
     place, path = tempfile.mkstemp(suffix=".bmp")
     try:
         with os.fdopen(place, "wb") as file:
             file.write(head)
-            file.write(memoryview(rows))
+            file.write(rows.data)
         image = blend2d.BLImage()
         image.readFromFile(path)
     finally:
