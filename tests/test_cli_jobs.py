@@ -86,7 +86,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, number: int, code: int) 
         stderr=subprocess.PIPE,
         text=True,
         # Who runs the tests in the background has their shell ignore SIGINT, and children inherit that.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert running.stdout is not None
     running.stdout.readline()
