@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Delivery: films over a network, and the player in the browser (``player/``, plain ES modules)."""
