@@ -2,8 +2,8 @@
 """A decoded film as JSON values, to be compared with what the browser's decoder makes of the same bytes.
 
 Fields have their names in ``mtor_transcode.model``; members of unions also say their ``kind``. Bytes are
-base64, fractions ``[numerator, denominator]``. A texture paint names its texture by id; textures are listed by
-themselves. The types are those of ``mtor_transcode/stream/player/codec/types.js``.
+base64, fractions ``[numerator, denominator]``. A texture paint names its texture by id; textures are listed
+by themselves. The types are those of ``mtor_transcode/stream/player/codec/types.js``.
 """
 
 from __future__ import annotations
