@@ -10,6 +10,7 @@ import pytest
 from mtor_transcode.measure.bench.cache import Point
 from mtor_transcode.measure.bench.envelope import Dot, envelope, quality_at
 from mtor_transcode.measure.bench.ladder import HIGH_KBPS, Ladder, Plan
+from mtor_transcode.measure.codecs.listing import PEERS
 from mtor_transcode.measure.codecs.recipe import RATES, SCALES, Changes, Recipe, differs
 
 np = pytest.importorskip("numpy")
@@ -64,6 +65,29 @@ def test_ends_are_reached_for_whatever_the_budget(full_kbps: float) -> None:
     rates = sorted((ladder.points[recipe].kbps, recipe.crf) for recipe in ladder.chosen())
     assert rates[-1][0] > 48
     assert rates[0][1] == 63 or rates[0][0] < 0.4
+
+
+def test_arms_that_end_on_the_envelope_go_on_where_the_encoder_does() -> None:
+    """The largest picture is the best at every rate that it reaches: with worse CRFs it reaches lower ones."""
+    curves = {}
+    for beyond in (0.0, 70.0):
+        ladder = Ladder(Plan((20, 63), 8.0, beyond=beyond, step=0.25), lambda recipe: model(recipe, 40.0))
+        ladder.run()
+        curves[beyond] = envelope(
+            [Dot(ladder.points[r].kbps, ladder.points[r].probe["vmaf"]) for r in ladder.chosen()]
+        )
+        assert max(recipe.crf for recipe in ladder.tried) == max(63.0, beyond)
+    lower = [dot for dot in curves[70.0] if dot not in curves[0.0]]
+    assert any(dot.quality > (quality_at(curves[0.0], dot.kbps) or 0.0) + 1 for dot in lower)
+
+
+def test_svtav1_takes_quarters_and_worse_than_63_by_its_own_parameters() -> None:
+    options = PEERS["svtav1"].options
+    plain = {"preset": "4", "crf": "63", "svtav1-params": "keyint=-1:scm=2"}
+    assert options(Recipe(63)) == options(Recipe(63.0)) == plain
+    assert options(Recipe(62.75))["svtav1-params"].endswith(":crf=62.75")
+    assert options(Recipe(70))["svtav1-params"].endswith(":crf=70")
+    assert "crf" not in options(Recipe(70))
 
 
 def test_a_failure_is_not_tried_again_and_the_rest_goes_on() -> None:

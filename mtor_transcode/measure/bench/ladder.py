@@ -35,6 +35,10 @@ DULL = {"vmaf": 0.6, "ssim": 0.06, "psnr_y": 0.06}
 TOLERANCE = {"vmaf": 3.0, "ssim": 0.35, "psnr_y": 0.35}
 """How far (in VMAF, dB, dB) an arm may stay behind the envelope and still be tried nearby."""
 
+STRETCHED, REFILLED = 14, 6
+"""Most points that are tried where arms end on the envelope at the worst CRF of the ladder: with worse ones,
+and in the gaps that are left then."""
+
 REACHES = 2
 """How often the best arm is asked for the highest rate: the first answer tells its slope."""
 
@@ -53,8 +57,8 @@ _SEEDS: tuple[Arm, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much may be tried: ``probes`` encodes at most. ``crfs`` (best, worst), ``per_halving`` of the peer;
-    ``changes`` tells that coding only changed frames is worth a try.
+    """How much may be tried: ``probes`` encodes at most. ``crfs`` (best, worst), ``per_halving``, ``beyond``
+    and ``step`` of the peer; ``changes`` tells that coding only changed frames is worth a try.
     """
 
     crfs: tuple[int, int]
@@ -63,6 +67,8 @@ class Plan:
     probes: int = 48
     changes: bool = True
     seeds: tuple[Arm, ...] = _SEEDS
+    beyond: float = 0.0
+    step: float = 1.0
 
 
 @dataclass
@@ -74,6 +80,10 @@ class Ladder:
     points: dict[Recipe, Point] = field(default_factory=dict)
     tried: set[Recipe] = field(default_factory=set)
     screen: bool = False
+    _worst: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._worst = self.plan.crfs[1]
 
     def run(self) -> None:
         """Probes until the envelope is dense or the budget is spent."""
@@ -90,6 +100,8 @@ class Ladder:
         while self._left() > 0 and any(self._fill(*gap) for gap in self._gaps()):
             pass
         self._reach()
+        if self.plan.beyond > self._worst:
+            self._stretch()
 
     def chosen(self) -> list[Recipe]:
         """Recipes that make the envelope of any metric, rates rising."""
@@ -146,6 +158,25 @@ class Ladder:
                 arm = self._arm_of(curve[0], metric)
                 self._try(self._recipe(arm, self.plan.crfs[1]), force=True)
 
+    def _stretch(self) -> None:
+        """Worse CRFs than the ladder's for arms that end on the envelope, then what gaps are left."""
+        last, self._worst = self._worst, self.plan.beyond
+        ends = [
+            recipe for recipe, point in self.points.items() if recipe.crf == last and self._behind(point) == 0
+        ]
+        ends = sorted(ends, key=lambda recipe: self.points[recipe].kbps)[-STRETCHED // 2 :]
+        for recipe in ends:
+            half = msgspec.structs.replace(recipe, crf=round((last + self._worst) / 2))
+            self._try(half, force=True)
+            if half in self.points and self._behind(self.points[half]) < CLOSE:
+                self._try(msgspec.structs.replace(recipe, crf=self._worst), force=True)
+        for _ in range(REFILLED):
+            untried = (self.between(*gap) for gap in self._gaps())
+            chosen = next((recipe for recipe in untried if recipe is not None), None)
+            if chosen is None:
+                return
+            self._try(chosen, force=True)
+
     def _arm_of(self, dot: Dot, metric: str) -> Arm:
         recipe = [each for each, point in self.points.items() if metric in point.probe][dot.tag]
         return recipe.scale, recipe.rate
@@ -163,10 +194,10 @@ class Ladder:
 
     def _twin(self, recipe: Recipe, ratio: float) -> Recipe | None:
         """The same arm at about ``ratio`` times the rate, one CRF away at least; None outside the codec's."""
-        steps = round(self._halving((recipe.scale, recipe.rate)) * math.log2(ratio))
-        crf = recipe.crf - (steps or (1 if ratio >= 1 else -1))
-        best, worst = self.plan.crfs
-        return msgspec.structs.replace(recipe, crf=crf) if best <= crf <= worst else None
+        step = self.plan.step
+        steps = round(self._halving((recipe.scale, recipe.rate)) * math.log2(ratio) / step) * step
+        crf = recipe.crf - (steps or (step if ratio >= 1 else -step))
+        return msgspec.structs.replace(recipe, crf=crf) if self.plan.crfs[0] <= crf <= self._worst else None
 
     def _gain(self, one: Recipe, other: Recipe) -> float:
         """dB that ``one`` is better by, at about 6 dB for a tenfold rate."""
@@ -194,18 +225,18 @@ class Ladder:
     def _lowest(self) -> float:
         return min((point.kbps for point in self.points.values()), default=HIGH_KBPS)
 
-    def _recipe(self, arm: Arm, crf: int) -> Recipe:
+    def _recipe(self, arm: Arm, crf: float) -> Recipe:
         return Recipe(crf, *arm, screen=self.screen)
 
-    def _crf(self, arm: Arm, kbps: float) -> int | None:
+    def _crf(self, arm: Arm, kbps: float) -> float | None:
         """The CRF at which ``arm`` should have that rate; None if even the worst is far too much."""
-        best, worst = self.plan.crfs
+        best, worst = self.plan.crfs[0], self._worst
         if self._predicted(arm, worst) > HIGH_KBPS * 1.2:
             return None
         wanted = worst + self._halving(arm) * math.log2(self._predicted(arm, worst) / kbps)
         return min(worst, max(best, round(wanted)))
 
-    def _own(self, arm: Arm) -> list[tuple[int, float]]:
+    def _own(self, arm: Arm) -> list[tuple[float, float]]:
         return sorted(
             (recipe.crf, point.kbps)
             for recipe, point in self.points.items()
@@ -220,7 +251,7 @@ class Ladder:
             return min(2.5 * self.plan.per_halving, max(0.5 * self.plan.per_halving, slope))
         return self.plan.per_halving
 
-    def _predicted(self, arm: Arm, crf: int) -> float:
+    def _predicted(self, arm: Arm, crf: float) -> float:
         """The rate (kbps) to expect: from the arm's nearest point, else from the arm most like it."""
         own = self._own(arm)
         if own:

@@ -27,6 +27,8 @@ QUICK_KBPS = 15.0
 """Above this rate at the first quality, the third one is ``QUICK_LOWER``."""
 
 LOW_KBPS, HIGH_KBPS = 0.5, 50.0
+SEEN = 95.0
+"""VMAF above which there is little left to see: the climb ends."""
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -47,7 +49,7 @@ class OurRun:
     _analysis: Analysis | None = None
 
     def points(self, qualities: tuple[float, ...] = QUALITIES, *, extend: bool = True) -> list[Point]:
-        """Measured points, rates rising; a quality above ``HIGH_KBPS`` ends the climb."""
+        """Measured points, rates rising; ``HIGH_KBPS`` ends the climb, and so does ``SEEN``."""
         found: list[Point] = []
         for quality in qualities:
             if quality > 30 and found and max(point.kbps for point in found) > HIGH_KBPS:
@@ -57,7 +59,7 @@ class OurRun:
             if min(point.kbps for point in found) > LOW_KBPS:
                 found += self._point(quality)
         for quality in HIGHER if extend and found else ():
-            if max(point.kbps for point in found) < HIGH_KBPS:
+            if max(point.kbps for point in found) < HIGH_KBPS and best(found) < SEEN:
                 found += self._point(quality)
         return sorted(found, key=lambda point: point.kbps)
 
@@ -126,3 +128,10 @@ class OurRun:
             encode_seconds=round(spent, 3),
             scores=scores,
         )
+
+
+def best(points: list[Point]) -> float:
+    """The highest mean VMAF of measured points; 0 without one."""
+    return max(
+        (p.scores.pooled["vmaf"].mean for p in points if p.scores and "vmaf" in p.scores.pooled), default=0.0
+    )

@@ -35,8 +35,9 @@ QUICK_SECONDS, QUICK_SAMPLES, QUICK_FRAMES = 2.0, 40e6, 12
 """A quick look takes so many seconds, or fewer if they hold more samples of luma, but so many frames."""
 
 QUICK_SEEDS = ((4, "1/4"), (2, "1/4"), (4, "1/8"), (2, "1"))
-REFINEMENTS, TOPPED_UP = 28, 8
-"""Most points that are tried where one point of a peer matters: beside itself, and beside MTOR's curve."""
+REFINEMENTS, TOPPED_UP = 28, 24
+"""Most points that are tried where one point of a peer matters: to itself where MTOR is not measured, else to
+MTOR's figures."""
 
 
 STEPS = 100
@@ -165,8 +166,10 @@ class Run:
         if self.wishes.quick:
             plan = Plan(peer.crfs, peer.per_halving, False, 9, False, QUICK_SEEDS)
         else:
-            plan = Plan(peer.crfs, peer.per_halving, peer.screens, changes=changes)
-        points = run.points(plan, 0 if self.wishes.quick else REFINEMENTS)
+            plan = Plan(
+                peer.crfs, peer.per_halving, peer.screens, changes=changes, beyond=peer.beyond, step=peer.step
+            )
+        points = run.points(plan, 0 if self.wishes.quick or self.wishes.ours else REFINEMENTS)
         self.peer_seconds += time.perf_counter() - began
         self._finished(self._done + 1)
         return [(run.key_of(point), point) for point in points]

@@ -9,7 +9,7 @@ from mtor_transcode.measure.codecs.recipe import Recipe
 
 def _options(recipe: Recipe) -> dict[str, str]:
     options = {
-        "cpu-used": "3", "crf": str(recipe.crf), "b:v": "0", "g": "999999", "lag-in-frames": "48",
+        "cpu-used": "3", "crf": f"{recipe.crf:g}", "b:v": "0", "g": "999999", "lag-in-frames": "48",
         "row-mt": "1", "threads": "2",
     }  # fmt: skip
     if recipe.screen:

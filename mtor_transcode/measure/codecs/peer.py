@@ -54,8 +54,9 @@ class Peer:
 
     ``way`` is who runs the encoder, ``PYAV`` or ``PROGRAM``; ``options`` gives the encoder's options for a
     recipe; ``crfs`` are the best and the worst quantiser of its ladder; ``per_halving`` is by how much CRF
-    grows when the rate halves, roughly; ``screens`` tells that screen tools are a choice to try;
-    ``units_out`` names bitstream units (``filter_units``) that carry no picture.
+    grows when the rate halves, roughly; ``beyond`` is the worst quantiser that the encoder takes if it is
+    above the ladder's, and ``step`` the least difference of two; ``screens`` tells that screen tools are a
+    choice to try; ``units_out`` names bitstream units (``filter_units``) that carry no picture.
     """
 
     name: str
@@ -68,6 +69,8 @@ class Peer:
     screens: bool = False
     units_out: str = ""
     headers_apart: bool = True
+    beyond: float = 0.0
+    step: float = 1.0
 
     def missing(self) -> str:
         """Why the encoder cannot be used here; empty if it can."""

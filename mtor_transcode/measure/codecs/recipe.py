@@ -22,7 +22,7 @@ _BLOCK = 8
 class Recipe(msgspec.Struct, frozen=True, order=True):
     """One way to code a clip. ``screen`` turns screen-content tools on where the codec has a choice."""
 
-    crf: int
+    crf: float
     scale: int = 1
     rate: str = "1"
     screen: bool = False
@@ -30,7 +30,7 @@ class Recipe(msgspec.Struct, frozen=True, order=True):
     @property
     def label(self) -> str:
         """For tables: ``CRF 40, 1/2 size, 1/4 rate``."""
-        words = [f"CRF {self.crf}"]
+        words = [f"CRF {self.crf:g}"]
         if self.scale > 1:
             words.append(f"1/{self.scale} size")
         if self.rate != "1":

@@ -11,7 +11,7 @@ def _options(recipe: Recipe) -> dict[str, str]:
     # Without poc0idr the first key frame is not the first picture, and decoders drop those before it.
     params = "intraperiod=9600:poc0idr=1:verbosity=0"
     return {
-        "preset": "medium", "qp": str(recipe.crf), "qpa": "0", "vvenc-params": params,
+        "preset": "medium", "qp": f"{recipe.crf:g}", "qpa": "0", "vvenc-params": params,
         "pix_fmt": "yuv420p10le",
     }  # fmt: skip
 

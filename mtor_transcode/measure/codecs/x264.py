@@ -9,7 +9,7 @@ from mtor_transcode.measure.codecs.recipe import Recipe
 
 def _options(recipe: Recipe) -> dict[str, str]:
     params = "keyint=infinite:scenecut=0:bframes=16"
-    return {"preset": "veryslow", "tune": "ssim", "crf": str(recipe.crf), "x264-params": params}
+    return {"preset": "veryslow", "tune": "ssim", "crf": f"{recipe.crf:g}", "x264-params": params}
 
 
 CODEC = Peer("x264", "x264", PYAV, "libx264", _options, (16, 51), 6.0, units_out="6")
