@@ -68,7 +68,7 @@ def test_ends_are_reached_for_whatever_the_budget(full_kbps: float) -> None:
 
 
 def test_arms_that_end_on_the_envelope_go_on_where_the_encoder_does() -> None:
-    """The largest picture is the best at every rate that it reaches: with worse CRFs it reaches lower ones."""
+    """The largest picture is best at every rate that it reaches: worse CRFs let it reach lower ones."""
     curves = {}
     for beyond in (0.0, 70.0):
         ladder = Ladder(Plan((20, 63), 8.0, beyond=beyond, step=0.25), lambda recipe: model(recipe, 40.0))
