@@ -2,8 +2,8 @@
 """Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
 
 The public face is ``transcode``, ``render``, ``report``, ``bench``, ``inspect``, ``info``, ``export``,
-``import_``, ``open`` and the four jobs on series dictionaries, imported when first used, so that importing
-the package costs nothing.
+``import_``, ``open``, ``serve`` and the four jobs on series dictionaries, imported when first used, so that
+importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api import open as open
     from mtor_transcode.api import render as render
     from mtor_transcode.api import report as report
+    from mtor_transcode.api import serve as serve
     from mtor_transcode.api import transcode as transcode
     from mtor_transcode.api import verify_dictionary as verify_dictionary
 
@@ -34,7 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "MtorError", "__version__", "bench", "build_dictionary", "dictionary_info", "export", "import_", "info",
-    "inspect", "merge_dictionaries", "open", "render", "report", "transcode", "verify_dictionary",
+    "inspect", "merge_dictionaries", "open", "render", "report", "serve", "transcode", "verify_dictionary",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api.oracles import oracle as oracle
     from mtor_transcode.api.rendering import render as render
     from mtor_transcode.api.reporting import report as report
+    from mtor_transcode.api.serving import serve as serve
     from mtor_transcode.api.transcoding import transcode as transcode
 
 _HOMES = {
@@ -35,13 +36,14 @@ _HOMES = {
     "oracle": "oracles",
     "render": "rendering",
     "report": "reporting",
+    "serve": "serving",
     "transcode": "transcoding",
     "verify_dictionary": "dictionaries",
 }
 
 __all__ = [
     "bench", "build_dictionary", "dictionary_info", "export", "import_", "info", "inspect",
-    "merge_dictionaries", "open", "oracle", "render", "report", "transcode", "verify_dictionary",
+    "merge_dictionaries", "open", "oracle", "render", "report", "serve", "transcode", "verify_dictionary",
 ]  # fmt: skip
 
 

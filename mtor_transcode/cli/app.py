@@ -18,6 +18,7 @@ from mtor_transcode.cli.inspect import inspect_film
 from mtor_transcode.cli.plugins import plugins
 from mtor_transcode.cli.render import render
 from mtor_transcode.cli.report import report
+from mtor_transcode.cli.serve import serve
 from mtor_transcode.cli.transcode import transcode
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app.command("import")(import_film)
 app.command("info")(info)
 app.command("bench")(bench)
 app.command("plugins")(plugins)
+app.command("serve")(serve)
 app.add_typer(dictionaries, name="dict")
 
 
