@@ -8,7 +8,7 @@ OUT    := out/demo
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS   ?= 2
 
-.PHONY: demo test lint types results images samples bench bench-check clean browser
+.PHONY: demo test lint types results images samples bench bench-check clean browser node
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
@@ -54,8 +54,19 @@ browser:
 		&& apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
 	|| echo "no browser, and none can be installed: tests that need one are skipped"
 
+# The browser's player is tested in node, its types are checked by tsc; without them these tests are skipped.
+TYPESCRIPT := 7.0.2
+node: $(VENV)/.installed-dev
+	@{ command -v node && command -v npm; } >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "== installing node for the tests (once) ==" \
+		&& apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends nodejs npm >/dev/null; } \
+	|| echo "no node, and none can be installed: tests that need it are skipped"
+	@test -x $(VENV)/node/node_modules/.bin/tsc || ! command -v npm >/dev/null \
+	|| npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(VENV)/node typescript@$(TYPESCRIPT) >/dev/null \
+	|| echo "tsc cannot be installed: the player's types are not checked"
+
 # All three run, whichever fails, so that one run tells everything; pytest's summary comes last.
-test: $(VENV)/.installed-dev browser
+test: $(VENV)/.installed-dev browser node
 	@failed=0; \
 	$(MAKE) --no-print-directory lint || failed=1; \
 	$(MAKE) --no-print-directory types || failed=1; \

@@ -12,6 +12,7 @@ from memory_films import MemoryFilm
 
 from mtor_transcode.codec.canonical import canonical_outline
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
@@ -90,6 +91,31 @@ def busy_film(scenes: int = 3) -> MemoryFilm:
     packets = [AudioPacket(2880 * k, 2880, b"\x48" + bytes([k] * (30 + k % 7))) for k in range(20)]
     lines = [Subtitle(0, 1000 * k, 1000 * k + 900, f"Line {k} of some text") for k in range(5)]
     return MemoryFilm(header, made, packets, lines, 100 * scenes)
+
+
+def film_with_snapshots(scene: Scene) -> bytes:
+    """A film of one scene of ``busy_scene`` that can be entered before each of its spans but the first."""
+    stream = io.BytesIO()
+    writer = FilmWriter(stream, HEADER)
+    writer.scene(scene.head)
+    live: dict[int, ShapeState] = {}
+    head = scene.head
+    for number, span in enumerate(scene.spans):
+        if number:
+            state = [Enter(span.start, shape, live[shape]) for shape in sorted(live, reverse=True)]
+            writer.snapshot(span.start, replace(head, start=span.start), state)
+        for token in span.tokens:
+            if isinstance(token, Enter | Edit):
+                live[token.shape] = token.state
+            elif isinstance(token, Leave):
+                del live[token.shape]
+            elif isinstance(token, CameraMove):
+                head = replace(head, camera=token.camera)
+            else:
+                head = replace(head, background=token.paint)
+        writer.span(span)
+    writer.finish(scene.end)
+    return stream.getvalue()
 
 
 def read_all(data: bytes) -> int:
