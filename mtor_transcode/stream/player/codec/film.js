@@ -68,6 +68,9 @@ export class Film {
     this.index = null;
     /** Whether the film was made for links that lose packets. */
     this.inPackets = others.some(({ kind }) => LOSSY.includes(kind));
+    if (this.inPackets) {
+      throw new MtorError("a film in packets, which this player cannot read yet", this.#container.name, "render it");
+    }
     for (const section of others) this.#note(section);
     this.#checkOrder();
     for (const scene of this.#scenes) this.#byNumber.set(scene.head.number, scene);
