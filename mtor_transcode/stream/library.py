@@ -103,6 +103,7 @@ class Library:
         self._lock = threading.Lock()
         self._known: dict[Path, tuple[Identity, FilmEntry | Part | None, str]] = {}
         self._films: dict[str, FilmEntry] = {}
+        self._by_name: dict[str, FilmEntry] = {}
         self._dictionaries: dict[str, Part] = {}
         self._textures: dict[str, Part] = {}
         self.refused: dict[str, str] = {}
@@ -126,6 +127,7 @@ class Library:
             entries = [entry for _, entry, _ in known.values()]
             films = [entry for entry in entries if isinstance(entry, FilmEntry)]
             self._films = {film.key: film for film in films}
+            self._by_name = {live_key(film.name): film for film in films}
             self._dictionaries = {
                 digest: entry for _, entry, digest in known.values() if isinstance(entry, Part)
             }
@@ -136,12 +138,8 @@ class Library:
         return sorted(self._films.values(), key=lambda film: (film.title.casefold(), film.key))
 
     def film(self, key: str) -> FilmEntry | None:
-        """The film of a key; a live one as it was at the last look."""
-        return self._films.get(key)
-
-    def film_named(self, name: str) -> FilmEntry | None:
-        """The film of a name in the library, as of the last look: a live one has another key at its end."""
-        return next((film for film in self._films.values() if film.name == name), None)
+        """The film of a key, as of the last look; a live film's key goes on to stand for the whole one."""
+        return self._films.get(key) or self._by_name.get(key)
 
     def dictionary(self, digest: str) -> Part | None:
         """The series dictionary of a SHA-256 in hex."""

@@ -19,11 +19,13 @@ from aiohttp import web
 
 from mtor_transcode.errors import InputError, OutputError
 from mtor_transcode.stream.bearers import Bearers
+from mtor_transcode.stream.films import Films
 from mtor_transcode.stream.guard import LOOPBACK, Guard, add_headers
 from mtor_transcode.stream.http import Site
 from mtor_transcode.stream.library import Library
 from mtor_transcode.stream.posters import Posters
 from mtor_transcode.stream.settings import Settings
+from mtor_transcode.stream.sockets import Sockets
 
 GUARDED: Final = ("/catalogue.json", "/films/", "/dictionaries/", "/textures/", "/socket")
 """Addresses that need a token, where the owner has made some."""
@@ -48,6 +50,8 @@ class StreamServer:
         self._posters = Posters()
         self._guard = Guard(self._bearers, GUARDED, settings.requests, local=settings.host in LOOPBACK)
         self._site = Site(self.library, self._posters, guarded=self._bearers is not None)
+        self._films = Films(self.library)
+        self._sockets = Sockets(self._films)
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
 
@@ -84,12 +88,13 @@ class StreamServer:
             self._server.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        self._films.close()
         self._posters.close()
 
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[self._guard.middleware], client_max_size=1)
         application.on_response_prepare.append(add_headers)
-        application.add_routes([*self._site.routes(), *self._site.guarded_routes()])
+        application.add_routes([*self._site.routes(), *self._site.guarded_routes(), *self._sockets.routes()])
         return application
 
     async def _listen(self) -> None:

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Films that are being watched: open files, their plans, what their scenes need; shared by all viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import OrderedDict
+from typing import BinaryIO, Final
+
+from mtor_transcode.codec.container import SectionKind
+from mtor_transcode.codec.fields import Payload
+from mtor_transcode.codec.packet_memory import EDIT
+from mtor_transcode.codec.packets import UNREAD_TEXTURES, read_packet
+from mtor_transcode.codec.series_files import series_for
+from mtor_transcode.errors import InputError, MtorError
+from mtor_transcode.stream.library import FilmEntry, Library, opened
+from mtor_transcode.stream.needs import needs_of
+from mtor_transcode.stream.plan import Piece, Plan, plan_of
+
+KEPT: Final = 64
+"""Films kept open that nobody watches."""
+
+POLL: Final = 0.25
+"""Seconds between two looks at a film that is being written."""
+
+SILENT: Final = 60.0
+"""A film without its end that has not grown for so long has been given up by its writer."""
+
+_DEFINES: Final = frozenset({SectionKind.DICT, SectionKind.TEXTURE, SectionKind.PACKET, SectionKind.FRAGMENT})
+_MOST_NEEDS: Final = 4096
+
+
+class NeedsUnknownError(Exception):
+    """What a scene needs has to be found out first: ``await film.find_needs(scene, section)``."""
+
+    def __init__(self, scene: int, section: int) -> None:
+        super().__init__(scene, section)
+        self.scene = scene
+        self.section = section
+
+
+class WatchedFilm:
+    """An open film. ``plan`` grows while the film is being written; ``grown`` is set anew each time."""
+
+    def __init__(self, entry: FilmEntry, stream: BinaryIO, plan: Plan) -> None:
+        self.entry = entry
+        self.plan = plan
+        self.viewers = 0
+        self.grown = asyncio.Event()
+        self._stream = stream
+        self._changed = time.monotonic()
+        self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._droppable: dict[int, bool] = {}
+        self._follower: asyncio.Task[None] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more of it will come."""
+        return not self.entry.live or self.plan.whole or time.monotonic() - self._changed > SILENT
+
+    def section(self, piece: Piece) -> bytes:
+        """The bytes of a section. Raises InputError if the file became shorter."""
+        data = os.pread(self._stream.fileno(), piece.size, piece.offset)
+        if len(data) < piece.size:
+            raise InputError("became shorter", where=self.entry.name, remedy="load the catalogue again")
+        return data
+
+    def needs(self, scene: int, section: int) -> tuple[int, ...]:
+        """What a scene needs of the film before; raises NeedsUnknownError where it has to be found out."""
+        if not any(piece.kind in _DEFINES for piece in self.plan.pieces[:section]):
+            return ()
+        if (scene, section) not in self._needs:
+            raise NeedsUnknownError(scene, section)
+        return self._needs[scene, section]
+
+    async def find_needs(self, scene: int, section: int) -> None:
+        """Finds out what a scene needs, beside the loop; one that cannot be decoded needs all before."""
+        if len(self._needs) >= _MOST_NEEDS:
+            self._needs.clear()
+        self._needs[scene, section] = await asyncio.to_thread(self._decoded_needs, scene, section)
+
+    def _decoded_needs(self, scene: int, section: int) -> tuple[int, ...]:
+        plan = self.plan
+        try:
+            with self._again() as stream:
+                found = series_for(self.entry.path, None)
+                return needs_of(stream, self.entry.name, found, plan, scene, section)
+        except (MtorError, OSError):
+            return tuple(piece.number for piece in plan.pieces[1:section] if piece.kind in _DEFINES)
+
+    def _again(self) -> BinaryIO:
+        """The same file with a place of its own; by its descriptor where that works: names may move."""
+        by_descriptor = f"/proc/self/fd/{self._stream.fileno()}"
+        return open(by_descriptor if os.path.exists(by_descriptor) else self.entry.path, "rb")
+
+    def droppable(self, piece: Piece) -> bool:
+        """Whether a late packet can be left out: it only moves or repaints shapes that are there."""
+        if piece.kind != SectionKind.PACKET:
+            return False
+        if piece.number not in self._droppable:
+            self._droppable[piece.number] = self._only_edits(piece)
+        return self._droppable[piece.number]
+
+    def _only_edits(self, piece: Piece) -> bool:
+        data = self.section(piece)
+        try:
+            fields = Payload(data, self.entry.name)
+            fields.take(1)
+            payload = fields.take(fields.varint(len(data)))
+            packet = read_packet(Payload(payload, self.entry.name), UNREAD_TEXTURES)
+        except MtorError:
+            return True
+        edits = all(change.kind == EDIT and change.outline is None for change in packet.changes)
+        return edits and packet.head is None and not packet.outlines
+
+    def watch(self) -> None:
+        """One more viewer."""
+        self.viewers += 1
+        if self.entry.live and self._follower is None:
+            self._follower = asyncio.get_running_loop().create_task(self._follow())
+
+    def leave(self) -> None:
+        """One viewer less."""
+        self.viewers -= 1
+        if not self.viewers and self._follower is not None:
+            self._follower.cancel()
+            self._follower = None
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._follower is not None:
+            self._follower.cancel()
+        self._stream.close()
+
+    async def _follow(self) -> None:
+        """Looks for what the writer has added. The file is only appended to, so plans only grow."""
+        while not self.ended:
+            await asyncio.sleep(POLL)
+            if os.fstat(self._stream.fileno()).st_size == self.plan.size:
+                continue
+            plan = await asyncio.to_thread(plan_of, self._stream, self.entry.name)
+            if plan.size > self.plan.size:
+                self._changed = time.monotonic()
+            self.plan = plan
+            self._tell()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+
+class Films:
+    """The films being watched, by key."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._open: OrderedDict[str, WatchedFilm] = OrderedDict()
+        self._opening: dict[str, asyncio.Lock] = {}
+
+    async def watch(self, key: str) -> WatchedFilm | None:
+        """The film of a key with one viewer more (who has to ``leave``), None if there is none."""
+        entry = self._library.film(key)
+        if entry is None:
+            await asyncio.to_thread(self._library.refresh)
+            entry = self._library.film(key)
+        if entry is None:
+            return None
+        async with self._opening.setdefault(key, asyncio.Lock()):
+            film = self._open.get(key)
+            if film is None:
+                film = await self._opened(entry)
+                self._open[key] = film
+            self._open.move_to_end(key)
+            film.watch()
+        self._opening.pop(key, None)
+        self._close_idle()
+        return film
+
+    async def _opened(self, entry: FilmEntry) -> WatchedFilm:
+        stream = entry.path.open("rb") if entry.live else opened(entry.whole)
+        try:
+            plan = await asyncio.to_thread(plan_of, stream, entry.name)
+        except BaseException:
+            stream.close()
+            raise
+        return WatchedFilm(entry, stream, plan)
+
+    def _close_idle(self) -> None:
+        idle = [key for key, film in self._open.items() if not film.viewers]
+        for key in idle[: max(0, len(self._open) - KEPT)]:
+            self._open.pop(key).close()
+
+    def close(self) -> None:
+        """Closes all."""
+        for film in self._open.values():
+            film.close()
+        self._open.clear()

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One viewer of one film: which section comes next. What it remembers is only where the viewer is."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mtor_transcode.codec.container import SectionKind
+from mtor_transcode.stream.messages import At, Play, Want
+from mtor_transcode.stream.needs import Needs
+from mtor_transcode.stream.plan import SOUND, Piece, Plan
+
+NEVER_UNASKED: Final = frozenset({SectionKind.INDEX})
+"""Of no use to a viewer: the index has offsets in the file, which a viewer of sections does not have."""
+
+LATE_SECONDS: Final = 0.25
+"""Sound that is so late is dropped."""
+
+MOST_WANTED: Final = 2048
+"""Sections and parts asked for again that wait their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A piece to send, from byte ``start`` to ``stop`` of it."""
+
+    piece: Piece
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass
+class Course:
+    """The order in which a film goes to a viewer.
+
+    Pictures go in the order of the file: outlines and textures at first use, first states coarse to fine
+    as the encoder put them. Sound goes between them by its time. ``needs`` may raise to be asked again later;
+    nothing has changed then. ``droppable`` tells of pieces of a scene that can be left out once they are
+    late. ``sent`` are the sections that went or that the viewer has; ``dropped`` those that were too late.
+    """
+
+    plan: Plan
+    play: Play
+    needs: Needs
+    droppable: Callable[[Piece], bool] = lambda _: False
+    clock: Callable[[], float] = time.monotonic
+    sent: set[int] = field(default_factory=set)
+    dropped: list[int] = field(default_factory=list)
+    entered: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
+    """Scenes entered, by place, the section at which, and those of before that they need: to be told."""
+
+    def __post_init__(self) -> None:
+        self._wanted: deque[tuple[int, int, int | None]] = deque()
+        self._first: deque[int] = deque()
+        self._picture = self._sound = -1
+        self._tick = float(self.play.at)
+        self._speed = 0.0
+        self._told = self.clock()
+        for first, last in self.play.have:
+            self.sent.update(range(first, min(last + 1, len(self.plan.pieces))))
+        self._enter(self.play.at)
+
+    @property
+    def place(self) -> float:
+        """The tick where the viewer is now, as far as it has told."""
+        passed = (self.clock() - self._told) * self._speed / float(self.plan.header.time_base)
+        return self._tick + passed
+
+    def follow(self, plan: Plan) -> None:
+        """Goes on with a film that has grown."""
+        self.plan = plan
+        if self._picture < 0 and plan.scenes:
+            self._enter(self.play.at)
+
+    def told(self, at: At) -> None:
+        """Takes note of where the viewer is."""
+        self._tick, self._told = float(at.tick), self.clock()
+        self._speed = at.speed if at.playing else 0.0
+
+    def want(self, want: Want) -> None:
+        """Queues what is asked for again; what has not had its turn yet will come anyway."""
+        for first, last in want.sections:
+            for number in range(first, min(last + 1, len(self.plan.pieces))):
+                if number in self.sent and self._useful(self.plan.pieces[number]):
+                    self._queue(number, 0, None)
+        for number, start, stop in want.parts:
+            if number in self.sent and start < stop:
+                self._queue(number, start, stop)
+
+    def _queue(self, number: int, start: int, stop: int | None) -> None:
+        if len(self._wanted) < MOST_WANTED and (number, start, stop) not in self._wanted:
+            self._wanted.append((number, start, stop))
+
+    def next(self) -> Next | None:
+        """What to send now; None if nothing is due (or the end is reached, see ``over``)."""
+        while self._first:
+            number = self._first.popleft()
+            if number not in self.sent:
+                return self._sending(number)
+        if self._wanted:
+            number, start, stop = self._wanted.popleft()
+            return Next(self.plan.pieces[number], start, stop)
+        self._catch_up()
+        picture = self._ahead_of(self._picture, sound=False)
+        sound = self._ahead_of(self._sound, sound=True)
+        self._picture = len(self.plan.pieces) if picture is None else picture.number
+        self._sound = len(self.plan.pieces) if sound is None else sound.number
+        chosen = picture if sound is None or (picture and picture.start <= sound.start) else sound
+        if chosen is None or chosen.start > self.place + self._ticks(self.play.ahead):
+            return None
+        return self._sending(chosen.number)
+
+    @property
+    def reached(self) -> int:
+        """The place of the scene that is being sent."""
+        pieces = self.plan.pieces
+        return max(0, pieces[min(max(self._picture, 0), len(pieces) - 1)].scene)
+
+    @property
+    def over(self) -> bool:
+        """Whether all of the film that is there has gone."""
+        end = len(self.plan.pieces)
+        return not self._first and not self._wanted and self._picture >= end and self._sound >= end
+
+    def _sending(self, number: int) -> Next:
+        self.sent.add(number)
+        return Next(self.plan.pieces[number])
+
+    def _enter(self, tick: int) -> None:
+        """Goes on where the film can be entered for a tick, with what that needs of the film before."""
+        scene, section = self.plan.entry_at(tick)
+        needed = () if scene < 0 else self.needs(scene, section)
+        self._picture = -1 if scene < 0 else section
+        self._sound = self._sound_at(tick)
+        self._first.extend(piece.number for piece in self._of_the_film() if piece.number not in self.sent)
+        if scene < 0:
+            return
+        self._first.extend(number for number in needed if number not in self.sent)
+        head = self.plan.scenes[scene].first
+        if head < self._picture and head not in self.sent:
+            self._first.extend(self._scene_head(scene))
+        self.entered.append((scene, section, needed))
+
+    def _sound_at(self, tick: int) -> int:
+        """The section of the sound at a tick: the last that starts at or before it."""
+        starts = [piece.number for piece in self.plan.pieces if piece.kind in SOUND and piece.start <= tick]
+        return starts[-1] if starts else 1
+
+    def _of_the_film(self) -> Iterator[Piece]:
+        """The header and what lies with it, before the first scene."""
+        first = self.plan.scenes[0].first if self.plan.scenes else len(self.plan.pieces)
+        return (piece for piece in self.plan.pieces[:first] if piece.kind not in (SOUND | NEVER_UNASKED))
+
+    def _scene_head(self, scene: int) -> Iterator[int]:
+        """A scene's own section, for one that is entered at a snapshot."""
+        for piece in self.plan.pieces[self.plan.scenes[scene].first :]:
+            if piece.kind == SectionKind.SCENE:
+                yield piece.number
+                return
+
+    def _catch_up(self) -> None:
+        """Leaves out what is past: a viewer that has come to a later entry is sent on from there."""
+        _, entry = self.plan.entry_at(int(self.place))
+        if 0 <= self._picture < entry and self.plan.pieces[self._picture].scene >= 0:
+            late = [number for number in range(self._picture, entry) if number not in self.sent]
+            self._enter(int(self.place))
+            self.dropped.extend(late)
+
+    def _ahead_of(self, number: int, *, sound: bool) -> Piece | None:
+        """The next piece to send from a place in the file on."""
+        late = self.place - self._ticks(LATE_SECONDS)
+        for piece in self.plan.pieces[max(number, 0) :]:
+            if (piece.kind in SOUND) is not sound or piece.number in self.sent or not self._useful(piece):
+                continue
+            over = self._sound_end(piece) if sound else piece.end
+            if over < late and (sound or self.droppable(piece)):
+                self.dropped.append(piece.number)
+                self.sent.add(piece.number)
+                continue
+            return piece
+        return None
+
+    def _sound_end(self, piece: Piece) -> float:
+        """Where the sound section after this one starts: where its own sound is over."""
+        for other in self.plan.pieces[piece.number + 1 :]:
+            if other.kind in SOUND:
+                return other.start
+        return float("inf")
+
+    def _useful(self, piece: Piece) -> bool:
+        """Whether a viewer has a use for a piece."""
+        return piece.kind not in NEVER_UNASKED and (piece.kind != SectionKind.REPAIR or self.play.repairs)
+
+    def _ticks(self, seconds: float) -> float:
+        return seconds / float(self.plan.header.time_base)
+
+
+def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Numbers as ranges (first, last)."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The socket with real clients: films whole, sought, asked again, reconnected, bounded, and attacked."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from memory_films import MemoryFilm
+from packet_films import write_packets
+from stream_client import Collected, collect, connect, ended, say, sections_of, websockets
+from stream_server import SAMPLES, Served, served
+
+from mtor_transcode.codec.container import SectionKind
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.model import (
+    AudioInfo,
+    AudioPacket,
+    Camera,
+    Contour,
+    Edit,
+    Enter,
+    FilmHeader,
+    NodeKind,
+    Outline,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Transform,
+)
+
+DEMO = SAMPLES / "demo.mtor"
+KEY = sha256(DEMO.read_bytes()).hexdigest()
+
+
+def square(side: int) -> Outline:
+    points = ((-side, -side), (side, -side), (side, side), (-side, side))
+    return Outline((Contour(points, (NodeKind.CORNER,) * 4),))
+
+
+def long_film(scenes: int = 6, shapes: int = 12) -> MemoryFilm:
+    """Scenes of 2 s in 1/25 s, with sound; the last scene shows outlines of the first again."""
+    sound = AudioInfo("opus", 48000, 1, "", b"", 0)
+    header = FilmHeader(320, 180, Fraction(1, 25), Fraction(25), audio=sound)
+    film = MemoryFilm(header)
+    for number in range(scenes):
+        start = 50 * number
+        kind = 0 if number == scenes - 1 else number
+        film.scene(SceneStart(number, start, Solid((16 + number, 128, 128)), Camera()))
+        states = [
+            ShapeState(
+                square(16 * (10 + shapes * kind + k)), Solid((90 + k, 128, 128)), Transform(160 * k, 800)
+            )
+            for k in range(shapes)
+        ]
+        film.span(
+            Span(start, start + 25, tuple(Enter(start, k, state, 0, 0) for k, state in enumerate(states)))
+        )
+        moves = tuple(
+            Edit(start + 25 + k, 10, k, ShapeState(state.outline, state.paint, Transform(160 * k + 400, 900)))
+            for k, state in enumerate(states)
+        )
+        film.span(Span(start + 25, start + 50, moves))
+    film.packets = [AudioPacket(960 * k, 960, bytes([k % 251]) * 20) for k in range(100 * scenes)]
+    film.duration = 50 * scenes
+    return film
+
+
+def written(film: MemoryFilm) -> bytes:
+    stream = io.BytesIO()
+    writer = FilmWriter(stream, film.header)
+    for scene in film.scenes:
+        second = [packet for packet in film.packets if packet.pts // 96_000 == scene.head.number]
+        writer.audio(second)
+        writer.scene(scene.head)
+        for span in scene.spans:
+            writer.span(span)
+    writer.finish(film.duration)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    film = long_film()
+    return {"plain": written(film), "packets": write_packets(film, 10)[0]}
+
+
+@pytest.fixture(scope="module")
+def site(films: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    library = tmp_path_factory.mktemp("films")
+    shutil.copy(DEMO, library)
+    for name, data in films.items():
+        (library / f"{name}.mtor").write_bytes(data)
+    with served(library) as server:
+        yield server
+
+
+def key_of(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def played(site: Served, data: bytes, **options: Any) -> Collected:
+    """Plays a film to its end."""
+
+    async def run() -> Collected:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(data), **{"ahead": 600, **options})
+            return await collect(socket, ended)
+
+    return asyncio.run(run())
+
+
+def content(reader: FilmReader) -> list[Any]:
+    return [(entry.head, tuple(reader.spans(entry.head.number))) for entry in reader.heads()]
+
+
+@pytest.mark.parametrize("name", ["plain", "packets"])
+def test_a_film_comes_whole(site: Served, films: dict[str, bytes], name: str) -> None:
+    data = films[name]
+    found = played(site, data)
+    original = FilmReader(io.BytesIO(data))
+    assert content(found.reader()) == content(original)
+    assert list(found.reader().audio()) == list(original.audio())
+    assert [part.message for part in found.parts] == [place % 256 for place in range(len(found.parts))]
+    (head,) = found.of("film")
+    assert (head["bytes"], head["duration"], head["live"]) == (len(data), original.duration, False)
+    told = [row for message in found.of("scenes") for row in message["scenes"]]
+    assert [(number, start) for number, start, _ in told] == [
+        (entry.head.number, entry.head.start) for entry in original.heads()
+    ]
+
+
+def test_what_comes_first_is_the_first_picture(site: Served, films: dict[str, bytes]) -> None:
+    data = films["plain"]
+    kinds = [sections_of(data)[number].kind for number in played(site, data).order]
+    assert kinds[:4] == [SectionKind.HEADER, SectionKind.SCENE, SectionKind.DICT, SectionKind.SPAN]
+    assert kinds.index(SectionKind.AUDIO) < 6
+    assert SectionKind.INDEX not in kinds
+
+
+def test_repairs_come_only_if_they_are_asked_for(site: Served, films: dict[str, bytes]) -> None:
+    sections = sections_of(films["packets"])
+    for repairs in (False, True):
+        kinds = {sections[number].kind for number in played(site, films["packets"], repairs=repairs).order}
+        assert (SectionKind.REPAIR in kinds) is repairs
+
+
+@pytest.mark.parametrize("name", ["plain", "packets"])
+def test_seeking_brings_the_scene_and_only_what_it_needs(
+    site: Served, films: dict[str, bytes], name: str
+) -> None:
+    data = films[name]
+    found = played(site, data, at=260)
+    original = FilmReader(io.BytesIO(data))
+    (entered,) = found.of("enter")
+    assert entered["scene"] == 5
+    needed = {number for first, last in entered["needs"] for number in range(first, last + 1)}
+    assert needed
+    pictures = [number for number in found.order if sections_of(data)[number].kind != SectionKind.AUDIO]
+    assert set(pictures[1 : 1 + len(needed)]) == needed
+    if name == "plain":
+        assert list(found.reader().spans(5)) == list(original.spans(5))
+        # The outlines of the first scene, and none of the four scenes between.
+        assert {sections_of(data)[number].kind for number in needed} == {SectionKind.DICT}
+        assert len(needed) == 1
+    sound = [packet.pts for packet in found.reader().audio()]
+    assert sound[0] <= 260 * 1920 <= sound[-1]
+    assert len(found.order) < len(sections_of(data)) / 2
+
+
+def test_anything_can_be_asked_for_again(site: Served, films: dict[str, bytes]) -> None:
+    data = films["plain"]
+    section = sections_of(data)[3]
+
+    async def run() -> Collected:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(data), ahead=600)
+            await collect(socket, ended)
+            await say(socket, "want", sections=[[3, 3]], parts=[[2, 4, 9]])
+            return await collect(socket, lambda found: len(found.parts) == 2)
+
+    again = asyncio.run(run())
+    assert again.sections == {3: data[section.offset : section.end]}
+    (part,) = [part for part in again.parts if part.section == 2]
+    start = sections_of(data)[2].offset
+    assert (part.place, part.data) == (4, data[start + 4 : start + 9])
+
+
+def test_a_viewer_reconnects_and_goes_on(site: Served, films: dict[str, bytes]) -> None:
+    data = films["plain"]
+
+    async def run() -> tuple[Collected, list[int]]:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(data), ahead=600)
+            found = await collect(socket, lambda found: len(found.sections) >= 7)
+        before = sorted(found.sections)
+        async with connect(site.port) as socket:
+            held = [[number, number] for number in before]
+            await say(socket, "play", film=key_of(data), ahead=600, have=held)
+            later = await collect(socket, ended)
+        found.sections |= later.sections
+        return found, sorted(set(before) & set(later.sections))
+
+    found, twice = asyncio.run(run())
+    assert not twice
+    assert content(found.reader()) == content(FilmReader(io.BytesIO(data)))
+
+
+def test_what_is_far_ahead_waits_until_the_viewer_comes_near(site: Served, films: dict[str, bytes]) -> None:
+    data = films["plain"]
+
+    async def run() -> tuple[int, int]:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(data), ahead=3)
+            found = Collected()
+            with pytest.raises(TimeoutError):
+                await collect(socket, ended, found, seconds=0.7)
+            early = max(sections_of_scene(data, found))
+            await say(socket, "at", tick=120, playing=False, got=len(found.parts) - 1)
+            with pytest.raises(TimeoutError):
+                await collect_silently(socket, found, 0.7)
+            return early, max(sections_of_scene(data, found))
+
+    early, late = asyncio.run(run())
+    assert (early, late) == (1, 3)
+
+
+def sections_of_scene(data: bytes, found: Collected) -> list[int]:
+    """The scenes whose heads have come."""
+    return list(range(len(found.reader().heads())))
+
+
+async def collect_silently(socket: Any, found: Collected, seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            found.take(await socket.recv())
+
+
+def test_a_late_viewer_is_sent_on_from_where_it_is(site: Served, films: dict[str, bytes]) -> None:
+    data = films["plain"]
+
+    async def run() -> Collected:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(data), ahead=1, rate=2000)
+            await collect(socket, lambda found: len(found.sections) >= 2)
+            await say(socket, "at", tick=210, playing=True, got=1)
+            return await collect(socket, lambda found: bool(found.of("dropped")), tick=210)
+
+    found = asyncio.run(run())
+    dropped = {number for a, b in found.of("dropped")[0]["sections"] for number in range(a, b + 1)}
+    kinds = {sections_of(data)[number].kind for number in dropped}
+    assert SectionKind.SPAN in kinds
+    assert found.of("enter")[-1]["scene"] == 4
+
+
+def test_the_rate_that_a_viewer_asks_for_is_kept(site: Served) -> None:
+    async def run() -> float:
+        clock = asyncio.get_running_loop().time
+        async with connect(site.port) as socket:
+            begun = clock()
+            await say(socket, "play", film=KEY, ahead=600, rate=24_000)
+            found = await collect(socket, ended)
+            count = sum(len(part.data) for part in found.parts)
+            return 8 * (count - 3000) / (clock() - begun)
+
+    assert asyncio.run(run()) <= 25_000
+
+
+def test_a_viewer_that_takes_nothing_costs_little(tmp_path: Path) -> None:
+    big = bytearray(DEMO.read_bytes()[:5])
+    header = sections_of(DEMO.read_bytes())[0]
+    big += DEMO.read_bytes()[5 : header.end]
+    from mtor_transcode.codec.container import sealed
+
+    for _ in range(64):
+        big += sealed(SectionKind.SUBTITLES, bytes(1 << 19))
+    (tmp_path / "big.mtor").write_bytes(big)
+    with served(tmp_path) as site:
+        film = json.loads(site.ask("/catalogue.json").body)["films"][0]
+
+        async def run() -> int:
+            sockets = []
+            for _ in range(20):
+                socket = await connect(site.port, max_queue=1).__aenter__()
+                await say(socket, "play", film=film["key"], ahead=600)
+                sockets.append(socket)
+            await asyncio.sleep(1.5)
+            held = sum(
+                viewer.transport.get_write_buffer_size()
+                for viewer in site.server._runner.server.connections  # type: ignore[union-attr]
+                if viewer.transport is not None
+            )
+            for socket in sockets:
+                socket.transport.abort()
+            return held
+
+        assert asyncio.run(run()) <= 20 * 40_000
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("{", 1008),
+        ('{"type":"play"}', 1008),
+        ('{"type":"play","film":"../../etc/passwd"}', 1008),
+        ('{"type":"at","tick":-1}', 1008),
+        ('{"type":"at","tick":1e999}', 1008),
+        ('{"type":"want","sections":[[0,1,2]]}', 1008),
+        ('{"type":"dance"}', 1008),
+        ("[" * 2000, 1008),
+        (b"\x00\x01", 1003),
+        ("x" * 5000, 1009),
+    ],
+)
+def test_a_wrong_request_closes_that_viewer_alone(site: Served, message: str | bytes, code: int) -> None:
+    async def run() -> int:
+        async with connect(site.port) as good, connect(site.port) as bad:
+            await bad.send(message)
+            await bad.wait_closed()
+            await say(good, "play", film=KEY, ahead=600)
+            await collect(good, ended)
+            return int(bad.close_code)
+
+    assert asyncio.run(run()) == code
+
+
+def test_a_film_that_is_not_there_and_a_protocol_that_is_not_ours(site: Served) -> None:
+    async def run() -> tuple[Collected, int]:
+        async with connect(site.port, "soap") as other:
+            await other.wait_closed()
+        async with connect(site.port) as socket:
+            await say(socket, "play", film="0" * 64)
+            return await collect(socket, lambda found: bool(found.told)), int(other.close_code)
+
+    found, code = asyncio.run(run())
+    assert (found.told[0]["type"], code) == ("error", 1002)
+
+
+def test_pages_of_other_sites_are_refused(site: Served) -> None:
+    async def run() -> None:
+        async with connect(site.port, origin=f"http://127.0.0.1:{site.port}"):
+            pass
+        async with connect(site.port, origin="https://evil.example"):
+            pass
+
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        asyncio.run(run())
+    assert refused.value.response.status_code == 403
+
+
+def test_ten_thousand_messages_of_nonsense(site: Served) -> None:
+    """Mutated and random requests, as fast as they go; the server lives on and serves."""
+    chance = random.Random(8)
+    seeds = [
+        json.dumps({"type": "play", "film": KEY, "at": 3, "rate": 5000.0, "have": [[0, 2]]}),
+        json.dumps({"type": "at", "tick": 12, "playing": True, "speed": 2.0, "got": 4}),
+        json.dumps({"type": "want", "sections": [[0, 9]], "parts": [[1, 0, 5]]}),
+        json.dumps({"type": "stop"}),
+    ]
+
+    def mutated() -> str | bytes:
+        text = bytearray(chance.choice(seeds).encode())
+        for _ in range(chance.choice((0, 0, 1, 1, 2, 8))):
+            place = chance.randrange(len(text))
+            text[place : place + chance.randrange(3)] = bytes(
+                chance.choices(range(32, 127), k=chance.randrange(3))
+            )
+        form = chance.randrange(20)
+        if form == 0:
+            return bytes(text)
+        return text.decode() * chance.choice((1, 1, 1, 1, 1, 60)) if form == 1 else text.decode()
+
+    async def run() -> int:
+        left = 10_000
+        while left:
+            async with connect(site.port, ping_interval=None) as socket:
+                try:
+                    for _ in range(min(left, 120)):
+                        await socket.send(mutated())
+                        left -= 1
+                except websockets.ConnectionClosed:
+                    continue
+        return left
+
+    assert asyncio.run(run()) == 0
+    assert played(site, DEMO.read_bytes()).of("end")
