@@ -85,6 +85,11 @@ def film_json(data: bytes, find_series: FindSeries | None = None, loss: Loss | N
         "duration": reader.duration,
         "truncated": reader.truncated,
         "in_packets": reader.in_packets,
+        "packets": {
+            "sent": reader.packets_sent,
+            "at_hand": reader.packets_at_hand,
+            "damaged": reader.packets_damaged,
+        },
         "index": _index(data),
         "scenes": [_scene(reader, entry.head.number, ids) for entry in reader.heads()],
         "outlines": value_json(list(reader.dictionary())),

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model_json import film_or_error
 
 import mtor_transcode
 from mtor_transcode.codec import tables
+from mtor_transcode.codec.series import FindSeries
 
 ROOT = Path(__file__).parents[1]
 PLAYER = Path(mtor_transcode.__file__).parent / "stream" / "player"
@@ -58,6 +60,12 @@ class NodeDecoder:
     def close(self) -> None:
         """Ends the process."""
         self._process.communicate(timeout=20)
+
+
+def decoded(data: bytes, find_series: FindSeries | None = None) -> dict[str, Any]:
+    """What our own reader makes of a film, as JSON comes back."""
+    back: dict[str, Any] = json.loads(json.dumps(film_or_error(data, find_series)))
+    return back
 
 
 @pytest.fixture(scope="module")

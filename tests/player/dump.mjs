@@ -33,6 +33,7 @@ function filmOf(film) {
     duration: film.duration,
     truncated: film.truncated,
     in_packets: film.inPackets,
+    packets: { sent: film.packets.sent, at_hand: film.packets.atHand, damaged: film.packets.damaged },
     index: film.index,
     textures: film.textureIds.map((id) => film.texture(id)).filter((texture) => texture.id >= 0),
     scenes: film.scenes.map((entry) => sceneOf(film, entry)),

@@ -70,15 +70,23 @@ export class Container {
 
   /**
    * @param {Section} section
+   * @returns {Payload | null} null if its checksum is wrong
+   */
+  sound(section) {
+    const { offset, start, end } = section;
+    const stored = (this.data[end - 2] << 8) | this.data[end - 1];
+    if (crc16(this.data.subarray(offset, end - CRC_BYTES)) !== stored) return null;
+    return new Payload(this.data.subarray(start, end - CRC_BYTES), this.where(section));
+  }
+
+  /**
+   * @param {Section} section
    * @returns {Payload} checked against its checksum
    */
   payload(section) {
-    const { offset, start, end } = section;
-    const stored = (this.data[end - 2] << 8) | this.data[end - 1];
-    if (crc16(this.data.subarray(offset, end - CRC_BYTES)) !== stored) {
-      throw new MtorError("the checksum is wrong", this.where(section));
-    }
-    return new Payload(this.data.subarray(start, end - CRC_BYTES), this.where(section));
+    const payload = this.sound(section);
+    if (!payload) throw new MtorError("the checksum is wrong", this.where(section));
+    return payload;
   }
 
   /**

@@ -6,7 +6,10 @@ import { readTables } from "./contexts.js";
 import { Dictionary } from "./dictionary.js";
 import { MtorError } from "./errors.js";
 import { readIndex } from "./film_index.js";
+import { FragmentShelf } from "./fragments.js";
 import { readHeader } from "./header.js";
+import { PacketSceneReader } from "./packet_scenes.js";
+import { PacketTable } from "./packet_table.js";
 import { SceneSections } from "./scenes.js";
 import { findSeries } from "./series.js";
 import { readSound } from "./sound.js";
@@ -15,6 +18,7 @@ import { TextureShelf } from "./textures.js";
 
 /** @import { AudioPacket, Index, Outline, Scene, SceneEntry, Span, Subtitle, Texture } from "./types.js" */
 /** @import { Section } from "./container.js" */
+/** @import { PacketScene } from "./packet_table.js" */
 
 /** Kinds of sections that a link may lose. @type {number[]} */
 const LOSSY = [Kind.PACKET, Kind.REPAIR, Kind.FRAGMENT];
@@ -40,10 +44,12 @@ export class Film {
   #container;
   #tables;
   #dictionary;
+  #packets;
+  /** @type {TextureShelf | FragmentShelf} */
   #textures;
-  /** @type {SceneSections[]} */
+  /** @type {(SceneSections | PacketScene)[]} */
   #scenes = [];
-  /** @type {Map<number, SceneSections>} */
+  /** @type {Map<number, SceneSections | PacketScene>} */
   #byNumber = new Map();
   /** @type {Section[]} */
   #sound = [];
@@ -63,37 +69,57 @@ export class Film {
     this.header = readHeader(this.#container.payload(first));
     const series = findSeries(this.header.dictionary, dictionaries, this.#tables);
     this.#dictionary = new Dictionary(this.#container, this.#tables, series);
-    this.#textures = new TextureShelf(this.#container, this.header, this.#tables);
+    const textures = new TextureShelf(this.#container, this.header, this.#tables);
+    this.#textures = textures;
     /** @type {Index | null} */
     this.index = null;
     /** Whether the film was made for links that lose packets. */
     this.inPackets = others.some(({ kind }) => LOSSY.includes(kind));
-    if (this.inPackets) {
-      throw new MtorError("a film in packets, which this player cannot read yet", this.#container.name, "render it");
-    }
-    for (const section of others) this.#note(section);
+    this.#packets = new PacketTable(this.#tables, series, this.#container.name);
+    for (const section of others) this.#note(section, textures);
+    if (!this.#packets.isEmpty) this.#settle(first);
     this.#checkOrder();
     for (const scene of this.#scenes) this.#byNumber.set(scene.head.number, scene);
     /** Ticks: where the last scene ends, or what the index says. */
-    this.duration = this.#scenes.at(-1)?.end ?? 0;
+    this.duration = this.#scenes.reduce((latest, { end }) => Math.max(latest, end), 0);
     if (this.index) this.#takeIndex(this.index);
   }
 
-  /** @param {Section} section takes note of it */
-  #note(section) {
+  /**
+   * @param {Section} section takes note of it
+   * @param {TextureShelf} textures
+   */
+  #note(section, textures) {
     const { kind } = section;
     const container = this.#container;
     if (kind === Kind.DICT) this.#dictionary.add(section);
-    else if (kind === Kind.TEXTURE) this.#textures.add(section);
+    else if (kind === Kind.TEXTURE) textures.add(section);
+    else if (LOSSY.includes(kind)) this.#notePacket(section);
     else if (kind === Kind.SCENE) this.#scenes.push(new SceneSections(container, section, this.#tables));
     else if (kind === Kind.SPAN || kind === Kind.SNAPSHOT) {
       const scene = this.#scenes.at(-1);
-      if (!scene) throw new MtorError("it belongs to no scene", container.where(section));
+      if (!(scene instanceof SceneSections)) throw new MtorError("it belongs to no scene", container.where(section));
       scene.add(section);
     } else if (kind === Kind.AUDIO) this.#sound.push(section);
     else if (kind === Kind.SUBTITLES) this.#text.push(section);
     else if (kind === Kind.HEADER) throw new MtorError("a second header", container.where(section));
     else if (kind === Kind.INDEX) this.index = readIndex(container.payload(section));
+  }
+
+  /** @param {Section} section one whose checksum is wrong is as good as lost */
+  #notePacket(section) {
+    const payload = this.#container.sound(section);
+    if (!payload) this.#packets.damaged += 1;
+    else if (section.kind === Kind.PACKET) this.#packets.addPacket(payload);
+    else if (section.kind === Kind.FRAGMENT) this.#packets.addFragment(payload);
+    else this.#packets.addRepair(payload);
+  }
+
+  /** @param {Section} header brings back what can be brought back, and finds the scenes */
+  #settle(header) {
+    if (this.#scenes.length) throw new MtorError("a film in packets", this.#container.where(header));
+    this.#scenes = this.#packets.settle(this.index?.duration);
+    this.#textures = new FragmentShelf(this.#packets.fragments, this.header, this.#tables, this.#container.name);
   }
 
   #checkOrder() {
@@ -107,11 +133,12 @@ export class Film {
 
   /** @param {Index} index */
   #takeIndex(index) {
-    const fits = this.#scenes.every(({ head, section }, place) => {
+    const told = index.scenes.length === this.#scenes.length;
+    const fits = this.#scenes.every((scene, place) => {
       const [start, offset] = index.scenes[place] ?? [];
-      return start === head.start && offset === section.offset;
+      return scene instanceof SceneSections && start === scene.head.start && offset === scene.section.offset;
     });
-    if (!fits || index.scenes.length !== this.#scenes.length || index.duration < this.duration) {
+    if ((!this.inPackets && !(told && fits)) || index.duration < this.duration) {
       throw new MtorError("the index does not fit the scenes", this.#container.name);
     }
     this.duration = index.duration;
@@ -129,7 +156,10 @@ export class Film {
    * @returns {Generator<Span>} decoded from the dictionary and the scene alone
    */
   spans(number, fromTick = null) {
-    return this.#scene(number).spans(this.#dictionary.forScene(), (id) => this.#textures.find(id), fromTick);
+    const scene = this.#scene(number);
+    const findTexture = (/** @type {number} */ id) => this.#textures.find(id);
+    if (!(scene instanceof SceneSections)) return new PacketSceneReader(this.#packets, scene, findTexture).spans();
+    return scene.spans(this.#dictionary.forScene(), findTexture, fromTick);
   }
 
   /**
@@ -137,8 +167,9 @@ export class Film {
    * @returns {number[]} ticks at which the scene has snapshots
    */
   snapshots(number) {
-    const parts = this.#scene(number).parts.filter(({ section }) => section.kind === Kind.SNAPSHOT);
-    return parts.map(({ start }) => start);
+    const scene = this.#scene(number);
+    if (!(scene instanceof SceneSections)) return [];
+    return scene.parts.filter(({ section }) => section.kind === Kind.SNAPSHOT).map(({ start }) => start);
   }
 
   /**
@@ -152,7 +183,7 @@ export class Film {
 
   /**
    * @param {number} number
-   * @returns {SceneSections}
+   * @returns {SceneSections | PacketScene}
    */
   #scene(number) {
     const scene = this.#byNumber.get(number);
@@ -173,7 +204,7 @@ export class Film {
 
   /** @returns {Outline[]} all outlines of the file itself, by their ids */
   outlines() {
-    return this.#dictionary.all();
+    return this.#packets.isEmpty ? this.#dictionary.all() : this.#packets.allOutlines();
   }
 
   /** @returns {number[]} ids of the film's textures */
@@ -187,5 +218,10 @@ export class Film {
    */
   texture(id) {
     return this.#textures.find(id);
+  }
+
+  /** @returns {{sent: number, atHand: number, damaged: number}} packets: as far as numbers tell; came or repaired; broken */
+  get packets() {
+    return { sent: this.#packets.sent, atHand: this.#packets.count, damaged: this.#packets.damaged };
   }
 }

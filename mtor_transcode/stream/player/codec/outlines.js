@@ -63,6 +63,24 @@ export function nodesOf(outlines) {
   return outlines.reduce((sum, outline) => sum + nodeCount(outline), 0);
 }
 
+/**
+ * @param {Outline} outline
+ * @returns {string} equal for equal outlines
+ */
+export function outlineKey(outline) {
+  if (outline.kind === "Mask") return `${outline.width} ${outline.levels} ${outline.values}`;
+  return JSON.stringify([outline.stroke_width, outline.contours]);
+}
+
+/**
+ * @param {Outline} a
+ * @param {Outline} b
+ * @returns {boolean}
+ */
+export function sameOutline(a, b) {
+  return a === b || outlineKey(a) === outlineKey(b);
+}
+
 /** What the outlines of one section know of each other. */
 export class OutlineSection {
   constructor() {

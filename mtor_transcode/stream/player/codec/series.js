@@ -6,6 +6,7 @@ import { crc16 } from "./crc.js";
 import { readDictionary, readDictionaryPlain } from "./dictionary.js";
 import { MtorError } from "./errors.js";
 import { MAX_SECTION } from "./limits.js";
+import { outlineKey } from "./outlines.js";
 import { Payload } from "./payload.js";
 import { sha256 } from "./sha256.js";
 
@@ -47,17 +48,8 @@ export function readSeries(data, tables) {
   const { first, count } = readDictionaryPlain(new Payload(payload, NAME));
   if (first || !count) throw fields.damaged(`${count} outlines from ${first} on`);
   const outlines = readDictionary(new Payload(payload, NAME), tables);
-  if (new Set(outlines.map(keyOf)).size < count) throw fields.damaged("an outline stands twice");
+  if (new Set(outlines.map(outlineKey)).size < count) throw fields.damaged("an outline stands twice");
   return outlines;
-}
-
-/**
- * @param {Outline} outline
- * @returns {string} equal for equal outlines
- */
-function keyOf(outline) {
-  if (outline.kind === "Mask") return `${outline.width} ${outline.levels} ${outline.values}`;
-  return JSON.stringify([outline.stroke_width, outline.contours]);
 }
 
 /**

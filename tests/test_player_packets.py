@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The browser's decoder beside ours with films in packets: lost, damaged, repaired, hostile."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+
+import pytest
+from busy_films import HEADER, busy_scene
+from memory_films import MemoryFilm
+from packet_films import TRAVELS, write_packets
+from player_node import NodeDecoder, decoded, decoder
+from test_codec_fuzz import mutated, section
+from test_codec_golden import FILMS
+
+from mtor_transcode.codec.container import MAGIC, Section, SectionKind, SectionReader
+from mtor_transcode.codec.repair_syntax import Sent, make_repair
+
+__all__ = ["decoder"]
+
+Replace = Callable[[Section, bytes], bytes]
+
+
+@pytest.fixture(scope="module")
+def films() -> list[bytes]:
+    """Films in packets, with masks, borders, textures in fragments, and many packets and repairs."""
+    crowd = MemoryFilm(HEADER, [busy_scene(0, 0, shapes=150), busy_scene(1, 100, seed=2)], [], [], 200)
+    made = [FILMS[name]() for name in ("masks", "borders", "textured", "patches")]
+    return [write_packets(film, 10)[0] for film in [*made, crowd]]
+
+
+def _remade(data: bytes, replace: Replace) -> bytes:
+    """A film with ``replace`` (of the section and its bytes) in place of each packet, fragment and repair."""
+    found = SectionReader(io.BytesIO(data), "").scan().sections
+    made = bytearray(data[: len(MAGIC) + 1])
+    for part in found:
+        whole = data[part.offset : part.end]
+        made += replace(part, whole) if part.kind in TRAVELS else whole
+    return bytes(made + data[found[-1].end :])
+
+
+def test_whole_films(decoder: NodeDecoder, films: list[bytes]) -> None:
+    for data in films:
+        ours = decoded(data)
+        assert ours["in_packets"]
+        assert decoder.film(data) == ours
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_losses(decoder: NodeDecoder, films: list[bytes], seed: int) -> None:
+    """Packets, fragments and repairs dropped or damaged: the same is brought back, shown, and counted."""
+    chance = random.Random(seed)
+    share = (0.1, 0.3, 0.6)[seed % 3]
+
+    def lose(_: Section, whole: bytes) -> bytes:
+        if chance.random() >= share:
+            return whole
+        if chance.random() < 0.7:
+            return b""
+        place = chance.randrange(3, len(whole))
+        return whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1 :]
+
+    for data in (films[seed % 4], films[4]):
+        left = _remade(data, lose)
+        assert decoder.film(left) == decoded(left)
+
+
+def test_repairs(decoder: NodeDecoder, films: list[bytes]) -> None:
+    """Three packets lost, three repairs as long as the longest: the browser has the whole film again."""
+    payloads: list[Sent] = []
+
+    def note(part: Section, whole: bytes) -> bytes:
+        if part.kind == SectionKind.REPAIR:
+            return b""
+        payloads.append(Sent(whole[part.start - part.offset : -2]))
+        return whole
+
+    bare = _remade(films[4], note)
+    repairs = b"".join(
+        section(SectionKind.REPAIR, make_repair(0, payloads, index, 1 << 14).write()) for index in (0, 3, 7)
+    )
+    places = iter(range(len(payloads)))
+
+    def lose(_: Section, whole: bytes) -> bytes:
+        place = next(places)
+        return (b"" if place in (0, 2, 4) else whole) + (repairs if place == len(payloads) - 1 else b"")
+
+    whole, left = decoder.film(bare), decoder.film(_remade(bare, lose))
+    assert len(payloads) > 5
+    assert left["packets"] == whole["packets"]
+    assert left["scenes"] == whole["scenes"]
+
+
+@pytest.mark.parametrize("kind", [SectionKind.PACKET, SectionKind.REPAIR, SectionKind.FRAGMENT])
+def test_hostile_packets(decoder: NodeDecoder, films: list[bytes], kind: SectionKind) -> None:
+    """Contents changed under right checksums, some others lost: the same verdict, the same values."""
+    chance = random.Random(int(kind))
+    read = 0
+    for number in range(40):
+
+        def hurt(part: Section, whole: bytes) -> bytes:
+            if part.kind == kind and chance.random() < 0.5:
+                return section(kind, mutated(whole[part.start - part.offset : -2], chance))
+            return b"" if chance.random() < 0.2 else whole
+
+        left = _remade(films[number % len(films)], hurt)
+        ours, theirs = decoded(left), decoder.film(left)
+        assert ("error" in theirs) == ("error" in ours), (number, ours.get("error"), theirs.get("error"))
+        if "error" not in ours:
+            assert theirs == ours, number
+            read += 1
+    assert read
