@@ -26,6 +26,7 @@ class Part:
 
     section: int
     message: int
+    back: int
     place: int
     data: bytes
 
@@ -34,7 +35,7 @@ def part_of(message: bytes) -> Part:
     fields = Payload(message, "message")
     section = fields.varint(2**20)
     number = fields.take(1)[0]
-    return Part(section, number, fields.varint(2**24), fields.rest())
+    return Part(section, number, fields.varint(2**24), fields.varint(2**24), fields.rest())
 
 
 def length_of(head: bytes) -> int:

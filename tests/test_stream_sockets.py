@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from mtor_transcode.model import (
     Span,
     Transform,
 )
+from mtor_transcode.stream.plan import PICTURES
 
 DEMO = SAMPLES / "demo.mtor"
 KEY = sha256(DEMO.read_bytes()).hexdigest()
@@ -133,6 +135,11 @@ def test_a_film_comes_whole(site: Served, films: dict[str, bytes], name: str) ->
     assert content(found.reader()) == content(original)
     assert list(found.reader().audio()) == list(original.audio())
     assert [part.message for part in found.parts] == [place % 256 for place in range(len(found.parts))]
+    kinds = {number: section.kind for number, section in enumerate(sections_of(data))}
+    pictures = [number for number, kind in kinds.items() if kind in PICTURES]
+    backs = {part.section: part.back for part in found.parts}
+    assert [backs[b] for b in pictures] == [0, *(b - a for a, b in pairwise(pictures))]
+    assert not any(backs[number] for number in backs if number not in pictures)
     (head,) = found.of("film")
     assert (head["bytes"], head["duration"], head["live"]) == (len(data), original.duration, False)
     told = [row for message in found.of("scenes") for row in message["scenes"]]

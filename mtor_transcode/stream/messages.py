@@ -91,6 +91,6 @@ def parted(
         yield place, section[place : min(place + PART, end)]
 
 
-def part_message(number: int, message: int, place: int, data: bytes) -> bytes:
-    """A binary message: number of the section, of the message (modulo 256), place in the section, bytes."""
-    return varint(number) + bytes([message & 0xFF]) + varint(place) + data
+def part_message(number: int, message: int, back: int, place: int, data: bytes) -> bytes:
+    """A binary message: number of the section, count of the message, ``Piece.back``, place, bytes."""
+    return varint(number) + bytes([message & 0xFF]) + varint(back) + varint(place) + data

@@ -21,6 +21,19 @@ from mtor_transcode.codec.scene_syntax import read_scene_plain, read_snapshot_pl
 from mtor_transcode.model import FilmHeader
 
 SOUND: Final = frozenset({SectionKind.AUDIO})
+PICTURES: Final = frozenset(
+    {
+        SectionKind.SCENE,
+        SectionKind.DICT,
+        SectionKind.SPAN,
+        SectionKind.SNAPSHOT,
+        SectionKind.TEXTURE,
+        SectionKind.PACKET,
+        SectionKind.FRAGMENT,
+    }
+)
+"""Kinds of sections that pictures are decoded from, in the order of the file."""
+
 _PEEK: Final = 48
 _PARTS: Final = (SectionKind.SPAN, SectionKind.SNAPSHOT)
 
@@ -29,7 +42,8 @@ _PARTS: Final = (SectionKind.SPAN, SectionKind.SNAPSHOT)
 class Piece:
     """Section ``number`` of a film (0 is the header): where it lies, and the ticks in which it is of use.
 
-    ``scene`` counts scenes from 0; -1 is what holds for the whole film.
+    ``scene`` counts scenes from 0; -1 is what holds for the whole film. ``back`` is how many sections before
+    this one the last lies that carries pictures, too; 0 if this one does not, or is the first.
     """
 
     number: int
@@ -39,6 +53,7 @@ class Piece:
     scene: int
     start: int
     end: int
+    back: int = 0
 
 
 @dataclass(slots=True)
@@ -88,6 +103,8 @@ class _Planner:
         self._sections = sections
         self._header = header
         self._waiting: list[tuple[int, Section]] = []
+        self._backs: dict[int, int] = {}
+        self._last_picture = 0
         self.pieces: list[Piece | None] = []
         self.scenes: list[PlannedScene] = []
 
@@ -96,6 +113,9 @@ class _Planner:
         number = len(self.pieces)
         self.pieces.append(None)
         kind = section.kind
+        if kind in PICTURES:
+            self._backs[number] = number - self._last_picture if self._last_picture else 0
+            self._last_picture = number
         if kind == SectionKind.HEADER:
             self._set(number, section, -1, 0, MAX_TICK)
         elif kind == SectionKind.SCENE:
@@ -151,7 +171,8 @@ class _Planner:
 
     def _set(self, number: int, section: Section, scene: int, start: int, end: int) -> None:
         size = section.end - section.offset
-        self.pieces[number] = Piece(number, section.kind, section.offset, size, scene, start, end)
+        back = self._backs.get(number, 0)
+        self.pieces[number] = Piece(number, section.kind, section.offset, size, scene, start, end, back)
 
     def _sound_start(self, section: Section) -> int:
         fields = self._peek(section)

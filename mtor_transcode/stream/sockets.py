@@ -211,7 +211,7 @@ class Viewer:
         data = film.section(chosen.piece)
         number = chosen.piece.number
         for place, part in parted(number, data, chosen.start, chosen.stop):
-            message = part_message(number, self._count, place, part)
+            message = part_message(number, self._count, chosen.piece.back, place, part)
             await self._paced(len(message))
             self._pacer.sent(self._count, len(message))
             self._count += 1
