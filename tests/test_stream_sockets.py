@@ -9,87 +9,23 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
-from fractions import Fraction
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from memory_films import MemoryFilm
 from packet_films import write_packets
 from stream_client import Collected, collect, connect, ended, say, sections_of, websockets
+from stream_films import long_film, written
 from stream_server import SAMPLES, Served, served
 
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.codec.film_writer import FilmWriter
-from mtor_transcode.model import (
-    AudioInfo,
-    AudioPacket,
-    Camera,
-    Contour,
-    Edit,
-    Enter,
-    FilmHeader,
-    NodeKind,
-    Outline,
-    SceneStart,
-    ShapeState,
-    Solid,
-    Span,
-    Transform,
-)
 from mtor_transcode.stream.plan import PICTURES
 
 DEMO = SAMPLES / "demo.mtor"
 KEY = sha256(DEMO.read_bytes()).hexdigest()
-
-
-def square(side: int) -> Outline:
-    points = ((-side, -side), (side, -side), (side, side), (-side, side))
-    return Outline((Contour(points, (NodeKind.CORNER,) * 4),))
-
-
-def long_film(scenes: int = 6, shapes: int = 12) -> MemoryFilm:
-    """Scenes of 2 s in 1/25 s, with sound; the last scene shows outlines of the first again."""
-    sound = AudioInfo("opus", 48000, 1, "", b"", 0)
-    header = FilmHeader(320, 180, Fraction(1, 25), Fraction(25), audio=sound)
-    film = MemoryFilm(header)
-    for number in range(scenes):
-        start = 50 * number
-        kind = 0 if number == scenes - 1 else number
-        film.scene(SceneStart(number, start, Solid((16 + number, 128, 128)), Camera()))
-        states = [
-            ShapeState(
-                square(16 * (10 + shapes * kind + k)), Solid((90 + k, 128, 128)), Transform(160 * k, 800)
-            )
-            for k in range(shapes)
-        ]
-        film.span(
-            Span(start, start + 25, tuple(Enter(start, k, state, 0, 0) for k, state in enumerate(states)))
-        )
-        moves = tuple(
-            Edit(start + 25 + k, 10, k, ShapeState(state.outline, state.paint, Transform(160 * k + 400, 900)))
-            for k, state in enumerate(states)
-        )
-        film.span(Span(start + 25, start + 50, moves))
-    film.packets = [AudioPacket(960 * k, 960, bytes([k % 251]) * 20) for k in range(100 * scenes)]
-    film.duration = 50 * scenes
-    return film
-
-
-def written(film: MemoryFilm) -> bytes:
-    stream = io.BytesIO()
-    writer = FilmWriter(stream, film.header)
-    for scene in film.scenes:
-        second = [packet for packet in film.packets if packet.pts // 96_000 == scene.head.number]
-        writer.audio(second)
-        writer.scene(scene.head)
-        for span in scene.spans:
-            writer.span(span)
-    writer.finish(film.duration)
-    return stream.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ export class SocketLink {
       this.play();
     };
     socket.onmessage = ({ data }) => this.#hear(data);
-    socket.onclose = () => this.#gone(socket);
+    socket.onclose = socket.onerror = () => this.#gone(socket);
   }
 
   /** @param {WebSocket} socket */

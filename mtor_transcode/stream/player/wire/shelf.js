@@ -86,6 +86,11 @@ export class Shelf {
     return undefined;
   }
 
+  /** @returns {number} the highest number of a section that is here */
+  get most() {
+    return this.#most;
+  }
+
   /** @returns {Held[]} all by number */
   all() {
     return [...this.#held.values()].sort((a, b) => a.number - b.number);

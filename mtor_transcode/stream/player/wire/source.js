@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A film that comes over the wire, as the player takes films; plain HTTP where there is no socket. */
 
+import { readTables } from "../codec/contexts.js";
 import { readHeader } from "../codec/header.js";
 import { findSeries, hex } from "../codec/series.js";
 import { Arrivals } from "./arrivals.js";
@@ -67,7 +68,8 @@ class StreamSource {
   subtitles = [];
   /** @type {Arrivals | null} */
   #arrivals = null;
-  #kit;
+  #tables;
+  #dictionaries;
   #options;
   #address;
   #film;
@@ -88,6 +90,8 @@ class StreamSource {
   #waiting = new Map();
   /** @type {Part[]} */
   #early = [];
+  /** @type {import("./feeds.js").Row[]} */
+  #known = [];
   /** @type {[number, number][]} */
   #rates = [];
   #watch;
@@ -105,7 +109,8 @@ class StreamSource {
   constructor(address, film, kit, options) {
     this.#address = address;
     this.#film = film;
-    this.#kit = kit;
+    this.#tables = readTables(/** @type {any} */ (kit.tables));
+    this.#dictionaries = [...kit.dictionaries];
     this.#options = options;
     // Known once `ready` has resolved, before which nobody has this source.
     this.header = /** @type {any} */ (null);
@@ -204,21 +209,17 @@ class StreamSource {
       const address = new URL(`/dictionaries/${dictionary}.mtordict`, this.#address);
       const { data, kept } = await fetchKept(address.href, dictionary, this.#options.token);
       if (kept) this.#kept = { hits: this.#kept.hits + 1, bytes: this.#kept.bytes + data.length };
-      this.#kit = { ...this.#kit, dictionaries: [...this.#kit.dictionaries, data] };
+      this.#dictionaries.push(data);
     }
     this.#unpack();
   }
 
   /** @param {{first: number, scenes: [number, number, number][]}} message */
   #rows({ first, scenes }) {
-    const end = this.#early.length || this.#arrivals ? this.#arrivals : null;
     this.#known.splice(first, scenes.length, ...scenes.map(([number, start, section]) => ({ number, start, first: section })));
-    end?.rows(this.#known);
+    this.#arrivals?.rows(this.#known);
     this.#times();
   }
-
-  /** @type {import("./feeds.js").Row[]} */
-  #known = [];
 
   /** Scenes end where the next starts; the last where the film does. */
   #times() {
@@ -257,14 +258,14 @@ class StreamSource {
   #unpack() {
     const header = this.#early.find(({ number, place }) => number === 0 && place === 0);
     if (this.#arrivals || !header) return;
-    const arrivals = new Arrivals(this.title || "film", this.#kit.tables, this.sound, this.subtitles);
+    const arrivals = new Arrivals(this.title || "film", this.#tables, this.sound, this.subtitles);
     arrivals.take(header);
     const held = arrivals.shelf.get(0);
     if (!held) return;
     this.header = readHeader(arrivals.shelf.payload(held));
     const missing = hex(this.header.dictionary);
     try {
-      arrivals.begin(this.header, findSeries(this.header.dictionary, this.#kit.dictionaries, this.#kit.tables));
+      arrivals.begin(this.header, findSeries(this.header.dictionary, this.#dictionaries, this.#tables));
     } catch (error) {
       if (missing && this.#needed !== missing) return;
       if (!missing) this.#fail(/** @type {Error} */ (error));
