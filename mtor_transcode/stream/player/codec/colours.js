@@ -85,10 +85,13 @@ export class PaintMemory {
 
   /** @param {Colour} colour */
   #remember(colour) {
-    const place = this.palette.findIndex((known) => sameColour(known, colour));
-    if (place >= 0) this.palette.splice(place, 1);
-    else if (this.palette.length === REMEMBERED) this.palette.pop();
-    this.palette.unshift(colour);
+    const { palette } = this;
+    let place = 0;
+    while (place < palette.length && !sameColour(palette[place], colour)) place += 1;
+    if (place === REMEMBERED) place -= 1;
+    // What was before it moves back by one; the last of too many falls out.
+    for (; place > 0; place--) palette[place] = palette[place - 1];
+    palette[0] = colour;
   }
 
   /**

@@ -35,10 +35,11 @@ function classOf(step) {
 class Pen {
   #direction = 4;
   #turn = 0;
-  #px = 0;
-  #py = 0;
   #x = 0;
   #y = 0;
+  /** The last step, in steps of the grid. */
+  dx = 0;
+  dy = 0;
 
   /**
    * @param {RangeDecoder} decoder
@@ -51,20 +52,19 @@ class Pen {
     this.left = count - 1;
   }
 
-  /** @returns {[number, number]} the next step, in steps of the grid */
+  /** Reads the next step. */
   step() {
     const near = this.closed && this.left <= 2;
     const last = near && this.left === 1;
     const dx = this.#readX(near, last);
     const dy = this.#readY(near, last, dx);
-    this.#turn = Math.sign(this.#px * dy - this.#py * dx);
+    this.#turn = Math.sign(this.dx * dy - this.dy * dx);
     this.#direction = 3 * (Math.sign(dx) + 1) + Math.sign(dy) + 1;
-    this.#px = dx;
-    this.#py = dy;
+    this.dx = dx;
+    this.dy = dy;
     this.#x += dx;
     this.#y += dy;
     this.left -= 1;
-    return [dx, dy];
   }
 
   /**
@@ -73,7 +73,7 @@ class Pen {
    * @returns {number}
    */
   #readX(near, last) {
-    const size = last ? CLASSES + classOf(this.#x) : Math.max(classOf(this.#px), classOf(this.#py));
+    const size = last ? CLASSES + classOf(this.#x) : Math.max(classOf(this.dx), classOf(this.dy));
     const hint = near ? 3 - Math.sign(this.#x) : this.#turn;
     const direction = this.#direction;
     return this.decoder.split(DX_ZERO + direction, DX_SIGN + 6 * direction + 1 + hint, DX + NUMBER * size);
@@ -88,7 +88,7 @@ class Pen {
   #readY(near, last, dx) {
     const size = last ? CLASSES + classOf(this.#y) : classOf(dx);
     const hint = near ? 3 - Math.sign(this.#y) : this.#turn;
-    const still = 2 * Math.min(bitLength(Math.abs(dx)), 3) + (this.#py === 0 ? 1 : 0);
+    const still = 2 * Math.min(bitLength(Math.abs(dx)), 3) + (this.dy === 0 ? 1 : 0);
     const sign = 6 * (3 * this.#direction + Math.sign(dx) + 1) + 1 + hint;
     return this.decoder.split(DY_ZERO + still, DY_SIGN + sign, DY + NUMBER * size);
   }
@@ -125,9 +125,9 @@ export function readContour(decoder, first, stroked, unit, most) {
     before = last;
     last = kind;
     if (number) {
-      const [dx, dy] = pen.step();
-      x += dx * unit;
-      y += dy * unit;
+      pen.step();
+      x += pen.dx * unit;
+      y += pen.dy * unit;
     }
     points.push([x, y]);
     kinds.push(kind);

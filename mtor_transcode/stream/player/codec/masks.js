@@ -81,14 +81,11 @@ function readValues(decoder, width, height, levels, like) {
   // Two empty rows above the first one.
   const classes = new Uint8Array(stride * (height + EDGE));
   const laid = like ? laidBelow(like, width, height) : null;
-  const bits = bitLength(Math.max(0, levels - 2));
+  const cell = new Cell(decoder, classes, stride, levels);
   for (let row = 0, place = 0; row < height; row++) {
     for (let column = 0; column < width; column++, place++) {
       const at = (row + EDGE) * stride + column + EDGE;
-      const [some, full, middle] = laid
-        ? likeContexts(classes, laid, at, stride)
-        : plainContexts(classes, at, stride);
-      const value = readCell(decoder, levels, some, full, middle, bits);
+      const value = laid ? cell.readLike(at, laid) : cell.read(at);
       classes[at] = classOf(value, levels);
       values[place] = value;
     }
@@ -96,21 +93,64 @@ function readValues(decoder, width, height, levels, like) {
   return values;
 }
 
-/**
- * @param {RangeDecoder} decoder
- * @param {number} levels
- * @param {number} some context of "more than empty"
- * @param {number} full context of "full"
- * @param {number} middle first context of the tree of the others
- * @param {number} bits of that tree
- * @returns {number}
- */
-function readCell(decoder, levels, some, full, middle, bits) {
-  if (!decoder.bit(some)) return 0;
-  if (levels === 1 || decoder.bit(full)) return levels;
-  const value = levels > 2 ? 1 + decoder.tree(middle, bits) : 1;
-  if (value >= levels) throw decoder.damaged("a cell of a mask is out of range");
-  return value;
+/** Reads cells, in contexts that the classes of the cells around them choose. */
+class Cell {
+  /**
+   * @param {RangeDecoder} decoder
+   * @param {Uint8Array} classes of the cells so far
+   * @param {number} stride of their rows
+   * @param {number} levels
+   */
+  constructor(decoder, classes, stride, levels) {
+    this.decoder = decoder;
+    this.classes = classes;
+    this.stride = stride;
+    this.levels = levels;
+    this.bits = bitLength(Math.max(0, levels - 2));
+  }
+
+  /**
+   * @param {number} at
+   * @returns {number} its value
+   */
+  read(at) {
+    const { classes, stride } = this;
+    const left = classes[at - 1];
+    const up = classes[at - stride];
+    const near = 27 * left + 9 * up + 3 * classes[at - stride + 1] + classes[at - stride - 1];
+    const far = 2 * Math.min(classes[at - 2], 1) + Math.min(classes[at - 2 * stride], 1);
+    return this.#value(SOME + 4 * near + far, FULL + near, MIDDLE + 15 * ((left + up + 1) >> 1));
+  }
+
+  /**
+   * @param {number} at
+   * @param {Uint8Array} laid the old mask's classes, as `laidBelow` gives them
+   * @returns {number} its value
+   */
+  readLike(at, laid) {
+    const { classes, stride } = this;
+    // The old mask has one row above the first, not two.
+    const old = at - stride;
+    const around = 9 * laid[old] + 3 * laid[old - 1] + laid[old + 1];
+    const near = 81 * classes[at - 1] + 27 * classes[at - stride] + around;
+    const far = Math.min(laid[old - stride], 1) + Math.min(laid[old + stride], 1);
+    return this.#value(LIKE_SOME + 3 * near + far, LIKE_FULL + near, LIKE_MIDDLE + 15 * laid[old]);
+  }
+
+  /**
+   * @param {number} some context of "more than empty"
+   * @param {number} full context of "full"
+   * @param {number} middle first context of the tree of the others
+   * @returns {number}
+   */
+  #value(some, full, middle) {
+    const { decoder, levels } = this;
+    if (!decoder.bit(some)) return 0;
+    if (levels === 1 || decoder.bit(full)) return levels;
+    const value = levels > 2 ? 1 + decoder.tree(middle, this.bits) : 1;
+    if (value >= levels) throw decoder.damaged("a cell of a mask is out of range");
+    return value;
+  }
 }
 
 /**
@@ -121,36 +161,6 @@ function readCell(decoder, levels, some, full, middle, bits) {
 function classOf(value, levels) {
   if (value === 0) return 0;
   return value === levels ? 2 : 1;
-}
-
-/**
- * @param {Uint8Array} classes
- * @param {number} at
- * @param {number} stride
- * @returns {[number, number, number]}
- */
-function plainContexts(classes, at, stride) {
-  const left = classes[at - 1];
-  const up = classes[at - stride];
-  const near = 27 * left + 9 * up + 3 * classes[at - stride + 1] + classes[at - stride - 1];
-  const far = 2 * Math.min(classes[at - 2], 1) + Math.min(classes[at - 2 * stride], 1);
-  return [SOME + 4 * near + far, FULL + near, MIDDLE + 15 * ((left + up + 1) >> 1)];
-}
-
-/**
- * @param {Uint8Array} classes
- * @param {Uint8Array} laid the old mask's, as `laidBelow` gives them
- * @param {number} at
- * @param {number} stride
- * @returns {[number, number, number]}
- */
-function likeContexts(classes, laid, at, stride) {
-  // The old mask has one row above the first, not two.
-  const old = at - stride;
-  const near =
-    81 * classes[at - 1] + 27 * classes[at - stride] + 9 * laid[old] + 3 * laid[old - 1] + laid[old + 1];
-  const far = Math.min(laid[old - stride], 1) + Math.min(laid[old + stride], 1);
-  return [LIKE_SOME + 3 * near + far, LIKE_FULL + near, LIKE_MIDDLE + 15 * laid[old]];
 }
 
 /**

@@ -28,22 +28,47 @@ const TOO_MANY = "outlines have too many nodes";
 /** Stands for an outline that is missing. @type {Vector} */
 export const NOTHING = Object.freeze({ kind: "Outline", contours: [], stroke_width: 0 });
 
-/** @type {WeakMap<Outline, number>} */
-const grids = new WeakMap();
+/** An outline that knows its grid once it was asked for it. @implements {Vector} */
+class Chains {
+  /** @type {"Outline"} */
+  kind = "Outline";
+  #grid = -1;
+
+  /**
+   * @param {Contour[]} contours
+   * @param {number} stroke_width
+   */
+  constructor(contours, stroke_width) {
+    this.contours = contours;
+    this.stroke_width = stroke_width;
+  }
+
+  /** @returns {number} */
+  static gridOf(/** @type {Vector} */ outline) {
+    if (!(#grid in outline)) return coarsest(outline.contours);
+    if (outline.#grid < 0) outline.#grid = coarsest(outline.contours);
+    return outline.#grid;
+  }
+}
+
+/**
+ * @param {Contour[]} contours
+ * @returns {number}
+ */
+function coarsest(contours) {
+  let every = 1 << MAX_GRID;
+  for (const { points } of contours) {
+    for (let place = 0; place < points.length; place++) every |= points[place][0] | points[place][1];
+  }
+  return bitLength(every & -every) - 1;
+}
 
 /**
  * @param {Outline} outline
  * @returns {number} the largest g of 0 .. 7 such that all coordinates are multiples of 2^g; 4 for a mask
  */
 export function gridOf(outline) {
-  if (outline.kind === "Mask") return MASK_GRID;
-  const known = grids.get(outline);
-  if (known !== undefined) return known;
-  let every = 1 << MAX_GRID;
-  for (const { points } of outline.contours) for (const [x, y] of points) every |= x | y;
-  const grid = bitLength(every & -every) - 1;
-  grids.set(outline, grid);
-  return grid;
+  return outline.kind === "Mask" ? MASK_GRID : Chains.gridOf(outline);
 }
 
 /**
@@ -143,7 +168,8 @@ export function readOutline(decoder, section, most) {
   const like = section.outlines.length > 0 && decoder.bit(LIKE);
   const grid = decoder.bit(SAME_GRID) ? section.grid : decoder.tree(GRID, 3);
   const outline = like ? readChange(decoder, section, grid, most) : readAfresh(decoder, section, grid, most);
-  return { outline: centred(decoder, outline, grid), grid };
+  centre(decoder, outline, grid);
+  return { outline, grid };
 }
 
 /**
@@ -177,7 +203,7 @@ function readAfresh(decoder, section, grid, most) {
     if (left < 0) throw decoder.damaged(TOO_MANY);
     contours.push(contour);
   }
-  return { kind: "Outline", contours, stroke_width };
+  return new Chains(contours, stroke_width);
 }
 
 /**
@@ -215,35 +241,37 @@ function readChange(decoder, section, grid, most) {
     });
     return { points: moved, kinds, closed };
   });
-  return { kind: "Outline", contours, stroke_width: old.stroke_width };
+  return new Chains(contours, old.stroke_width);
 }
 
 /**
+ * Moves the centre of its bounding box, on the grid, to the origin.
+ *
  * @param {RangeDecoder} decoder
- * @param {Vector} outline
+ * @param {Vector} outline not shared yet
  * @param {number} grid
- * @returns {Vector} with the centre of its bounding box, on the grid, at the origin
  */
-function centred(decoder, outline, grid) {
+function centre(decoder, { contours }, grid) {
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { points } of outline.contours) {
-    for (const [x, y] of points) {
+  for (const { points } of contours) {
+    for (let place = 0; place < points.length; place++) {
+      const [x, y] = points[place];
       if (x < x0) x0 = x;
       if (x > x1) x1 = x;
       if (y < y0) y0 = y;
       if (y > y1) y1 = y;
     }
   }
-  if (x1 < x0) return outline;
+  if (x1 < x0) return;
   if (x1 - x0 > MAX_COORDINATE || y1 - y0 > MAX_COORDINATE) throw decoder.damaged("an outline is too large");
   const unit = 1 << grid;
   const cx = Math.floor(Math.floor((x0 + x1) / 2) / unit) * unit;
   const cy = Math.floor(Math.floor((y0 + y1) / 2) / unit) * unit;
-  if (!cx && !cy) return outline;
-  const contours = outline.contours.map(({ points, kinds, closed }) => ({
-    points: points.map(([x, y]) => /** @type {Point} */ ([x - cx, y - cy])),
-    kinds,
-    closed,
-  }));
-  return { kind: "Outline", contours, stroke_width: outline.stroke_width };
+  if (!cx && !cy) return;
+  for (const { points } of contours) {
+    for (let place = 0; place < points.length; place++) {
+      points[place][0] -= cx;
+      points[place][1] -= cy;
+    }
+  }
 }

@@ -43,8 +43,16 @@ class Steps {
   /** @type {Point} */
   #last = [0, 0];
   #before = NOBODY;
-  /** @type {Map<string, Point>} */
+  /** By the ids of two outlines. @type {Map<number, Point>} */
   #known = new Map();
+
+  /**
+   * @param {number} outlineId
+   * @returns {number}
+   */
+  #key(outlineId) {
+    return (this.#before + 1) * 2 ** 26 + outlineId;
+  }
 
   /**
    * @param {number} outlineId
@@ -52,7 +60,7 @@ class Steps {
    * @returns {{step: Point, source: number}}
    */
   expected(outlineId, isNew) {
-    const known = this.#known.get(`${this.#before} ${outlineId}`);
+    const known = this.#known.get(this.#key(outlineId));
     return known ? { step: known, source: 1 } : { step: this.#last, source: isNew ? 2 : 0 };
   }
 
@@ -64,7 +72,7 @@ class Steps {
   remember(outlineId, old, place) {
     /** @type {Point} */
     const step = [place.dx - old.dx, place.dy - old.dy];
-    const key = `${this.#before} ${outlineId}`;
+    const key = this.#key(outlineId);
     const expected = this.#known.get(key) ?? this.#last;
     this.hit = expected[0] === step[0] && expected[1] === step[1] ? 1 : 0;
     if (this.#known.size === STEPS) this.#known.clear();

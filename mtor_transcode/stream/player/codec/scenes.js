@@ -242,11 +242,15 @@ class BroughtTextures {
 
   /** @param {Token} token goes on after it */
   take(token) {
+    const paint = paintOf(token);
+    if (!paint) return;
+    const textured = paint.kind === "TexturePaint";
     if (token.kind === "Enter" || token.kind === "Edit") {
       const shown = this.#shown.get(token.shape);
-      if (shown && samePaint(shown, token.state.paint)) return;
-      this.#shown.set(token.shape, token.state.paint);
+      if (!textured) this.#shown.delete(token.shape);
+      else if (shown && samePaint(shown, paint)) return;
+      else this.#shown.set(token.shape, paint);
     }
-    if (paintOf(token)?.kind === "TexturePaint") this.count += 1;
+    if (textured) this.count += 1;
   }
 }
