@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 PLAYER = Path(mtor_transcode.__file__).parent / "stream" / "player"
 TABLES = Path(tables.__file__).parent / "tables_v1.json"
 OLDEST_NODE = 20
+LONGEST = 90.0
+"""Seconds that a film of some kB may take on a machine that is busy; alone it takes milliseconds."""
 
 
 def node() -> str:
@@ -34,32 +37,50 @@ def node() -> str:
     return found
 
 
-class NodeDecoder:
-    """A process that decodes one film after the other."""
+class Node:
+    """A process that runs a script of ``tests/player``: a question and an answer a line, as JSON."""
 
-    def __init__(self) -> None:
-        script = Path(__file__).parent / "player" / "dump.mjs"
+    def __init__(self, script: str) -> None:
+        path = Path(__file__).parent / "player" / script
+        # A hostile film that takes more memory than this ends the process, and so the test.
         self._process = subprocess.Popen(
-            [node(), str(script), str(PLAYER), str(TABLES)],
+            [node(), "--max-old-space-size=256", str(path), str(PLAYER), str(TABLES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def film(self, data: bytes, dictionaries: Sequence[bytes] = (), **asked: object) -> dict[str, Any]:
-        """The film as JSON, or ``{"error": what}``; ``crash`` is an error that is not the decoder's own."""
+    def ask(self, **question: object) -> Any:
+        """The answer. An answer that does not come within ``LONGEST`` is a decoder that hangs."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        question = {"bytes": data.hex(), "dictionaries": [item.hex() for item in dictionaries], **asked}
+        watchdog = threading.Timer(LONGEST, self._process.kill)
+        watchdog.start()
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        assert "crash" not in answer, answer["crash"]
-        return answer
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        assert line, "node hangs, or has ended"
+        return json.loads(line)
 
     def close(self) -> None:
         """Ends the process."""
         self._process.communicate(timeout=20)
+
+
+class NodeDecoder(Node):
+    """A process that decodes one film after the other."""
+
+    def __init__(self) -> None:
+        super().__init__("dump.mjs")
+
+    def film(self, data: bytes, dictionaries: Sequence[bytes] = ()) -> dict[str, Any]:
+        """The film as JSON, or ``{"error": what}``; ``crash`` is an error that is not the decoder's own."""
+        answer: dict[str, Any] = self.ask(
+            bytes=data.hex(), dictionaries=[item.hex() for item in dictionaries]
+        )
+        assert "crash" not in answer, answer["crash"]
+        return answer
 
 
 def decoded(data: bytes, find_series: FindSeries | None = None) -> dict[str, Any]:
