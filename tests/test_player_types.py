@@ -25,7 +25,7 @@ def test_types() -> None:
 
 
 def test_modules_stand_by_themselves() -> None:
-    """Nothing but the player's own files is imported: no packages, nothing of node, nothing from a network."""
+    """Nothing but the player's own files is imported: no packages, nothing of node or of a network."""
     sources = sorted(PLAYER.rglob("*.js"))
     assert len(sources) > 30
     for path in sources:
