@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from packet_films import write_packets
 from player_node import PLAYER, TABLES, node
 from stream_films import long_film, written
 from stream_server import SAMPLES, Served, served
+
+from mtor_transcode.stream.links import Dropped, Shape, dropping, shaped
 
 WATCH = Path(__file__).parent / "player" / "watch.mjs"
 
@@ -96,3 +99,37 @@ def test_without_sockets_plain_http_serves(films: dict[str, bytes], tmp_path: Pa
     wanted = ours(films["plain"])
     assert [scene["spans"] for scene in found["scenes"]] == [scene["spans"] for scene in wanted["scenes"]]
     assert found["audio"] == wanted["audio"]
+
+
+@pytest.mark.parametrize("name", ["plain", "packets"])
+def test_a_relay_that_drops_messages_only_delays(site: Served, films: dict[str, bytes], name: str) -> None:
+    async def run() -> tuple[dict[str, Any], Dropped]:
+        async with dropping(site.port, 0.1, seed=3) as (port, counts):
+            return await asyncio.to_thread(watch, port, films[name], all=True, patience=50), counts
+
+    found, counts = asyncio.run(run())
+    wanted = ours(films[name])
+    assert counts.dropped > 3
+    assert [scene["spans"] for scene in found["scenes"]] == [scene["spans"] for scene in wanted["scenes"]]
+
+
+def test_a_link_that_breaks_is_taken_up_again(site: Served, films: dict[str, bytes]) -> None:
+    async def run() -> dict[str, Any]:
+        async with shaped(site.port, Shape(rate=100_000, delay=0.02, jitter=0.02)) as port:
+            watching = asyncio.create_task(asyncio.to_thread(watch, port, films["packets"], all=True))
+            for _ in range(3):
+                await asyncio.sleep(0.6)
+                site.loop.call_soon_threadsafe(cut, site)
+            return await watching
+
+    found = asyncio.run(run())
+    wanted = ours(films["packets"])
+    assert [scene["spans"] for scene in found["scenes"]] == [scene["spans"] for scene in wanted["scenes"]]
+    assert found["audio"] == wanted["audio"]
+
+
+def cut(site: Served) -> None:
+    """Breaks all connections to the server."""
+    for connection in list(site.server._runner.server.connections):  # type: ignore[union-attr]
+        if connection.transport is not None:
+            connection.transport.abort()

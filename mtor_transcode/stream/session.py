@@ -56,6 +56,8 @@ class Course:
     def __post_init__(self) -> None:
         self._wanted: deque[tuple[int, int, int | None]] = deque()
         self._first: deque[int] = deque()
+        self.due: float | None = None
+        """After ``next`` gave nothing: seconds until it may, None if only news can change that."""
         self._picture = self._sound = -1
         self._tick = float(self.play.at)
         self._speed = 0.0
@@ -110,7 +112,12 @@ class Course:
         self._picture = len(self.plan.pieces) if picture is None else picture.number
         self._sound = len(self.plan.pieces) if sound is None else sound.number
         chosen = picture if sound is None or (picture and picture.start <= sound.start) else sound
-        if chosen is None or chosen.start > self.place + self._ticks(self.play.ahead):
+        self.due = None
+        if chosen is None:
+            return None
+        early = chosen.start - self._ticks(self.play.ahead) - self.place
+        if early > 0:
+            self.due = early * float(self.plan.header.time_base) / self._speed if self._speed else None
             return None
         return self._sending(chosen.number)
 

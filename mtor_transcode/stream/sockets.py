@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -32,8 +33,11 @@ from mtor_transcode.stream.session import Course, ranges_of
 HEARTBEAT: Final = 30.0
 """Seconds between pings; a client that is silent for half of that again is gone."""
 
-IDLE: Final = 0.25
-"""Seconds after which a sender looks again whether something has become due."""
+NEWS: Final = 1.0
+"""Seconds for which a sender waits for news of what is under way before it reckons again."""
+
+END_AGAIN: Final = 5.0
+"""Seconds after which the end is told again to a client that still talks."""
 
 SCENES_AHEAD: Final = 64
 """Scenes beyond the one that is sent whose times are told."""
@@ -96,6 +100,7 @@ class Viewer:
         self._count = 0
         self._scenes_told = 0
         self._dropped_told = 0
+        self._end_told = float("-inf")
         self._changed = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
         self._bucket = Bucket(_MESSAGES_A_SECOND, _MOST_AT_ONCE)
@@ -161,6 +166,7 @@ class Viewer:
             return
         self._pacer = Pacer(play.rate)
         self._count = self._scenes_told = self._dropped_told = 0
+        self._end_told = float("-inf")
         self._sender = asyncio.create_task(self._send(self._film, play))
 
     async def _send(self, film: WatchedFilm, play: Play) -> None:
@@ -202,11 +208,8 @@ class Viewer:
             return
         await self._tell_course(film, course)
         if chosen is None:
-            if course.over and film.ended and course.plan is film.plan:
-                await self._socket.send_str(told("end", sections=len(course.plan.pieces)))
-                await self._wait(None, film)
-            else:
-                await self._wait(IDLE, film)
+            await self._tell_end(film, course)
+            await self._wait(course.due, film)
             return
         data = film.section(chosen.piece)
         number = chosen.piece.number
@@ -217,11 +220,18 @@ class Viewer:
             self._count += 1
             await self._socket.send_bytes(message)
 
+    async def _tell_end(self, film: WatchedFilm, course: Course) -> None:
+        """Tells that all has been sent; again after a while, as a relay may have dropped it."""
+        now = time.monotonic()
+        if course.over and film.ended and course.plan is film.plan and now - self._end_told > END_AGAIN:
+            self._end_told = now
+            await self._socket.send_str(told("end", sections=len(course.plan.pieces)))
+
     async def _paced(self, size: int) -> None:
         """Waits until the link takes so many bytes."""
         while (pause := self._pacer.wait(size)) > 0:
             self._changed.clear()
-            await self._wait(min(pause, IDLE), None)
+            await self._wait(min(pause, NEWS), None)
 
     async def _wait(self, seconds: float | None, film: WatchedFilm | None) -> None:
         """Waits for a request of the client, for the film to grow, or for the time."""

@@ -61,6 +61,7 @@ for (const second of seeks) {
 if (all) {
   await until(() => source.sound.complete, "the end");
   for (let index = 0; index < source.scenes.length; index++) {
+    source.need(source.scenes[index].start);
     let feed = await source.scene(index);
     await until(() => newest(feed).complete, `scene ${index}`);
     feed = newest(feed);

@@ -19,6 +19,10 @@ import { rangesOf, Shelf } from "./shelf.js";
 /** @type {number[]} */
 const PACKETS = [Kind.PACKET, Kind.FRAGMENT, Kind.REPAIR];
 
+/** Sections of a scene that are asked for at a time although nothing was heard of them, and how often each. */
+const MOST_UNHEARD = 64;
+const MOST_ASKED = 4;
+
 /** Scenes before and after the present one that stay decoded. */
 const KEPT_SCENES = 3;
 
@@ -35,6 +39,8 @@ export class Arrivals {
   #entries = new Map();
   /** @type {Map<number, Feeding>} */
   #feedings = new Map();
+  /** How often numbers were asked for of which nothing was heard. @type {Map<number, number>} */
+  #asked = new Map();
   #inPackets = false;
   #ended = false;
 
@@ -160,12 +166,28 @@ export class Arrivals {
     for (const missing of this.shelf.missing(first, end)) {
       for (let number = missing; number >= first && !this.shelf.get(number); number--) found.add(number);
     }
-    const scene = this.#rows[place + 1]?.first ?? this.shelf.most + 2;
-    if (quiet && !this.#ended) {
-      const last = Math.min(scene, first + 64);
-      for (let number = first; number < last; number++) if (!this.shelf.get(number)) found.add(number);
-    }
+    if (quiet) for (const number of this.#unheard(first, this.#rows[place + 1]?.first)) found.add(number);
     return { sections: rangesOf([...found]), parts: this.#parts.gaps() };
+  }
+
+  /**
+   * What may have been lost without a trace: numbers of which nothing was heard, the first few times that they are
+   * asked for (they may be sections that a viewer has no use for).
+   *
+   * @param {number} first section of a scene
+   * @param {number} [next] first section of the next one
+   * @returns {number[]}
+   */
+  #unheard(first, next) {
+    const end = Math.min(next ?? this.shelf.most + 4, first + MOST_UNHEARD);
+    const found = [];
+    for (let number = first; number < end; number++) {
+      const asked = this.#asked.get(number) ?? 0;
+      if (this.shelf.get(number) || asked >= MOST_ASKED) continue;
+      this.#asked.set(number, asked + 1);
+      found.push(number);
+    }
+    return found;
   }
 
   /** @param {number} place begins a scene's feed, anew if there was one */
