@@ -196,6 +196,10 @@ def test_a_film_still_growing_is_live_and_has_a_lasting_key(tmp_path: Path) -> N
         answer = site.ask(f"/films/{film.key}.mtor")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.body == DEMO.read_bytes()[:-200]
+        (tmp_path / "now.mtor").write_bytes(DEMO.read_bytes())
+        assert site.ask("/catalogue.json").status == 200
+        moved = site.ask(f"/films/{film.key}.mtor")
+        assert (moved.status, moved.headers["location"]) == (302, f"/films/{DIGEST}.mtor")
 
 
 def test_posters_are_pictures_that_stay(site: Served) -> None:

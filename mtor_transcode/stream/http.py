@@ -76,6 +76,8 @@ class Site:
         film = self._found(request)
         if film.live:
             return await self._growing(request, film)
+        if request.match_info["key"] != film.key:
+            raise web.HTTPFound(f"/films/{film.key}.mtor")
         return await self._bytes(request, film.whole, film.key, FILM_TYPE)
 
     async def _poster(self, request: web.Request) -> web.StreamResponse:
