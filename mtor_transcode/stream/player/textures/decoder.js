@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Decodes one texture, forwards, by WebCodecs; an earlier picture starts it anew.
+ *
+ * @typedef {import("./stretch.js").Plane} Plane
+ */
+import { planesOf } from "./frame_planes.js";
+import { codecString, pictures } from "./obu.js";
+
+/** Pictures kept of those before the one asked for last: a scene's end and the next one's start may share a texture. */
+const KEPT = 2;
+
+/** Milliseconds to wait for a picture before the decoder is given the next one: some are a picture behind. */
+const PATIENCE = 60;
+
+const DAMAGED = "a texture cannot be decoded: the film is damaged";
+
+export class TextureDecoder {
+  /** @param {Uint8Array} data AV1 of a texture */
+  constructor(data) {
+    this._codec = codecString(data);
+    this._units = pictures(data);
+    /** @type {VideoDecoder | null} */
+    this._decoder = null;
+    /** @type {Map<number, Plane[]>} */
+    this._ready = new Map();
+    /** @type {Error | null} */
+    this._failed = null;
+    this._wanted = 0;
+    this._wake = () => {};
+    /** The picture that is fed next. */
+    this.at = 0;
+  }
+
+  /** Y, Cb and Cr of a picture. Calls must not overlap. @param {number} index @returns {Promise<Plane[]>} */
+  async planes(index) {
+    if (this._units.length === 0) throw new Error(DAMAGED);
+    const wanted = Math.min(index, this._units.length - 1);
+    this._wanted = wanted;
+    if (!this._ready.has(wanted) && (wanted < this.at || !this._decoder)) this._restart();
+    while (!this._ready.has(wanted)) {
+      if (this._failed) throw this._failed;
+      if (this.at < this._units.length) {
+        this._feed();
+        if (this.at > wanted) await this._some(PATIENCE);
+      }
+      if (this.at === this._units.length && !this._ready.has(wanted)) await this._finish();
+    }
+    for (const kept of this._ready.keys()) if (kept < wanted - KEPT) this._ready.delete(kept);
+    return /** @type {Plane[]} */ (this._ready.get(wanted));
+  }
+
+  close() {
+    if (this._decoder && this._decoder.state !== "closed") this._decoder.close();
+    this._decoder = null;
+  }
+
+  _restart() {
+    this.close();
+    this._ready.clear();
+    this._failed = null;
+    this.at = 0;
+    const decoder = new VideoDecoder({
+      output: (frame) => this._take(decoder, frame),
+      error: () => {
+        this._failed = new Error(DAMAGED);
+        this._wake();
+      },
+    });
+    decoder.configure({ codec: this._codec, optimizeForLatency: true });
+    this._decoder = decoder;
+  }
+
+  _feed() {
+    const type = this.at === 0 ? "key" : "delta";
+    const chunk = new EncodedVideoChunk({ type, timestamp: this.at, data: this._units[this.at] });
+    this.at++;
+    this._decoder?.decode(chunk);
+  }
+
+  /** Wait until something happened, at most some milliseconds. @param {number} most */
+  async _some(most) {
+    if (this._ready.has(this._wanted) || this._failed) return;
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, most);
+      this._wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  /** Let the decoder give all that it has; then it is no longer needed. */
+  async _finish() {
+    if (this._decoder?.state === "configured") await this._decoder.flush().catch(() => {});
+    while (this._copying > 0 && !this._failed) await this._some(1000);
+    this.close();
+    if (!this._ready.has(this._wanted)) throw this._failed ?? new Error(DAMAGED);
+  }
+
+  /** Copies under way. */
+  _copying = 0;
+
+  /** @param {VideoDecoder} decoder @param {VideoFrame} frame */
+  async _take(decoder, frame) {
+    if (decoder !== this._decoder || frame.timestamp < this._wanted - KEPT) {
+      frame.close();
+      return;
+    }
+    this._copying++;
+    try {
+      const planes = await planesOf(frame);
+      if (decoder === this._decoder) this._ready.set(frame.timestamp, planes);
+    } catch (error) {
+      this._failed = /** @type {Error} */ (error);
+    } finally {
+      this._copying--;
+      frame.close();
+      this._wake();
+    }
+  }
+}

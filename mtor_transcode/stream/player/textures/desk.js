@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The desk where pictures of textures are asked for: a worker makes them, and those used last are kept.
+ *
+ * @typedef {import("../codec/types.js").Texture} Texture
+ * @typedef {import("../codec/types.js").Outline} Outline
+ * @typedef {import("../stage/shown.js").TextureShown} TextureShown
+ * @typedef {import("../stage/matrix.js").Box} Box
+ * @typedef {import("../paint/colours.js").Affine} Affine
+ * @typedef {{image: ImageBitmap, bytes: number}} Kept
+ */
+import { boxOf } from "../paint/paths.js";
+
+/** Px around the picture of a shape: its edge goes on there, so that no seam shows where the shape's edge is blended. */
+export const EDGE = 1;
+
+/** Bytes of pictures that are kept. */
+const KEPT_BYTES = 160 << 20;
+
+export class TextureDesk {
+  /** @param {Affine} colours from codes to R, G, B */
+  constructor(colours) {
+    this._colours = colours;
+    /** @type {Worker | null} */
+    this._worker = null;
+    /** @type {Map<Texture, number>} */
+    this._ids = new Map();
+    this._count = 0;
+    /** @type {Map<string, Kept>} pictures, the one used last at the end */
+    this._kept = new Map();
+    this._bytes = 0;
+    /** @type {Set<string>} */
+    this._asked = new Set();
+    /** @type {Set<number>} textures that cannot be decoded */
+    this._bad = new Set();
+    /** @type {(() => void)[]} */
+    this._waiting = [];
+    /** One line on what went wrong, for the page. */
+    this.trouble = typeof VideoDecoder === "undefined" ? "this browser cannot decode AV1 (no WebCodecs): textures are left out" : "";
+    /** Pictures made so far, and those that were at hand when asked for. */
+    this.made = 0;
+    this.hits = 0;
+  }
+
+  /** A picture stretched over the film's frame, or the last one before it that is at hand. @param {TextureShown} shown @param {number} width @param {number} height */
+  whole(shown, width, height) {
+    return this._get(shown, width, height, 0);
+  }
+
+  /** A picture over a shape's box, with EDGE px around it. @param {TextureShown} shown @param {number} width @param {number} height */
+  tile(shown, width, height) {
+    return this._get(shown, width, height, EDGE);
+  }
+
+  /** Whether that very picture is at hand (or never will be); if not, it is asked for. @param {TextureShown} shown @param {number} width @param {number} height */
+  hasWhole(shown, width, height) {
+    return this._has(shown, width, height, 0);
+  }
+
+  /** @param {TextureShown} shown @param {Outline} outline @param {[number, number]} film */
+  hasTile(shown, outline, film) {
+    return this._has(shown, ...tileSize(boxOf(outline), film), EDGE);
+  }
+
+  /** Resolves when another picture has come. */
+  another() {
+    return new Promise((resolve) => this._waiting.push(() => resolve(undefined)));
+  }
+
+  close() {
+    this._worker?.terminate();
+    for (const { image } of this._kept.values()) image.close();
+    this._kept.clear();
+    this._wake();
+  }
+
+  /** @param {TextureShown} shown @param {number} width @param {number} height @param {number} edge */
+  _get(shown, width, height, edge) {
+    const id = this._idOf(shown.texture);
+    for (let index = shown.index; index >= 0 && index > shown.index - 8; index--) {
+      const key = nameOf(id, index, width, height, edge);
+      const kept = this._kept.get(key);
+      if (!kept) continue;
+      this._kept.delete(key);
+      this._kept.set(key, kept);
+      return kept.image;
+    }
+    return null;
+  }
+
+  /** @param {TextureShown} shown @param {number} width @param {number} height @param {number} edge */
+  _has({ texture, index }, width, height, edge) {
+    const id = this._idOf(texture);
+    if (this.trouble && typeof VideoDecoder === "undefined") return true;
+    if (this._bad.has(id) || texture.data.length === 0) return true;
+    const key = nameOf(id, index, width, height, edge);
+    if (this._kept.has(key)) {
+      this.hits++;
+      return true;
+    }
+    if (!this._asked.has(key)) {
+      this._asked.add(key);
+      this._at(id, texture).postMessage({ kind: "want", id, index, width, height, edge });
+    }
+    return false;
+  }
+
+  /** @param {Texture} texture */
+  _idOf(texture) {
+    let id = this._ids.get(texture);
+    if (id === undefined) this._ids.set(texture, (id = this._count++));
+    return id;
+  }
+
+  /** The worker, which has the texture's data. @param {number} id @param {Texture} texture */
+  _at(id, texture) {
+    if (!this._worker) {
+      this._worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      this._worker.onmessage = ({ data }) => this._take(data);
+      this._worker.postMessage({ kind: "film", colours: this._colours });
+    }
+    if (!this._sent.has(id)) {
+      this._sent.add(id);
+      this._worker.postMessage({ kind: "texture", id, data: texture.data.slice() });
+    }
+    return this._worker;
+  }
+
+  /** @type {Set<number>} textures whose data the worker has */
+  _sent = new Set();
+
+  /** @param {any} message */
+  _take(message) {
+    if (message.kind === "failed") {
+      this._bad.add(message.id);
+      this.trouble = message.message;
+    } else {
+      const { id, index, width, height, edge, image } = message;
+      const key = nameOf(id, index, width, height, edge);
+      this._asked.delete(key);
+      const bytes = 4 * image.width * image.height;
+      this._kept.set(key, { image, bytes });
+      this._bytes += bytes;
+      this.made++;
+      this._trim();
+    }
+    this._wake();
+  }
+
+  _trim() {
+    for (const [key, { image, bytes }] of this._kept) {
+      if (this._bytes <= KEPT_BYTES || this._kept.size <= 1) return;
+      image.close();
+      this._bytes -= bytes;
+      this._kept.delete(key);
+    }
+  }
+
+  _wake() {
+    for (const resolve of this._waiting.splice(0)) resolve();
+  }
+}
+
+/** Width and height in px of a picture over a box: the box's, rounded up, at most the film's. @param {Box} box @param {[number, number]} film @returns {[number, number]} */
+export function tileSize([x0, y0, x1, y1], film) {
+  return [Math.min(Math.max(Math.ceil(x1 - x0), 1), film[0]), Math.min(Math.max(Math.ceil(y1 - y0), 1), film[1])];
+}
+
+/** @param {number} id @param {number} index @param {number} width @param {number} height @param {number} edge */
+function nameOf(id, index, width, height, edge) {
+  return `${id} ${index} ${width} ${height} ${edge}`;
+}
