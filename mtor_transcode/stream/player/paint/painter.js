@@ -58,6 +58,12 @@ export class Painter {
     return all;
   }
 
+  /** Ask for a picture of a texture, over an outline or behind all. @param {import("../stage/shown.js").TextureShown} shown @param {import("../codec/types.js").Outline | null} outline */
+  need(shown, outline) {
+    if (outline) this._desk.hasTile(shown, outline, this._film);
+    else this._desk.hasWhole(shown, ...this._film);
+  }
+
   /** Paint a show. Textures that are not at hand are left out. @param {Show} show */
   paint({ layer, below, share }) {
     if (this.plain && below) {

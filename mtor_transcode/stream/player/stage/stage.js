@@ -15,6 +15,11 @@
  * @property {Place} camera
  * @property {Placed[]} shapes back to front
  * @property {boolean} changed whether it may differ from the picture asked for before
+ *
+ * @typedef {object} TextureAhead
+ * @property {import("../codec/types.js").TexturePaint} paint
+ * @property {import("../codec/types.js").Outline | null} outline
+ * @property {number} from tick
  */
 import { isPlain, paintCourse, placeCourse, placedCourse } from "./between.js";
 import { Course } from "./course.js";
@@ -72,17 +77,24 @@ export class Stage {
   }
 
   /**
-   * Textured paints that are shown or come within `[tick, until)`, with the ticks from when on they are needed.
-   * @param {number} tick @param {number} until @returns {{paint: import("./shown.js").TexturePaint, from: number}[]}
+   * Textured paints that are shown or come within `[tick, until)`, from when on, and on which outline (null: behind all).
+   * @param {number} tick @param {number} until @returns {TextureAhead[]}
    */
   texturesAhead(tick, until) {
+    /** @type {TextureAhead[]} */
     const found = [];
-    const targets = [this._background.target, ...[...this._turns.keys()].map((s) => this._shapes.get(s)?.target.paint)];
-    for (const paint of targets) if (paint?.kind === "TexturePaint") found.push({ paint, from: tick });
+    const add = (/** @type {Placed["paint"]} */ paint, /** @type {TextureAhead["outline"]} */ outline, /** @type {number} */ from) => {
+      if (paint.kind === "TexturePaint") found.push({ paint, outline, from });
+    };
+    add(this._background.target, null, tick);
+    for (const shape of this._turns.keys()) {
+      const { paint, outline } = /** @type {Course<Placed>} */ (this._shapes.get(shape)).target;
+      add(paint, outline, tick);
+    }
     for (let i = this._done; i < this._pending.length && this._pending[i].at < until; i++) {
       const token = this._pending[i];
-      const paint = token.kind === "Background" ? token.paint : "state" in token ? token.state.paint : null;
-      if (paint?.kind === "TexturePaint") found.push({ paint, from: token.at });
+      if (token.kind === "Background") add(token.paint, null, token.at);
+      else if ("state" in token) add(token.state.paint, token.state.outline, token.at);
     }
     return found;
   }

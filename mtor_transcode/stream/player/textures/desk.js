@@ -62,6 +62,13 @@ export class TextureDesk {
     return this._has(shown, ...tileSize(boxOf(outline), film), EDGE);
   }
 
+  /** Leave what was asked for and has not come: after a seek other pictures are needed first. */
+  drop() {
+    if (this._asked.size === 0) return;
+    this._asked.clear();
+    this._worker?.postMessage({ kind: "drop" });
+  }
+
   /** Resolves when another picture has come. */
   another() {
     return new Promise((resolve) => this._waiting.push(() => resolve(undefined)));

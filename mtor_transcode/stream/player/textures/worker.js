@@ -5,7 +5,7 @@
  * - `{kind: "film", colours}`: the way from codes to R, G, B of the film;
  * - `{kind: "texture", id, data}`: AV1 of a texture;
  * - `{kind: "want", id, index, width, height, edge}`: a picture, stretched to `width` x `height`, with `edge` px around;
- * - `{kind: "forget", id}`.
+ * - `{kind: "drop"}`: leave what is wanted and not yet begun.
  *
  * From it: `{kind: "picture", id, index, width, height, edge, image}` or `{kind: "failed", id, message}`.
  *
@@ -30,7 +30,7 @@ let busy = false;
 self.onmessage = ({ data: message }) => {
   if (message.kind === "film") colours = message.colours;
   else if (message.kind === "texture") data.set(message.id, message.data);
-  else if (message.kind === "forget") forget(message.id);
+  else if (message.kind === "drop") wants.length = 0;
   else {
     wants.push(message);
     work();
@@ -69,11 +69,4 @@ function decoderOf(id) {
     decoders.delete(oldest);
   }
   return decoder;
-}
-
-/** @param {number} id */
-function forget(id) {
-  decoders.get(id)?.close();
-  decoders.delete(id);
-  data.delete(id);
 }

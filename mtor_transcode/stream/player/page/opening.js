@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * How films come in: chosen, dropped, or named in the page's address (`?film=URL`, `?stream=URL`).
+ *
+ * @typedef {import("../sources/source.js").FilmSource} FilmSource
+ * @typedef {import("../sources/source.js").Kit} Kit
+ */
+import { openFile } from "../sources/file.js";
+import { openUrl } from "../sources/http.js";
+import { fetchKit } from "../sources/kit.js";
+import { element } from "./elements.js";
+import { byteWords } from "./words.js";
+
+/** @type {Promise<Kit> | null} */
+let kit = null;
+
+/** The decoder's kit, fetched once. */
+function theKit() {
+  kit ??= fetchKit().catch((error) => {
+    kit = null;
+    throw error;
+  });
+  return kit;
+}
+
+/** @param {File} file @returns {Promise<FilmSource>} */
+async function fromFile(file) {
+  return openFile(file.name, new Uint8Array(await file.arrayBuffer()), await theKit());
+}
+
+/** What the page's address asks for, null if nothing. @param {(line: string) => void} say @returns {(() => Promise<FilmSource>) | null} */
+export function named(say) {
+  const asked = new URLSearchParams(location.search);
+  const stream = asked.get("stream");
+  if (stream) {
+    const client = new URL("../wire/source.js", import.meta.url).href;
+    return async () => (await import(client)).openStream(stream, await theKit());
+  }
+  const film = asked.get("film");
+  if (!film) return null;
+  const progress = (/** @type {number} */ bytes, /** @type {number | null} */ total) => {
+    say(`Loading: ${byteWords(bytes)}${total ? ` of ${byteWords(total)}` : ""}`);
+  };
+  return async () => openUrl(film, await theKit(), progress);
+}
+
+/** Let people choose and drop films. @param {(open: () => Promise<FilmSource>) => void} take @returns {() => void} ask for a file */
+export function takeFiles(take) {
+  const input = /** @type {HTMLInputElement} */ (element("file"));
+  const frame = element("player");
+  const choose = () => input.click();
+  for (const id of ["choose", "choose-another"]) element(id).addEventListener("click", choose);
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) take(() => fromFile(file));
+    input.value = "";
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    frame.classList.add("dragging");
+  });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) frame.classList.remove("dragging");
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    frame.classList.remove("dragging");
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) take(() => fromFile(file));
+  });
+  return choose;
+}
