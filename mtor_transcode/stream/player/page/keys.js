@@ -38,7 +38,7 @@ export function takeKeys({ player, controls, captions, panel, choose, help }) {
     f: () => controls.fullScreen(),
   };
   for (let tenth = 0; tenth < 10; tenth++) keys[tenth] = () => player.seek((player.duration * tenth) / 10);
-  addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (OWN[target.tagName]?.test(event.key)) return;

@@ -55,14 +55,14 @@ export function takeFiles(take) {
     if (file) take(() => fromFile(file));
     input.value = "";
   });
-  addEventListener("dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
     event.preventDefault();
     frame.classList.add("dragging");
   });
-  addEventListener("dragleave", (event) => {
+  document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) frame.classList.remove("dragging");
   });
-  addEventListener("drop", (event) => {
+  document.addEventListener("drop", (event) => {
     event.preventDefault();
     frame.classList.remove("dragging");
     const [file] = event.dataTransfer?.files ?? [];

@@ -62,14 +62,15 @@ export class Colours {
     this._names = new Map();
   }
 
-  /** R, G, B, 0-255, whole. @param {Colour} colour @returns {[number, number, number]} */
-  rgb([y, cb, cr]) {
+  /** R, G, B, where 0-255 can be shown. @param {Colour} colour */
+  exact([y, cb, cr]) {
     const { gain, offset } = this._affine;
-    const part = (/** @type {number} */ row) => {
-      const value = gain[3 * row] * y + gain[3 * row + 1] * cb + gain[3 * row + 2] * cr + offset[row];
-      return Math.round(Math.min(255, Math.max(0, value)));
-    };
-    return [part(0), part(1), part(2)];
+    return offset.map((zero, row) => gain[3 * row] * y + gain[3 * row + 1] * cb + gain[3 * row + 2] * cr + zero);
+  }
+
+  /** R, G, B, 0-255, whole. @param {Colour} colour */
+  rgb(colour) {
+    return this.exact(colour).map(shown);
   }
 
   /** What a canvas takes as a style. @param {Colour} colour */
@@ -83,4 +84,9 @@ export class Colours {
     }
     return name;
   }
+}
+
+/** What can be shown of a part of a colour. @param {number} value */
+export function shown(value) {
+  return Math.round(Math.min(255, Math.max(0, value)));
 }

@@ -4,7 +4,9 @@
  *
  * @typedef {import("../codec/types.js").LinearGradient} LinearGradient
  * @typedef {import("../stage/matrix.js").Box} Box
+ * @typedef {import("./colours.js").Colours} Colours
  */
+import { shown } from "./colours.js";
 
 const GRADIENT_ANGLES = 64;
 const GRADIENT_STEPS = 16;
@@ -26,10 +28,30 @@ export function gradientAxis(paint, box) {
   return [centreX + ux * first, centreY + uy * first, centreX + ux * last, centreY + uy * last];
 }
 
-/** @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {LinearGradient} paint @param {Box} box @param {import("./colours.js").Colours} colours */
+/** What a canvas paints a gradient with. @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {LinearGradient} paint @param {Box} box @param {Colours} colours */
 export function canvasGradient(context, paint, box, colours) {
   const gradient = context.createLinearGradient(...gradientAxis(paint, box));
-  gradient.addColorStop(0, colours.css(paint.first));
-  gradient.addColorStop(1, colours.css(paint.last));
+  const [first, last] = [colours.exact(paint.first), colours.exact(paint.last)];
+  for (const share of stops(first, last)) gradient.addColorStop(share, `rgb(${between(first, last, share)})`);
   return gradient;
+}
+
+/** The colour a share of the way from one to the other, as it can be shown. @param {number[]} first @param {number[]} last @param {number} share */
+export function between(first, last, share) {
+  return first.map((part, i) => shown(part + (last[i] - part) * share));
+}
+
+/**
+ * Where a gradient needs stops: at its ends, and where a part of its colour begins or ceases to be shown. Colours of
+ * video may lie beyond what R, G, B can show; cut off at the ends alone, all between would come out wrong.
+ * @param {number[]} first @param {number[]} last
+ */
+function stops(first, last) {
+  const found = [0, 1];
+  first.forEach((part, i) => {
+    for (const limit of [0, 255]) {
+      if (part < limit !== last[i] < limit) found.push((limit - part) / (last[i] - part));
+    }
+  });
+  return found.sort((a, b) => a - b);
 }

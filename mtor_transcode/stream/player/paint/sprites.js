@@ -8,7 +8,7 @@
  * @typedef {import("./colours.js").Colours} Colours
  */
 import { pxBounds } from "../stage/curves.js";
-import { gradientAxis } from "./gradients.js";
+import { between, gradientAxis } from "./gradients.js";
 
 /** Empty cells around a sprite, to interpolate towards. */
 const BORDER = 1;
@@ -68,11 +68,10 @@ export class Sprites {
     const box = pxBounds(mask);
     const [ax, ay, bx, by] = gradientAxis(paint, box);
     const whole = (bx - ax) ** 2 + (by - ay) ** 2;
-    const [first, last] = [this._colours.rgb(paint.first), this._colours.rgb(paint.last)];
+    const [first, last] = [this._colours.exact(paint.first), this._colours.exact(paint.last)];
     return (x, y) => {
       const along = (x + 0.5 + box[0] - ax) * (bx - ax) + (y + 0.5 + box[1] - ay) * (by - ay);
-      const share = Math.min(1, Math.max(0, along / whole));
-      return first.map((part, i) => part + (last[i] - part) * share);
+      return between(first, last, Math.min(1, Math.max(0, along / whole)));
     };
   }
 }

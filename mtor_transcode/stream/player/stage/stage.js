@@ -181,7 +181,7 @@ export class Stage {
     const { at, shape, state, under, duration } = token;
     if (this._shapes.has(shape)) throw new Error(`shape ${shape} enters at tick ${at} but is there already: the film is damaged`);
     if (this._order.length >= MAX_STAGED) throw new Error(`there are too many shapes at tick ${at}: the film is damaged`);
-    const course = new Course({ shape, ...state });
+    const course = new Course(/** @type {Placed} */ ({ shape, ...state }));
     course.go({ ...course.target, opacity: 0 }, course.target, at, duration, placedCourse);
     this._shapes.set(shape, course);
     this._stirring.add(shape);
