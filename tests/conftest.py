@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -37,6 +40,26 @@ def clip(clips: Path) -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium, one for all tests of a worker; the test is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    named = os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if named is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    arguments = [
+        "--disable-gpu", "--no-sandbox", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--no-first-run", "--force-color-profile=srgb",
+        "--autoplay-policy=no-user-gesture-required",
+    ]  # fmt: skip
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=named, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -227,27 +227,21 @@ def test_words() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_shows_it_without_errors_or_sideways_scrolling(
-    page: tuple[Path, Report], width: int
+    page: tuple[Path, Report], chromium: Any, width: int
 ) -> None:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    playwright = pytest.importorskip("playwright.sync_api")
-    if program is None:
-        pytest.skip("no browser")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": width, "height": 800})
-        said: list[str] = []
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.on("request", lambda request: said.append(request.url) if request.url[:5] == "http:" else None)
-        tab.goto(page[0].as_uri())
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        tab.click(".triple button >> nth=1")
-        assert tab.locator("dialog img").get_attribute("src")
-        tab.keyboard.press("ArrowLeft")
-        assert tab.locator("dialog span").inner_text().startswith("Source")
-        tab.keyboard.press("Escape")
-        tab.wait_for_timeout(50)
-        tab.wait_for_selector("dialog", state="detached")
-        browser.close()
+    tab = chromium.new_page(viewport={"width": width, "height": 800})
+    said: list[str] = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: said.append(request.url) if request.url[:5] == "http:" else None)
+    tab.goto(page[0].as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    tab.click(".triple button >> nth=1")
+    assert tab.locator("dialog img").get_attribute("src")
+    tab.keyboard.press("ArrowLeft")
+    assert tab.locator("dialog span").inner_text().startswith("Source")
+    tab.keyboard.press("Escape")
+    tab.wait_for_timeout(50)
+    tab.wait_for_selector("dialog", state="detached")
+    tab.close()
     assert said == []

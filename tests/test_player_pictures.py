@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The browser's pictures beside our renderer's: the same film, the same time, SSIM 0.99 and more."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from memory_films import MemoryFilm, write_film
+from moving_films import BLOB, DARK, GREEN, LINE, MOVING, RED, RING, SHADE, SIZE, STAR, WHITE, at
+from player_page import Site, Tab, likeness, opened
+from texture_films import BOX, HEADER, patch, patched, scene, written
+
+import mtor_transcode
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.model import (
+    Background,
+    Border,
+    Camera,
+    CameraMove,
+    ColourSpec,
+    Edit,
+    Enter,
+    FilmHeader,
+    LinearGradient,
+    Mask,
+    Scene,
+    SceneStart,
+    ShapeState,
+    Solid,
+    Span,
+    Token,
+    Transform,
+    Transition,
+)
+
+ROOT = Path(__file__).parents[1]
+LEAST = 0.99
+
+BORDERED = Solid(RED.colour, Border(40, DARK.colour))
+SHARP = Solid(GREEN.colour, Border(64, WHITE.colour, sharp=True))
+WILD = LinearGradient((30, 240, 30), (225, 20, 235), 7, 3, 15)
+"""Its colours lie far beyond what R, G, B can show."""
+
+MASK = Mask(6, 5, 3, bytes([0, 1, 3, 3, 1, 0] * 2 + [3, 3, 0, 0, 3, 3] + [0, 2, 3, 3, 2, 0] * 2))
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Any) -> Iterator[Tab]:
+    site = Site()
+    with opened(chromium, site) as tab:
+        yield tab
+    site.close()
+
+
+def film(*tokens: Token, softness: int = 0, colour: ColourSpec | None = None, **head: Any) -> bytes:
+    """A film of 120 ticks, 4 s."""
+    header = FilmHeader(*SIZE, Fraction(1, 30), Fraction(30), colour=colour or ColourSpec())
+    start = SceneStart(0, 0, SHADE, softness=softness, **head)
+    return write_film(MemoryFilm(header, [Scene(start, (Span(0, 120, tokens),))]))[0]
+
+
+def alike(tab: Tab, data: bytes, times: tuple[float, ...], size: tuple[int, int] | None = None) -> None:
+    tab.load(data)
+    reader = FilmReader(io.BytesIO(data))
+    found = {seconds: round(likeness(tab, reader, seconds, size), 4) for seconds in times}
+    assert min(found.values()) >= LEAST, found
+
+
+@pytest.mark.parametrize("name", ["slide", "motion", "pan", "cut", "fade"])
+def test_samples(tab: Tab, name: str) -> None:
+    alike(tab, (ROOT / "samples" / f"{name}.mtor").read_bytes(), (0.0, 0.7, 1.55))
+
+
+def test_a_story_with_dissolves(tab: Tab) -> None:
+    alike(tab, (ROOT / "samples" / "demo.mtor").read_bytes(), (3.1, 5.1, 9.0, 12.6))
+
+
+def test_all_that_moves(tab: Tab) -> None:
+    """Morphs of every kind, camera, gradients, strokes, entering and leaving, forwards and back."""
+    alike(tab, film(*MOVING), (0.0, 1.0, 1.5, 1.9, 2.25, 2.5, 3.1, 1.2))
+
+
+def test_other_sizes(tab: Tab) -> None:
+    """Sharp at any size: drawn there, not stretched to it."""
+    alike(tab, film(*MOVING), (1.5, 2.2), (640, 384))
+    alike(tab, film(*MOVING), (1.5,), (257, 131))
+
+
+def test_borders_masks_and_strokes(tab: Tab) -> None:
+    tokens: list[Token] = [
+        Enter(0, 0, ShapeState(STAR, BORDERED, at(80, 60, 1.2), 160)),
+        Enter(0, 1, ShapeState(STAR, SHARP, at(220, 80, 1.5))),
+        Enter(0, 2, ShapeState(LINE, BORDERED, at(90, 140))),
+        Enter(0, 3, ShapeState(RING, Solid(GREEN.colour), at(250, 140))),
+        Enter(0, 4, ShapeState(MASK, WHITE, at(20, 20))),
+        Enter(0, 5, ShapeState(MASK, WILD, at(150.5, 120.25, 6.5, 0.05))),
+        Edit(30, 60, 0, ShapeState(STAR, Solid(RED.colour), at(80, 60, 1.2))),
+    ]
+    alike(tab, film(*tokens), (0.0, 2.0, 3.5))
+
+
+@pytest.mark.parametrize("matrix", [0, 1, 6, 8])
+@pytest.mark.parametrize("full", [False, True])
+def test_colours_of_any_matrix(tab: Tab, matrix: int, full: bool) -> None:
+    tokens = (
+        Enter(0, 0, ShapeState(BLOB, WILD, at(160, 90, 2))),
+        Enter(0, 1, ShapeState(STAR, RED, at(60, 60))),
+    )
+    alike(tab, film(*tokens, colour=ColourSpec(matrix=matrix, full_range=full)), (0.5,))
+
+
+def test_softness_and_its_edges(tab: Tab) -> None:
+    alike(tab, film(Enter(0, 0, ShapeState(BLOB, DARK, at(10, 10, 2))), softness=14), (0.5,))
+
+
+def test_a_soft_scene_dissolves(tab: Tab) -> None:
+    header = FilmHeader(*SIZE, Fraction(1, 30), Fraction(30))
+    first = Scene(
+        SceneStart(0, 0, WHITE), (Span(0, 30, (Enter(0, 0, ShapeState(STAR, RED, at(90, 90, 2))),)),)
+    )
+    head = SceneStart(1, 30, DARK, Camera(64, 32, 5000, 90), Transition.DISSOLVE, 30, 8)
+    second = Scene(head, (Span(30, 90, (Enter(30, 0, ShapeState(BLOB, SHADE, at(200, 90, 2))),)),))
+    alike(tab, write_film(MemoryFilm(header, [first, second]))[0], (0.9, 1.2, 1.5, 1.9, 2.5))
+
+
+def test_textures_behind_and_in_shapes(tab: Tab) -> None:
+    size = (HEADER.width, HEADER.height)
+    alike(tab, written([scene(0, 0, shapes=True), scene(1, 12)])[0], (0.0, 0.1, 0.3, 0.45, 0.9, 0.2), size)
+    move = Edit(6, 12, 0, patch(90, 40))
+    zoom = CameraMove(6, 12, Camera(0, 0, 6000, 100))
+    tokens = (Enter(0, 0, patch(30, 30)), Enter(0, 1, patch(80, 30, -4)), move, zoom)
+    alike(tab, written([patched(*tokens)])[0], (0.0, 0.3, 0.6, 0.9), size)
+
+
+def test_patches_beside_each_other_show_no_seam(tab: Tab) -> None:
+    """Two boxes of one texture meet on a line, over a background of another colour."""
+    boxes = tuple(Enter(0, k, patch(34 + 20 * k, 36)) for k in range(3))
+    data = written([patched(*boxes, background=Solid((235, 128, 128)))])[0]
+    tab.load(data)
+    picture = tab.picture(0.1, (128, 72)).astype(int)
+    seam = picture[30:42, 40:68].sum(axis=2)
+    assert seam.max() < 3 * 225, "the white background shines through"
+    alike(tab, data, (0.1, 0.4))
+
+
+def test_a_background_that_becomes_a_texture(tab: Tab) -> None:
+    textured = scene(0, 0)
+    first = textured.spans[0].tokens[0]
+    assert isinstance(first, Background)
+    tokens = (
+        Enter(0, 0, ShapeState(BOX, RED, Transform(640, 640))),
+        Background(6, 6, first.paint),
+        Background(14, 6, WHITE),
+    )
+    alike(tab, written([patched(*tokens)])[0], (0.1, 0.3, 0.5, 0.7), (HEADER.width, HEADER.height))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "mode", "start"),
+    [("motion_manim_graph", "vector", 3.0), ("talk_headshot_greenscreen", "textured", 2.0)],
+)
+def test_cuts_of_real_clips(
+    tab: Tab, clip: Callable[[str], Path], tmp_path: Path, name: str, mode: Any, start: float
+) -> None:
+    target = tmp_path / f"{name}.mtor"
+    mtor_transcode.transcode(
+        clip(name), target, mode=mode, preset="fast", start=start, duration=0.5, quality=40
+    )
+    data = target.read_bytes()
+    header = FilmReader(io.BytesIO(data)).header
+    alike(tab, data, (0.05, 0.3, 0.45), (header.width, header.height))
