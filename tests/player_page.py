@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -44,7 +45,7 @@ class Site:
 
     def __init__(self) -> None:
         self.films: dict[str, bytes] = {}
-        self._files = shipped_files()
+        self.files = shipped_files()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -60,7 +61,7 @@ class Site:
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.partition("?")[0]
-        shipped = self._files.get(path)
+        shipped = self.files.get(path)
         data = shipped.data if shipped else self.films.get(path.removeprefix("/films/"))
         request.send_response(404 if data is None else 200)
         for name, value in SECURITY.items():
@@ -110,9 +111,12 @@ class Tab:
         assert image is not None
         return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
 
-    def wait(self, condition: str, seconds: float = 15) -> None:
-        """Until a condition in JavaScript holds."""
-        self.page.wait_for_function(condition, timeout=1000 * seconds)
+    def wait(self, condition: str, seconds: float = 20) -> None:
+        """Until a condition in JavaScript holds; the page's policy allows no eval, so it is asked again."""
+        until = time.monotonic() + seconds
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < until, f"not within {seconds} s: {condition}"
+            self.page.wait_for_timeout(30)
 
 
 @contextmanager

@@ -50,6 +50,8 @@ export class Player extends EventTarget {
     this._dirty = true;
     this._loop = 0;
     this._plain = false;
+    /** Whether the scene of this time cannot be had: nothing is asked for until somebody seeks. */
+    this._failed = false;
     /** Whether the player waits for the source. */
     this.holding = false;
   }
@@ -122,10 +124,19 @@ export class Player extends EventTarget {
     this.desk?.drop();
     this.sound?.again();
     this._dirty = true;
+    this._failed = false;
     this._changed();
+    await this._prepare(show, this._tick());
+  }
+
+  /** Have the scene of a time fetched. @param {FilmShow} show @param {number} tick */
+  async _prepare(show, tick) {
     try {
-      await show.prepare(this._tick());
+      await show.prepare(tick);
     } catch (error) {
+      if (show !== this._show || this._failed) return;
+      this._failed = true;
+      this.holding = false;
       this._trouble(/** @type {Error} */ (error));
     }
   }
@@ -234,7 +245,7 @@ export class Player extends EventTarget {
       this.holding = true;
       this._changed();
     }
-    this._show?.prepare(tick).catch((error) => this._trouble(error));
+    if (this._show && !this._failed) this._prepare(this._show, tick);
   }
 
   _release() {

@@ -21,6 +21,7 @@
  * @property {import("../codec/types.js").Outline | null} outline
  * @property {number} from tick
  */
+import { MtorError } from "../codec/errors.js";
 import { isPlain, paintCourse, placeCourse, placedCourse } from "./between.js";
 import { Course } from "./course.js";
 import { nextTurn, shownAt } from "./shown.js";
@@ -51,6 +52,7 @@ export class Stage {
     /** @type {Token[]} */
     this._pending = [];
     this._done = 0;
+    this._tick = -Infinity;
     /** @type {Picture | null} */
     this._picture = null;
   }
@@ -65,9 +67,10 @@ export class Stage {
 
   /** The picture at a time not before the last one. @param {number} tick @returns {Picture} */
   at(tick) {
-    const wasMoving = this._moving();
+    const moving = this._moving() && tick !== this._tick;
+    this._tick = tick;
     const stirred = this._advance(tick);
-    if (this._picture && !stirred && !wasMoving && tick < this._turn && !this._turned(tick)) {
+    if (this._picture && !stirred && !moving && tick < this._turn && !this._turned(tick)) {
       this._picture = { ...this._picture, changed: false };
       return this._picture;
     }
@@ -179,8 +182,8 @@ export class Stage {
   /** @param {import("../codec/types.js").Enter} token */
   _enter(token) {
     const { at, shape, state, under, duration } = token;
-    if (this._shapes.has(shape)) throw new Error(`shape ${shape} enters at tick ${at} but is there already: the film is damaged`);
-    if (this._order.length >= MAX_STAGED) throw new Error(`there are too many shapes at tick ${at}: the film is damaged`);
+    if (this._shapes.has(shape)) throw new MtorError(`shape ${shape} enters but is there already`, `tick ${at}`);
+    if (this._order.length >= MAX_STAGED) throw new MtorError("there are too many shapes", `tick ${at}`);
     const course = new Course(/** @type {Placed} */ ({ shape, ...state }));
     course.go({ ...course.target, opacity: 0 }, course.target, at, duration, placedCourse);
     this._shapes.set(shape, course);
@@ -191,7 +194,7 @@ export class Stage {
   /** The course of a shape that a token is about to touch. @param {number} shape @param {number} at */
   _live(shape, at) {
     const course = this._shapes.get(shape);
-    if (!course) throw new Error(`shape ${shape} is not there to be changed at tick ${at}: the film is damaged`);
+    if (!course) throw new MtorError(`shape ${shape} is not there to be changed`, `tick ${at}`);
     this._stirring.add(shape);
     return course;
   }

@@ -4,8 +4,14 @@
  *
  * @typedef {import("./stretch.js").Plane} Plane
  */
+import { readStream } from "../codec/obu.js";
 import { planesOf } from "./frame_planes.js";
-import { codecString, pictures } from "./obu.js";
+
+/** Profile 0, 8 bits (docs/format.md); level 5.1: software does not ask, and hardware has it. */
+const CODEC = "av01.0.13M.08";
+
+/** A temporal delimiter: textures are stored without them, decoders like them in front of each picture. */
+const DELIMITER = [0x12, 0x00];
 
 /** Pictures kept of those before the one asked for last: a scene's end and the next one's start may share a texture. */
 const KEPT = 2;
@@ -18,8 +24,7 @@ const DAMAGED = "a texture cannot be decoded: the film is damaged";
 export class TextureDecoder {
   /** @param {Uint8Array} data AV1 of a texture */
   constructor(data) {
-    this._codec = codecString(data);
-    this._units = pictures(data);
+    this._units = readStream(data).pictures.map(({ start, end }) => delimited(data.subarray(start, end)));
     /** @type {VideoDecoder | null} */
     this._decoder = null;
     /** @type {Map<number, Plane[]>} */
@@ -34,7 +39,6 @@ export class TextureDecoder {
 
   /** Y, Cb and Cr of a picture. Calls must not overlap. @param {number} index @returns {Promise<Plane[]>} */
   async planes(index) {
-    if (this._units.length === 0) throw new Error(DAMAGED);
     const wanted = Math.min(index, this._units.length - 1);
     this._wanted = wanted;
     if (!this._ready.has(wanted) && (wanted < this.at || !this._decoder)) this._restart();
@@ -67,7 +71,7 @@ export class TextureDecoder {
         this._wake();
       },
     });
-    decoder.configure({ codec: this._codec, optimizeForLatency: true });
+    decoder.configure({ codec: CODEC, optimizeForLatency: true });
     this._decoder = decoder;
   }
 
@@ -119,4 +123,12 @@ export class TextureDecoder {
       this._wake();
     }
   }
+}
+
+/** @param {Uint8Array} picture */
+function delimited(picture) {
+  const whole = new Uint8Array(DELIMITER.length + picture.length);
+  whole.set(DELIMITER);
+  whole.set(picture, DELIMITER.length);
+  return whole;
 }

@@ -46,9 +46,9 @@ async function work() {
 
 /** @param {Want} want */
 async function serve({ id, index, width, height, edge }) {
-  const decoder = decoderOf(id);
-  if (!decoder || !colours) return;
   try {
+    const decoder = decoderOf(id);
+    if (!decoder || !colours) return;
     const image = await createImageBitmap(pixelsOf(await decoder.planes(index), width, height, edge, colours));
     self.postMessage({ kind: "picture", id, index, width, height, edge, image }, { transfer: [image] });
   } catch (error) {
