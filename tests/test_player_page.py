@@ -126,6 +126,7 @@ def test_keys(chromium: Any, site: Site) -> None:
         assert tab.page.locator("#more").is_visible()
         press("k")
         press("Escape")
+        tab.page.wait_for_selector("#more", state="hidden")
         assert tab.page.evaluate("mtor.player.paused")
         press(" ")
         tab.wait("!mtor.player.paused && mtor.player.time > 0.3")

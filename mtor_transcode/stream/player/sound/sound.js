@@ -32,6 +32,9 @@ export class Sound {
     this._muted = false;
     this._next = 0;
     this._finished = false;
+    this._leads = false;
+    /** The sound card's time when it was looked at last. */
+    this._heard = -1;
     /** @type {Set<AudioBufferSourceNode>} */
     this._playing = new Set();
     this._timer = 0;
@@ -55,7 +58,13 @@ export class Sound {
     this._context.resume().catch(() => {});
     this._lead();
     this._begin();
-    if (!this._timer) this._timer = setInterval(() => this._look(), LOOK);
+    this._heard = -1;
+    if (!this._timer) {
+      this._timer = setInterval(() => {
+        this._watch();
+        this._look();
+      }, LOOK);
+    }
   }
 
   stop() {
@@ -100,8 +109,25 @@ export class Sound {
   /** Let the sound card lead while it runs. */
   _lead() {
     const context = this._context;
-    if (context?.state === "running") this._clock.follow(() => context.currentTime, context.outputLatency || context.baseLatency || 0);
+    this._leads = context?.state === "running";
+    if (context && this._leads) this._clock.follow(() => context.currentTime, context.outputLatency || context.baseLatency || 0);
     else this._clock.alone();
+  }
+
+  /** A sound card may stand still (unplugged, busy): then the picture goes on without it until it runs again. */
+  _watch() {
+    const now = this._context?.currentTime ?? 0;
+    const stands = now === this._heard;
+    this._heard = now;
+    if (stands === this._leads && this._context?.state === "running") {
+      if (stands) {
+        this._leads = false;
+        this._clock.alone();
+      } else {
+        this._lead();
+        this._begin();
+      }
+    }
   }
 
   /** Decode and schedule from the clock's time on. */
