@@ -147,7 +147,7 @@ export class Sound {
   /** Decode what is to be heard soon. */
   _look() {
     const { _info: info, _decoder: decoder, _clock: clock } = this;
-    if (!info || !decoder || this._context?.state !== "running" || !clock.running) return;
+    if (!info || !decoder || !this._leads || !clock.running) return;
     const until = (clock.time + AHEAD * Math.max(1, clock.rate)) * info.sample_rate;
     const { packets, complete } = this._source.sound;
     while (this._next < packets.length && packets[this._next].pts < until) decoder.decode(packets[this._next++]);
@@ -160,7 +160,7 @@ export class Sound {
   /** @param {import("./decoding.js").Piece} piece */
   _schedule({ time, rate, channels }) {
     const context = this._context;
-    if (!context || !this._gain || !this._clock.running) return;
+    if (!context || !this._gain || !this._leads || !this._clock.running) return;
     const buffer = context.createBuffer(channels.length, channels[0].length, rate);
     channels.forEach((samples, channel) => buffer.copyToChannel(/** @type {Float32Array<ArrayBuffer>} */ (samples), channel));
     const when = Math.round(this._clock.whenOf(time) * context.sampleRate) / context.sampleRate;
