@@ -38,6 +38,10 @@ class FormatError(MtorError):
     """A ``.mtor`` file or an RFC JSON folder breaks the format."""
 
 
+class TrustError(MtorError):
+    """A signature is missing or wrong, something is not as it was signed, or a film is sealed to others."""
+
+
 class TargetError(MtorError):
     """A rate, size or quality target cannot be met; ``remedy`` names what can."""
 

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from mtor_transcode.api.exchange import import_ as import_
     from mtor_transcode.api.films import open as open
     from mtor_transcode.api.inspection import inspect as inspect
+    from mtor_transcode.api.keys import new_keys as new_keys
+    from mtor_transcode.api.keys import rotate_keys as rotate_keys
+    from mtor_transcode.api.keys import show_key as show_key
     from mtor_transcode.api.oracles import oracle as oracle
     from mtor_transcode.api.rendering import render as render
     from mtor_transcode.api.reporting import report as report
     from mtor_transcode.api.serving import serve as serve
+    from mtor_transcode.api.signing import sign as sign
+    from mtor_transcode.api.signing import verify as verify
     from mtor_transcode.api.transcoding import transcode as transcode
 
 _HOMES = {
@@ -32,18 +37,24 @@ _HOMES = {
     "info": "describing",
     "inspect": "inspection",
     "merge_dictionaries": "dictionaries",
+    "new_keys": "keys",
     "open": "films",
     "oracle": "oracles",
     "render": "rendering",
     "report": "reporting",
+    "rotate_keys": "keys",
     "serve": "serving",
+    "show_key": "keys",
+    "sign": "signing",
     "transcode": "transcoding",
+    "verify": "signing",
     "verify_dictionary": "dictionaries",
 }
 
 __all__ = [
     "bench", "build_dictionary", "dictionary_info", "export", "import_", "info", "inspect",
-    "merge_dictionaries", "open", "oracle", "render", "report", "serve", "transcode", "verify_dictionary",
+    "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys", "serve",
+    "show_key", "sign", "transcode", "verify", "verify_dictionary",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def open(path: StrPath, dictionary: StrPath | None = None) -> FilmReader:
     ``dictionary`` is the series dictionary that the film needs, if it does not lie beside it. Raises
     InputError if there is no such file, FormatError if it is no film or the dictionary is another.
     """
-    return FilmReader(builtins.open(_found(path), "rb"), str(path), series_for(path, dictionary))
+    return FilmReader(builtins.open(found_film(path), "rb"), str(path), series_for(path, dictionary))
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def opened(
     path: StrPath, dictionary: StrPath | None = None, loss: Loss | None = None
 ) -> Iterator[FilmReader]:
     """As ``open``, and the file is closed when the block ends; packets that ``loss`` takes are missing."""
-    with _found(path).open("rb") as stream:
+    with found_film(path).open("rb") as stream:
         yield FilmReader(stream, str(path), series_for(path, dictionary), loss)
 
 
@@ -43,7 +43,8 @@ def cut_short(film: FilmReader) -> tuple[str, ...]:
     return (f"the film's file is cut; what can be read ends at {seconds:.2f} s",)
 
 
-def _found(path: StrPath) -> Path:
+def found_film(path: StrPath) -> Path:
+    """The path, if a file is there that may be read. Raises InputError."""
     # By os.path: pathlib raises for names that no disk takes.
     found = Path(path)
     if os.path.isdir(found):

@@ -147,6 +147,40 @@ class Inspection(Result):
 
 
 @dataclass(frozen=True)
+class KeyResult(Result):
+    """A key: its ``id``, what it is for (``signing`` or ``sealing``), its public half in hex, its files."""
+
+    id: str
+    kind: str
+    raw: str
+    public: Path | None = None
+    private: Path | None = None
+
+
+@dataclass(frozen=True)
+class SignResult(Result):
+    """A film was signed by the key of id ``key``; ``signature_bytes`` of its ``bytes`` are signatures."""
+
+    source: Path
+    output: Path
+    key: str
+    bytes: int
+    signature_bytes: int
+    signatures: int
+    sections: int
+
+
+@dataclass(frozen=True)
+class VerifyResult(Result):
+    """A film is as the key of id ``key`` signed it."""
+
+    path: Path
+    key: str
+    signatures: int
+    sections: int
+
+
+@dataclass(frozen=True)
 class Track(Result):
     """A track of sound or subtitles, numbered from 0 among its kind; ``detail`` in words."""
 

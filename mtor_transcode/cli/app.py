@@ -15,10 +15,12 @@ from mtor_transcode.cli.export import export_film
 from mtor_transcode.cli.import_ import import_film
 from mtor_transcode.cli.info import info
 from mtor_transcode.cli.inspect import inspect_film
+from mtor_transcode.cli.keys import keys
 from mtor_transcode.cli.plugins import plugins
 from mtor_transcode.cli.render import render
 from mtor_transcode.cli.report import report
 from mtor_transcode.cli.serve import serve
+from mtor_transcode.cli.sign import sign, verify
 from mtor_transcode.cli.transcode import transcode
 
 app = typer.Typer(
@@ -39,6 +41,9 @@ app.command("info")(info)
 app.command("bench")(bench)
 app.command("plugins")(plugins)
 app.command("serve")(serve)
+app.command("sign")(sign)
+app.command("verify")(verify)
+app.add_typer(keys, name="keys")
 app.add_typer(dictionaries, name="dict")
 
 

@@ -11,6 +11,9 @@ from mtor_transcode.codec.contexts import Kind
 KINDS: Final = ("outlines", "paints", "motion", "textures", "audio", "subtitles", "container")
 """Names of the accounts. Motion is places, transforms, times, order and the camera."""
 
+SIGNATURES: Final = "signatures"
+"""Name of the account of whole SIGNATURE sections, there in signed films only."""
+
 
 def new_accounts() -> dict[str, int]:
     """Returns all accounts, empty."""

@@ -46,6 +46,7 @@ class SectionKind(IntEnum):
     PACKET = 10
     REPAIR = 11
     FRAGMENT = 12
+    SIGNATURE = 0x41
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Section:
         return f"{known.get(self.kind, f'kind {self.kind}')} section at byte {self.offset}"
 
 
-def sealed(kind: SectionKind, payload: bytes) -> bytes:
+def sealed(kind: int, payload: bytes) -> bytes:
     """Returns a section: its kind, length, payload and checksum."""
     head = bytes([kind]) + varint(len(payload))
     checksum = crc_hqx(payload, crc_hqx(head, 0xFFFF))

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import BinaryIO
 
-from mtor_transcode.codec.accounts import book_coded, new_accounts
+from mtor_transcode.codec.accounts import SIGNATURES, book_coded, new_accounts
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.container import FETCH_AGAIN, Section, SectionKind, SectionReader
 from mtor_transcode.codec.dictionary_reader import DictionaryReader, dictionary_plain, read_outlines
@@ -175,6 +175,8 @@ class FilmReader:
                 accounts["textures"] += section.length
             elif section.kind == SectionKind.SUBTITLES:
                 accounts["subtitles"] += section.length
+            elif section.kind == SectionKind.SIGNATURE:
+                accounts[SIGNATURES] = accounts.get(SIGNATURES, 0) + section.end - section.offset
             elif section.kind == SectionKind.AUDIO:
                 accounts["audio"] += sound_data_bytes(self._payload(section))
         for entry in self._scenes:

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A film's sections as signatures see them: taken apart, planned, put together with signatures between.
+
+Only the index knows where sections lie, so it alone is written anew when sections move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO, Final
+
+from mtor_transcode.codec.container import MAGIC, TRAILER_BYTES, VERSION, SectionKind, SectionReader, sealed
+from mtor_transcode.codec.fields import Payload
+from mtor_transcode.codec.index_syntax import Index, read_index
+from mtor_transcode.codec.limits import MAX_TICK
+from mtor_transcode.errors import FormatError
+from mtor_transcode.trust.manifest import Manifest
+from mtor_transcode.trust.plan import Part
+
+Parts = list[tuple[int, bytes]]
+"""Kinds and payloads of all sections of a film, in order."""
+
+ALONE: Final = (SectionKind.PACKET, SectionKind.FRAGMENT)
+"""Sections that are read, and so judged, alone."""
+
+_START: Final = len(MAGIC) + 1
+
+
+def take_apart(stream: BinaryIO, name: str) -> Parts:
+    """All sections of a whole film, their checksums checked. Raises FormatError, also if the file is cut."""
+    reader = SectionReader(stream, name)
+    contents = reader.scan()
+    parts = [(section.kind, reader.payload(section)) for section in contents.sections]
+    if contents.truncated:
+        raise FormatError("the file is cut", where=name, remedy="fetch the whole film")
+    return parts
+
+
+def plannable(parts: Parts) -> list[Part]:
+    """What a plan of signatures has to know of sections (signatures are left out)."""
+    found: list[Part] = []
+    scene = -1
+    for kind, payload in parts:
+        before = scene
+        if kind == SectionKind.SCENE:
+            scene += 1
+        elif kind == SectionKind.PACKET:
+            scene = _scene_of(payload)
+        if kind != SectionKind.SIGNATURE:
+            found.append(Part(kind, _size(kind, payload), starts=scene != before, alone=kind in ALONE))
+    return found
+
+
+def put_together(sections: Parts, plans: Sequence[Manifest], payloads: Sequence[bytes]) -> bytes:
+    """The film's bytes, each plan's signature before the sections it signs, the first after the header."""
+    body = b"".join(sealed(kind, payload) for kind, payload in _woven(sections, plans, payloads))
+    return MAGIC + bytes([VERSION]) + body + _trailer(sections)
+
+
+def without_signatures(parts: Parts) -> Parts:
+    """The film's sections without signatures, the index as it is then."""
+    return _moved(parts, [part for part in parts if part[0] != SectionKind.SIGNATURE])
+
+
+def with_room(sections: Parts, plans: Sequence[Manifest], hash_bytes: int) -> Parts:
+    """The unsigned sections, their index as it is once the signatures of ``plans`` are between them."""
+    blanks = [bytes(plan.size(hash_bytes)) for plan in plans]
+    woven = _woven(sections, plans, blanks)
+    moved = _moved(sections, woven)
+    return [part for part in moved if part[0] != SectionKind.SIGNATURE]
+
+
+def _woven(sections: Parts, plans: Sequence[Manifest], payloads: Sequence[bytes]) -> Parts:
+    """Sections and signatures in the order of the file."""
+    at = {max(plan.first, 1): payload for plan, payload in zip(plans, payloads, strict=True)}
+    woven: Parts = []
+    place = 0
+    for kind, payload in sections:
+        if kind != SectionKind.REPAIR and place in at:
+            woven.append((SectionKind.SIGNATURE, at.pop(place)))
+        woven.append((kind, payload))
+        place += kind != SectionKind.REPAIR
+    return woven + [(SectionKind.SIGNATURE, payload) for payload in at.values()]
+
+
+def _moved(before: Parts, after: Parts) -> Parts:
+    """``after`` with an index that says where its sections lie, from that of ``before``."""
+    old, new = _offsets(before), _offsets(after)
+    places = {offset: new[number] for number, offset in enumerate(old)}
+    return [
+        (kind, _reindexed(payload, places) if kind == SectionKind.INDEX else payload)
+        for kind, payload in after
+    ]
+
+
+def _offsets(parts: Parts) -> list[int]:
+    """The offset of each section that is no signature."""
+    offsets: list[int] = []
+    at = _START
+    for kind, payload in parts:
+        if kind != SectionKind.SIGNATURE:
+            offsets.append(at)
+        at += _size(kind, payload)
+    return offsets
+
+
+def _reindexed(payload: bytes, places: dict[int, int]) -> bytes:
+    read = Payload(payload, "INDEX section")
+    duration, index = read_index(read)
+    rest = payload[read.place :]
+    try:
+        moved = Index(
+            [(start, places[offset]) for start, offset in index.scenes],
+            [(places[offset], count) for offset, count in index.dictionaries],
+            [places[offset] for offset in index.textures],
+        )
+    except KeyError as error:
+        raise read.damaged(f"the index names byte {error.args[0]}, where no section starts") from None
+    if rest:
+        raise read.damaged("the index is longer than this program knows")
+    return moved.write(duration)
+
+
+def _scene_of(payload: bytes) -> int:
+    """The number of the scene that a packet belongs to."""
+    fields = Payload(payload, "PACKET section")
+    fields.varint(MAX_TICK, "number of a packet")
+    return fields.varint(MAX_TICK, "number of a scene")
+
+
+def _size(kind: int, payload: bytes) -> int:
+    """Bytes of a whole section."""
+    return len(sealed(kind, payload))
+
+
+def _trailer(sections: Parts) -> bytes:
+    kind, payload = sections[-1]
+    return _size(kind, payload).to_bytes(TRAILER_BYTES, "big") if kind == SectionKind.INDEX else b""
