@@ -9,7 +9,6 @@ import random
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -18,31 +17,17 @@ from pathlib import Path
 import pytest
 from cli_run import DONE, FAILED, WRONG_USE, assert_one_line
 from cli_run import mtor as run_alone
-from signed_films import KEY, OTHER, key_of
+from signed_films import KEY, OTHER, Run, key_of
+from signed_films import run as run  # noqa: PLC0414 - a fixture
 from test_codec_fuzz import mutated
 
 import mtor_transcode as mtor
 from mtor_transcode import api
-from mtor_transcode.cli import entry
 from mtor_transcode.errors import MtorError, OutputError, TrustError
 from mtor_transcode.trust.keys import read_private, read_public
 from mtor_transcode.trust.rotation import parse_rotation, rotation, trusted
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 SAMPLES = Path(__file__).parents[1] / "samples"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``mtor`` in this process: a dozen of interpreters would take half a minute."""
-
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["mtor", *map(str, arguments)])
-        code = entry._run()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
-
-    return run
 
 
 @pytest.mark.parametrize("sealing", [False, True])

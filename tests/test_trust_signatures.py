@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signed_films import KEY, OTHER, in_packets, manifests, opened, parts_of, placed, plain, sign
+from signed_films import KEY, OTHER, in_packets, numbered, opened, parts_of, plain, sign, signatures
 from test_codec_fuzz import mutated
 
 from mtor_transcode.api.signing import sign_bytes, verify_bytes
@@ -20,11 +20,13 @@ from mtor_transcode.codec.container import MAGIC, SectionKind, sealed
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.signing import Parts, without_signatures
 from mtor_transcode.errors import FormatError, MtorError, TrustError, UsageError
+from mtor_transcode.trust.film import check
 from mtor_transcode.trust.guard import Guard
 from mtor_transcode.trust.keys import PublicKey
-from mtor_transcode.trust.leaves import REPAIR, SIGNATURE
+from mtor_transcode.trust.leaves import REPAIR, SIGNATURE, film_id, leaf
 from mtor_transcode.trust.manifest import HASHES, Manifest, parse
 from mtor_transcode.trust.plan import Part, plan
+from mtor_transcode.trust.signer import sign_manifest
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SMALL = (SAMPLES / "motion.mtor").read_bytes()
@@ -47,13 +49,16 @@ def refused(data: bytes) -> str:
 @st.composite
 def manifest_values(draw: st.DrawFn) -> Manifest:
     size = draw(st.sampled_from(HASHES))
-    runs = tuple(draw(st.lists(st.integers(1, 255), max_size=20)))
-    hashes = tuple(draw(st.binary(min_size=size, max_size=size)) for _ in runs)
-    repairs = draw(st.binary(min_size=size, max_size=size)) if runs and draw(st.booleans()) else b""
-    first = draw(st.one_of(st.just(0), st.integers(1, 2**24 - 1)))
-    key_id = b"" if first else draw(st.binary(min_size=8, max_size=8))
-    nonce = b"" if first or draw(st.booleans()) else draw(st.binary(min_size=16, max_size=16))
-    sections = sum(runs) or draw(st.integers(1, 0xFFFF))
+    blank = st.binary(min_size=size, max_size=size)
+    runs = tuple(draw(st.lists(st.integers(0, 255), max_size=20)))
+    runs = runs if any(runs) else ()
+    hashes = tuple(draw(blank) for run in runs if run)
+    repairs = draw(blank) if 0 in runs else b""
+    opens = draw(st.booleans())
+    first = 2 if opens else draw(st.integers(2, 2**24 - 1))
+    key_id = draw(st.binary(min_size=8, max_size=8)) if opens else b""
+    nonce = draw(st.binary(min_size=16, max_size=16)) if opens and draw(st.booleans()) else b""
+    sections = sum(max(run, 1) for run in runs) or draw(st.integers(0 if opens else 1, 0xFFFF))
     return Manifest(first, sections, runs, hashes, repairs, key_id, nonce, draw(st.booleans()))
 
 
@@ -71,20 +76,32 @@ def test_hostile_manifests_are_refused_or_what_they_say(data: bytes, seed: int) 
         assert len(signature) == 64
 
 
-@given(
-    st.lists(
-        st.builds(Part, st.sampled_from((3, 4, 10, 11)), st.integers(3, 3000), st.booleans(), st.booleans()),
-        min_size=1,
-    )
+PARTS = st.builds(
+    Part,
+    st.sampled_from((3, 4, 10, REPAIR)),
+    st.integers(3, 3000),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
 )
+
+
+@given(st.lists(PARTS, min_size=1))
 def test_plans_cover_each_section_once(parts: list[Part]) -> None:
-    parts = [Part(1, 12), *parts]
+    parts = [Part(4, 12), *parts]
     plans = plan(parts)
-    assert plans[0].first == 0
-    assert all(one.end == other.first for one, other in pairwise(plans))
-    assert plans[-1].end == sum(part.kind != REPAIR for part in parts)
+    assert plans[0].first == 2
+    assert all(other.first == one.end + 1 for one, other in pairwise(plans))
+    assert plans[-1].end == 1 + len(parts) + len(plans)
     assert [each.last for each in plans] == [False] * (len(plans) - 1) + [True]
-    assert all(sum(each.runs) == each.sections or (each.whole and len(plans) == 1) for each in plans)
+    assert all(any(each.runs) or (each.whole and len(plans) == 1) for each in plans)
+    kinds = {number: part.kind for number, part in zip(_covered(plans), parts, strict=True)}
+    mended = [number for each in plans for number in each.repair_numbers()]
+    assert mended == [number for number, kind in kinds.items() if kind == REPAIR]
+
+
+def _covered(plans: list[Manifest]) -> list[int]:
+    return [number for each in plans for number in range(each.first, each.end)]
 
 
 @pytest.mark.parametrize("data", [SMALL, plain(), in_packets()], ids=["small", "film", "packets"])
@@ -169,16 +186,18 @@ def test_a_scene_of_another_film_of_the_same_signer_is_refused() -> None:
     assert one[0] == other[0]
     guard = opened(one)
     with pytest.raises(TrustError, match="altered"):
-        guard.manifest(manifests(other)[1])
+        guard.signature(*signatures(other)[1])
     guard = opened(one)
-    places = placed(other)
-    assert not any(_passes(guard, *each) for each in places)
+    strange = [theirs for ours, theirs in zip(numbered(one), numbered(other), strict=False) if ours != theirs]
+    shifted = [(number, *each[1:]) for number, each in enumerate(numbered(other)[3:], 2)]
+    assert len(strange) > 1
+    assert not any(_passes(guard, *each) for each in strange + shifted)
 
 
-def _passes(guard: Guard, place: int, kind: int, payload: bytes) -> bool:
+def _passes(guard: Guard, number: int, kind: int, payload: bytes) -> bool:
     with suppress(TrustError):
-        guard.section(place, kind, payload)
-    return guard.trusts(place)
+        guard.section(number, kind, payload)
+    return guard.trusts(number)
 
 
 @settings(max_examples=15)
@@ -186,46 +205,61 @@ def _passes(guard: Guard, place: int, kind: int, payload: bytes) -> bool:
 def test_packets_late_twice_and_out_of_order_go_where_they_belong(chance: random.Random) -> None:
     parts = parts_of(sign(in_packets()))
     guard = opened(parts)
-    events = [("manifest", payload) for payload in manifests(parts)]
-    events += [("section", each) for each in placed(parts)]  # type: ignore[misc]
+    events: list[tuple[int, ...] | tuple[int, int, bytes] | tuple[int, bytes]] = [*signatures(parts)]
+    events += numbered(parts)
     events += chance.sample(events, 10)
     chance.shuffle(events)
-    for what, value in events:
-        if what == "manifest":
-            guard.manifest(value)
-        else:
-            guard.section(*value)  # type: ignore[misc]
-    assert all(guard.trusts(place) for place, _, _ in placed(parts))
+    trusted: list[int] = []
+    for event in events:
+        take = guard.signature if len(event) == 2 else guard.section
+        trusted += take(*event)  # type: ignore[operator]
+    assert sorted(trusted) == [number for number, _, _ in numbered(parts)]
 
 
-def test_a_packet_finds_its_place_and_a_foreign_or_transplanted_one_has_none() -> None:
-    parts, foreign = parts_of(sign(in_packets())), parts_of(sign(in_packets(10, 8)))
+def test_a_foreign_or_transplanted_packet_is_refused_and_the_right_one_passes_after_it() -> None:
+    parts, foreign = parts_of(sign(in_packets())), numbered(parts_of(sign(in_packets(3, 13))))
     guard = opened(parts)
-    for payload in manifests(parts):
-        guard.manifest(payload)
-    alone = [each for each in placed(parts) if each[1] == SectionKind.PACKET]
-    for place, kind, payload in alone[::-1]:
-        assert guard.place_of(kind, payload) == place
-        with pytest.raises(TrustError, match="signed"):
-            guard.section(alone[0][0] if place != alone[0][0] else alone[1][0], kind, payload)
-        assert guard.section(place, kind, payload) == (place,)
-        assert guard.section(place, kind, payload) == ()
+    for each in signatures(parts):
+        guard.signature(*each)
+    alone = [each for each in numbered(parts) if each[1] == SectionKind.PACKET]
+    strange = [each for each in foreign if each[1] == SectionKind.PACKET and each not in alone]
+    assert strange
+    for (number, kind, payload), (_, _, other) in pairwise(alone):
+        for wrong in (other, payload + b"\0", strange[-1][2]):
+            with pytest.raises(TrustError, match="not as signed"):
+                guard.section(number, kind, wrong)
+        assert guard.section(number, kind, payload) == (number,)
+        assert guard.section(number, kind, payload) == ()
         with pytest.raises(TrustError, match="not the one"):
-            guard.section(place, kind, payload + b"\0")
-    with pytest.raises(TrustError, match="nowhere"):
-        guard.place_of(SectionKind.PACKET, next(part for part in foreign if part[0] == SectionKind.PACKET)[1])
+            guard.section(number, kind, other)
 
 
 def test_sections_before_their_signature_wait_and_wrong_ones_may_come_again() -> None:
     parts = parts_of(sign(in_packets()))
-    late = parse(manifests(parts)[-1], "")[0]
     guard = opened(parts)
-    place, kind, payload = next(each for each in placed(parts) if each[0] == late.first + 1)
-    assert guard.section(place, kind, payload + b"\0") == ()
+    where, late = signatures(parts)[-1]
+    number, kind, payload = next(each for each in numbered(parts) if each[0] > where)
+    assert guard.section(number, kind, payload + b"\0") == ()
     with pytest.raises(TrustError, match="not as signed"):
-        guard.manifest(manifests(parts)[-1])
-    assert not guard.trusts(place)
-    assert guard.section(place, kind, payload) == (place,)
+        guard.signature(where, late)
+    assert not guard.trusts(number)
+    assert guard.section(number, kind, payload) == (number,)
+
+
+def test_a_film_that_grows_is_signed_scene_by_scene_behind_them() -> None:
+    header, *rest = parts_of(plain(3))
+    film = film_id(KEY.public.raw, bytes(16), header[1])
+    opener = Manifest(2, 0, key_id=KEY.public.id, nonce=bytes(16))
+    parts = [header, (SIGNATURE, sign_manifest(film, opener, [], KEY, 12))]
+    for at in range(0, len(rest), 4):
+        first, some = len(parts), rest[at : at + 4]
+        leaves = [leaf(film, number, *each) for number, each in enumerate(some, first)]
+        made = Manifest(first, len(some), (len(some),), last=at + 4 >= len(rest))
+        parts += [*some, (SIGNATURE, sign_manifest(film, made, leaves, KEY, 12))]
+    assert check(parts, TRUSTED, "film") == KEY.public
+    for number in range(2, len(parts)):
+        with pytest.raises(TrustError):
+            check([*parts[:number], *parts[number + 1 :]], TRUSTED, "film")
 
 
 def test_a_guard_takes_only_places_that_a_film_has() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mtor_transcode.api.oracles import oracle as oracle
     from mtor_transcode.api.rendering import render as render
     from mtor_transcode.api.reporting import report as report
+    from mtor_transcode.api.sealing import seal as seal
+    from mtor_transcode.api.sealing import unseal as unseal
     from mtor_transcode.api.serving import serve as serve
     from mtor_transcode.api.signing import sign as sign
     from mtor_transcode.api.signing import verify as verify
@@ -43,18 +45,20 @@ _HOMES = {
     "render": "rendering",
     "report": "reporting",
     "rotate_keys": "keys",
+    "seal": "sealing",
     "serve": "serving",
     "show_key": "keys",
     "sign": "signing",
     "transcode": "transcoding",
+    "unseal": "sealing",
     "verify": "signing",
     "verify_dictionary": "dictionaries",
 }
 
 __all__ = [
     "bench", "build_dictionary", "dictionary_info", "export", "import_", "info", "inspect",
-    "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys", "serve",
-    "show_key", "sign", "transcode", "verify", "verify_dictionary",
+    "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys", "seal", "serve",
+    "show_key", "sign", "transcode", "unseal", "verify", "verify_dictionary",
 ]  # fmt: skip
 
 

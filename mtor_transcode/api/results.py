@@ -171,6 +171,29 @@ class SignResult(Result):
 
 
 @dataclass(frozen=True)
+class SealResult(Result):
+    """A film was sealed to keys of these ids; ``added_bytes`` of its ``bytes`` are what that takes."""
+
+    source: Path
+    output: Path
+    bytes: int
+    added_bytes: int
+    recipients: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True)
+class UnsealResult(Result):
+    """A sealed film was opened with the key of id ``key``; ``title`` is what it told everyone."""
+
+    source: Path
+    output: Path
+    bytes: int
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
 class VerifyResult(Result):
     """A film is as the key of id ``key`` signed it."""
 

@@ -18,6 +18,7 @@ from mtor_transcode.codec.signing import (
     put_together,
     take_apart,
     with_room,
+    with_signatures,
     without_signatures,
 )
 from mtor_transcode.errors import UsageError
@@ -59,7 +60,7 @@ def sign(
         bytes=len(made),
         signature_bytes=len(made) - unsigned,
         signatures=len(plans),
-        sections=plans[-1].end,
+        sections=sum(each.sections for each in plans) + 1,
     )
 
 
@@ -75,9 +76,9 @@ def sign_bytes(
         raise UsageError("is signed already", where=name, remedy="--replace signs it anew")
     bare = without_signatures(parts)
     plans = with_opening(plan(plannable(bare)), key.public.id)
-    sections = with_room(bare, plans, hash_bytes)
-    made = put_together(sections, plans, signed(sections, plans, key, hash_bytes))
-    return made, plans, len(put_together(bare, [], []))
+    roomy = with_room(bare, plans, hash_bytes)
+    made = put_together(with_signatures(roomy, signed(roomy, plans, key, hash_bytes)))
+    return made, plans, len(put_together(bare))
 
 
 def verify(

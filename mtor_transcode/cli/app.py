@@ -19,6 +19,7 @@ from mtor_transcode.cli.keys import keys
 from mtor_transcode.cli.plugins import plugins
 from mtor_transcode.cli.render import render
 from mtor_transcode.cli.report import report
+from mtor_transcode.cli.seal import seal, unseal
 from mtor_transcode.cli.serve import serve
 from mtor_transcode.cli.sign import sign, verify
 from mtor_transcode.cli.transcode import transcode
@@ -43,6 +44,8 @@ app.command("plugins")(plugins)
 app.command("serve")(serve)
 app.command("sign")(sign)
 app.command("verify")(verify)
+app.command("seal")(seal)
+app.command("unseal")(unseal)
 app.add_typer(keys, name="keys")
 app.add_typer(dictionaries, name="dict")
 

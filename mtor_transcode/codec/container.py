@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 from mtor_transcode.codec.fields import Payload, varint
 from mtor_transcode.codec.limits import MAX_SECTION, MAX_SECTIONS
 from mtor_transcode.errors import FormatError, OutputError
+from mtor_transcode.trust.leaves import SEALED_MAGIC
 
 MAGIC: Final = b"MTOR"
 VERSION: Final = 1
@@ -146,6 +147,10 @@ class SectionReader:
         start = self._at(0, len(MAGIC) + 1)
         if not start:
             raise FormatError("the file is empty", where=self.name, remedy="give a .mtor file")
+        if start[: len(SEALED_MAGIC)] == SEALED_MAGIC:
+            raise FormatError(
+                "the film is sealed", where=self.name, remedy="open it with mtor unseal and your key"
+            )
         if start[: len(MAGIC)] != MAGIC:
             raise FormatError(
                 "not an MTOR file", where=self.name, remedy="give a file made by mtor transcode"

@@ -20,8 +20,11 @@ from mtor_transcode.trust.plan import Part
 Parts = list[tuple[int, bytes]]
 """Kinds and payloads of all sections of a film, in order."""
 
-ALONE: Final = (SectionKind.PACKET, SectionKind.FRAGMENT)
-"""Sections that are read, and so judged, alone."""
+LOST_ALONE: Final = (SectionKind.PACKET, SectionKind.FRAGMENT)
+"""Sections that are read, lost and so judged alone."""
+
+ENTRIES: Final = (SectionKind.SNAPSHOT, SectionKind.AUDIO, SectionKind.INDEX)
+"""Sections that streams send without those before them, besides the first ones of scenes."""
 
 _START: Final = len(MAGIC) + 1
 
@@ -36,25 +39,37 @@ def take_apart(stream: BinaryIO, name: str) -> Parts:
     return parts
 
 
+def section_starts(stream: BinaryIO, name: str) -> tuple[list[int], list[int]]:
+    """The offsets and kinds of all sections of a whole film, heads alone read. Raises FormatError."""
+    contents = SectionReader(stream, name).scan()
+    if contents.truncated:
+        raise FormatError("the file is cut", where=name, remedy="fetch the whole film")
+    return [each.offset for each in contents.sections], [each.kind for each in contents.sections]
+
+
 def plannable(parts: Parts) -> list[Part]:
-    """What a plan of signatures has to know of sections (signatures are left out)."""
+    """What a plan of signatures has to know of the sections after the header (signatures are left out)."""
     found: list[Part] = []
     scene = -1
-    for kind, payload in parts:
+    for kind, payload in parts[1:]:
         before = scene
         if kind == SectionKind.SCENE:
             scene += 1
         elif kind == SectionKind.PACKET:
             scene = _scene_of(payload)
         if kind != SectionKind.SIGNATURE:
-            found.append(Part(kind, _size(kind, payload), starts=scene != before, alone=kind in ALONE))
+            starts = scene != before
+            entry = starts or kind in ENTRIES
+            found.append(Part(kind, len(sealed(kind, payload)), starts, entry, alone=kind in LOST_ALONE))
     return found
 
 
-def put_together(sections: Parts, plans: Sequence[Manifest], payloads: Sequence[bytes]) -> bytes:
-    """The film's bytes, each plan's signature before the sections it signs, the first after the header."""
-    body = b"".join(sealed(kind, payload) for kind, payload in _woven(sections, plans, payloads))
-    return MAGIC + bytes([VERSION]) + body + _trailer(sections)
+def put_together(parts: Parts) -> bytes:
+    """The bytes of a film that has these sections."""
+    body = b"".join(sealed(kind, payload) for kind, payload in parts)
+    kind, payload = parts[-1]
+    index = len(sealed(kind, payload)).to_bytes(TRAILER_BYTES, "big") if kind == SectionKind.INDEX else b""
+    return MAGIC + bytes([VERSION]) + body + index
 
 
 def without_signatures(parts: Parts) -> Parts:
@@ -63,24 +78,17 @@ def without_signatures(parts: Parts) -> Parts:
 
 
 def with_room(sections: Parts, plans: Sequence[Manifest], hash_bytes: int) -> Parts:
-    """The unsigned sections, their index as it is once the signatures of ``plans`` are between them."""
-    blanks = [bytes(plan.size(hash_bytes)) for plan in plans]
-    woven = _woven(sections, plans, blanks)
-    moved = _moved(sections, woven)
-    return [part for part in moved if part[0] != SectionKind.SIGNATURE]
+    """Unsigned sections with blank signatures before what ``plans`` cover, and the index as it is then."""
+    woven = list(sections)
+    for plan in plans:
+        woven.insert(plan.first - 1, (SectionKind.SIGNATURE, bytes(plan.size(hash_bytes))))
+    return _moved(sections, woven)
 
 
-def _woven(sections: Parts, plans: Sequence[Manifest], payloads: Sequence[bytes]) -> Parts:
-    """Sections and signatures in the order of the file."""
-    at = {max(plan.first, 1): payload for plan, payload in zip(plans, payloads, strict=True)}
-    woven: Parts = []
-    place = 0
-    for kind, payload in sections:
-        if kind != SectionKind.REPAIR and place in at:
-            woven.append((SectionKind.SIGNATURE, at.pop(place)))
-        woven.append((kind, payload))
-        place += kind != SectionKind.REPAIR
-    return woven + [(SectionKind.SIGNATURE, payload) for payload in at.values()]
+def with_signatures(sections: Parts, payloads: Sequence[bytes]) -> Parts:
+    """The sections of ``with_room`` with the payloads of their signatures."""
+    left = iter(payloads)
+    return [(kind, next(left) if kind == SectionKind.SIGNATURE else payload) for kind, payload in sections]
 
 
 def _moved(before: Parts, after: Parts) -> Parts:
@@ -100,7 +108,7 @@ def _offsets(parts: Parts) -> list[int]:
     for kind, payload in parts:
         if kind != SectionKind.SIGNATURE:
             offsets.append(at)
-        at += _size(kind, payload)
+        at += len(sealed(kind, payload))
     return offsets
 
 
@@ -126,13 +134,3 @@ def _scene_of(payload: bytes) -> int:
     fields = Payload(payload, "PACKET section")
     fields.varint(MAX_TICK, "number of a packet")
     return fields.varint(MAX_TICK, "number of a scene")
-
-
-def _size(kind: int, payload: bytes) -> int:
-    """Bytes of a whole section."""
-    return len(sealed(kind, payload))
-
-
-def _trailer(sections: Parts) -> bytes:
-    kind, payload = sections[-1]
-    return _size(kind, payload).to_bytes(TRAILER_BYTES, "big") if kind == SectionKind.INDEX else b""

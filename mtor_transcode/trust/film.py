@@ -21,14 +21,12 @@ def check(parts: Sequence[tuple[int, bytes]], keys: Sequence[PublicKey], name: s
     if parts[1][0] != SIGNATURE:
         raise TrustError("its first signature is missing", where=name, remedy="fetch it again")
     guard = Guard(keys, parts[0][1], parts[1][1], name)
-    place = 1
-    for kind, payload in parts[2:]:
+    for number, (kind, payload) in enumerate(parts[2:], 2):
         if kind == SIGNATURE:
-            guard.manifest(payload)
+            guard.signature(number, payload)
         elif kind == REPAIR:
-            guard.repair(place, payload)
+            guard.repair(number, payload)
         else:
-            guard.section(place, kind, payload)
-            place += 1
-    guard.finish(place)
+            guard.section(number, kind, payload)
+    guard.finish(len(parts))
     return guard.key

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is hashed: sections bound to their film and place, and units of them.
+"""What is hashed: sections bound to their film and number, and units of them.
 
-Every hash starts with its own label, so that no hash of one sort can stand for one of another. The place is
-in the hash, so that a forger has to hit one hash and not any of a film's (no gain from many targets).
+Every hash starts with its own label, so that no hash of one sort can stand for one of another. The number
+is in the hash, so that a forger has to hit one hash and not any of a film's (no gain from many targets).
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Final
 
 SIGNATURE: Final = 0x41
 """Kind of the sections that hold manifests. Has the bit 0x40: readers that know no signatures skip it."""
+
+SEALED_MAGIC: Final = b"MTOS"
+"""What sealed films start with, instead of ``MTOR``."""
 
 HEADER: Final = 1
 REPAIR: Final = 11
@@ -31,9 +34,9 @@ def film_id(public: bytes, nonce: bytes, header: bytes) -> bytes:
     return sha256(_FILM + public + nonce + sha256(header).digest()).digest()[:ID_BYTES]
 
 
-def leaf(film: bytes, place: int, kind: int, payload: bytes) -> bytes:
-    """The hash of a section (32 bytes). ``place`` counts sections that are no repairs and no signatures."""
-    head = place.to_bytes(4, "big") + bytes([kind]) + len(payload).to_bytes(4, "big")
+def leaf(film: bytes, number: int, kind: int, payload: bytes) -> bytes:
+    """The hash of a section (32 bytes). ``number`` is its place in the file, the header's being 0."""
+    head = number.to_bytes(4, "big") + bytes([kind]) + len(payload).to_bytes(4, "big")
     return sha256(_SECTION + film + head + payload).digest()
 
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mtor_transcode.errors import TrustError
@@ -20,18 +21,21 @@ MAX_SECTIONS: Final = 0xFFFF
 MAX_RUN: Final = 255
 """Sections of one unit."""
 
-_FIRST, _NONCE, _LAST, _WHOLE, _RUNS, _REPAIRS = 4, 8, 16, 32, 64, 128
+FIRST_NUMBER: Final = 2
+"""Number of the first section that is signed: 0 is the header, 1 the first signature."""
+
+_FIRST, _NONCE, _LAST, _WHOLE, _RUNS = 4, 8, 16, 32, 64
 _LABEL: Final = b"mtor manifest v1\0"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one signature covers: ``sections`` sections from the place ``first`` on, in units.
+    """What one signature covers: ``sections`` sections from number ``first`` on, in units.
 
-    ``runs`` counts each unit's sections (it sums to ``sections``), ``hashes`` has their truncated hashes;
-    both are empty if ``whole``: the signature is then over the full hash of all the sections as one unit.
-    ``repairs`` is the hash of the repairs between the sections, or empty. The first manifest of a film has
-    the ``key_id`` of its signer and, if others follow, a ``nonce``; ``last`` ends the film.
+    ``runs`` counts each unit's sections (0: a repair, which is in no unit), ``hashes`` has the units'
+    truncated hashes; both are empty if ``whole``: the signature is then over the full hash of all the
+    sections as one unit. ``repairs`` is the hash of all the repairs, or empty. The first manifest of a film
+    has the ``key_id`` of its signer and, if others follow, a ``nonce``; ``last`` ends the film.
     """
 
     first: int
@@ -50,20 +54,32 @@ class Manifest:
 
     @property
     def end(self) -> int:
-        """The place after the last section."""
+        """The number after the last section's."""
         return self.first + self.sections
+
+    def units(self) -> Iterator[tuple[range, bytes]]:
+        """The numbers of each unit's sections and the unit's hash (empty for a repair, and if ``whole``)."""
+        if self.whole:
+            yield range(self.first, self.end), b""
+        hashes = iter(self.hashes)
+        at = self.first
+        for run in self.runs:
+            yield range(at, at + max(run, 1)), next(hashes, b"") if run else b""
+            at += max(run, 1)
+
+    def repair_numbers(self) -> list[int]:
+        """The numbers of the repairs."""
+        return [numbers[0] for run, (numbers, _) in zip(self.runs, self.units(), strict=False) if not run]
 
     def pack(self) -> bytes:
         """The bytes that are signed and written, without the signature."""
         size = len(self.hashes[0]) if self.hashes else HASHES[0]
-        plain = len(self.runs) == self.sections
         flags = HASHES.index(size)
         flags |= _FIRST if self.key_id else 0
         flags |= _NONCE if self.nonce else 0
         flags |= _LAST if self.last else 0
         flags |= _WHOLE if self.whole else 0
-        flags |= _RUNS if self.runs and not plain else 0
-        flags |= _REPAIRS if self.repairs else 0
+        flags |= _RUNS if any(run != 1 for run in self.runs) else 0
         out = bytes([flags]) + self.first.to_bytes(3, "big") + self.sections.to_bytes(2, "big")
         out += self.key_id + self.nonce
         if flags & _RUNS:
@@ -73,12 +89,9 @@ class Manifest:
     def size(self, hash_bytes: int) -> int:
         """Bytes of the payload that this manifest will have once its hashes are there."""
         blank = bytes(hash_bytes)
-        hashes = (blank,) * len(self.runs)
-        filled = Manifest(
-            self.first, self.sections, self.runs, hashes,
-            blank if self.repairs else b"", self.key_id, self.nonce, self.last,
-        )  # fmt: skip
-        return len(filled.pack()) + SIGNATURE_BYTES
+        hashes = (blank,) * sum(run > 0 for run in self.runs)
+        repairs = blank if 0 in self.runs else b""
+        return len(replace(self, hashes=hashes, repairs=repairs).pack()) + SIGNATURE_BYTES
 
 
 def message(film: bytes, packed: bytes, whole: bytes = b"") -> bytes:
@@ -105,14 +118,25 @@ def parse(payload: bytes, where: str) -> tuple[Manifest, bytes, bytes]:
         counts, rest = _split(rest, int.from_bytes(count, "big"), where)
         runs = tuple(counts)
     size = HASHES[flags & 3]
-    table, rest = _split(rest, size * len(runs), where)
-    repairs, rest = _split(rest, size if flags & _REPAIRS else 0, where)
+    table, rest = _split(rest, size * sum(run > 0 for run in runs), where)
+    repairs, rest = _split(rest, size if 0 in runs else 0, where)
     hashes = tuple(table[at : at + size] for at in range(0, len(table), size))
     found = Manifest(first, sections, runs, hashes, repairs, key_id, nonce, bool(flags & _LAST))
-    right = sections > 0 and bool(key_id) == (first == 0) and (bool(key_id) or not nonce)
-    if rest or not right or (runs and (0 in runs or sum(runs) != sections)) or found.pack() != signed:
+    if rest or not _sound(found) or found.pack() != signed:
         raise damaged(where)
     return found, signed, signature
+
+
+def _sound(found: Manifest) -> bool:
+    """Whether what a manifest says fits together."""
+    opens = bool(found.key_id)
+    counted = found.whole or (sum(max(run, 1) for run in found.runs) == found.sections and bool(found.hashes))
+    return (
+        counted
+        and (found.first == FIRST_NUMBER if opens else found.first >= FIRST_NUMBER)
+        and (opens or not found.nonce)
+        and (found.sections > 0 or opens)
+    )
 
 
 def damaged(where: str) -> TrustError:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from mtor_transcode.trust.leaves import REPAIR
-from mtor_transcode.trust.manifest import MAX_RUN, Manifest
+from mtor_transcode.trust.manifest import FIRST_NUMBER, MAX_RUN, Manifest
 
 UNIT_BYTES: Final = 1024
 """A unit is closed once it has so many bytes."""
+
+ENTRY_BYTES: Final = 320
+"""From so many bytes on, a unit ends where players enter (a scene, a snapshot) and at sound."""
 
 GROUP_BYTES: Final = 6144
 """From so many bytes on, a signature ends with the scene."""
@@ -30,34 +33,34 @@ WHOLE_BYTES: Final = 2560
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section to sign: its ``kind``, the ``bytes`` it takes, whether a scene
-    ``starts``, whether it is judged ``alone``.
+    """A section to sign: its ``kind`` and the ``bytes`` it takes.
+
+    A scene may start with it (``starts``), players may enter at it (``entry``), and it may be lost and so
+    judged ``alone``.
     """
 
     kind: int
     bytes: int
     starts: bool = False
+    entry: bool = False
     alone: bool = False
 
 
-def plan(parts: Sequence[Part], whole_bytes: int = WHOLE_BYTES) -> list[Manifest]:
-    """The manifests of a film's sections, in order, still without hashes, key or nonce.
+def plan(parts: Sequence[Part]) -> list[Manifest]:
+    """The manifests of a film's sections after the header, in order, still without hashes, key or nonce.
 
-    ``parts`` are all sections but signatures; of repairs only that they are there counts.
+    ``parts`` are all sections but the header and signatures. Each signature lies before what it covers.
     """
     total = sum(part.bytes for part in parts)
-    numbered = sum(part.kind != REPAIR for part in parts)
-    if total < whole_bytes and numbered == len(parts):
-        return [Manifest(0, numbered, last=True)]
+    if total < WHOLE_BYTES and all(part.kind != REPAIR for part in parts):
+        return [Manifest(FIRST_NUMBER, len(parts), last=True)]
     made: list[Manifest] = []
-    group = _Group(0)
+    entry_bytes = ENTRY_BYTES if total >= GROUP_BYTES else UNIT_BYTES
+    group = _Group(FIRST_NUMBER, entry_bytes)
     for part in parts:
-        if part.kind == REPAIR:
-            group.repairs = True
-            continue
         if group.full(part):
             made.append(group.manifest())
-            group = _Group(made[-1].end)
+            group = _Group(made[-1].end + 1, entry_bytes)
         group.add(part)
     made.append(group.manifest(last=True))
     return made
@@ -66,31 +69,38 @@ def plan(parts: Sequence[Part], whole_bytes: int = WHOLE_BYTES) -> list[Manifest
 class _Group:
     """The sections of one signature, while they are gathered."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, entry_bytes: int) -> None:
+        self._entry_bytes = entry_bytes
         self._first = first
         self._bytes = 0
         self._runs: list[int] = []
         self._unit = 0
         self._closed = True
-        self.repairs = False
 
     def full(self, part: Part) -> bool:
         """Whether a new group starts with ``part``."""
+        if part.kind == REPAIR or not any(self._runs):
+            return False
         if part.starts and self._bytes >= GROUP_BYTES:
             return True
         return (self._closed or part.alone) and self._bytes >= MOST_GROUP_BYTES
 
     def add(self, part: Part) -> None:
         """Takes a section."""
-        if self._closed or part.alone or self._runs[-1] == MAX_RUN:
+        self._bytes += part.bytes
+        if part.kind == REPAIR:
+            self._runs.append(0)
+            self._closed = True
+            return
+        enters = part.entry and self._unit >= self._entry_bytes
+        if self._closed or part.alone or enters or self._runs[-1] == MAX_RUN:
             self._runs.append(0)
             self._unit = 0
         self._runs[-1] += 1
         self._unit += part.bytes
-        self._bytes += part.bytes
         self._closed = part.alone or self._unit >= UNIT_BYTES
 
     def manifest(self, last: bool = False) -> Manifest:
-        """What was gathered. A mark stands for the hash of repairs that is to come."""
-        repairs = b"\0" if self.repairs else b""
-        return Manifest(self._first, sum(self._runs), tuple(self._runs), repairs=repairs, last=last)
+        """What was gathered."""
+        runs = tuple(self._runs)
+        return Manifest(self._first, sum(max(run, 1) for run in runs), runs, last=last)

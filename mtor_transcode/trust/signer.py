@@ -8,11 +8,11 @@ from dataclasses import replace
 from hashlib import sha256
 
 from mtor_transcode.trust.keys import PrivateKey
-from mtor_transcode.trust.leaves import REPAIR, film_id, leaf, unit
+from mtor_transcode.trust.leaves import SIGNATURE, film_id, leaf, unit
 from mtor_transcode.trust.manifest import NONCE_BYTES, Manifest, message
 
 Sections = Sequence[tuple[int, bytes]]
-"""Kinds and payloads of a film's sections in order, the header first, without signatures."""
+"""Kinds and payloads of a film's sections in order, the header first; signatures are blank."""
 
 
 def with_opening(plans: Sequence[Manifest], key_id: bytes) -> list[Manifest]:
@@ -28,46 +28,31 @@ def signed(sections: Sections, plans: Sequence[Manifest], key: PrivateKey, hash_
     """
     nonce = _nonce(sections) if plans[0].nonce else b""
     film = film_id(key.public.raw, nonce, sections[0][1])
-    leaves, repairs = _leaves(film, sections)
+    leaves = [leaf(film, number, *section) for number, section in enumerate(sections)]
     opened = [replace(plans[0], nonce=nonce), *plans[1:]]
-    return [_payload(film, each, leaves, repairs, key, hash_bytes) for each in opened]
+    return [sign_manifest(film, each, leaves[each.first : each.end], key, hash_bytes) for each in opened]
 
 
-def _payload(
-    film: bytes,
-    plan: Manifest,
-    leaves: Sequence[bytes],
-    repairs: dict[int, list[bytes]],
-    key: PrivateKey,
-    hash_bytes: int,
+def sign_manifest(
+    film: bytes, plan: Manifest, leaves: Sequence[bytes], key: PrivateKey, hash_bytes: int
 ) -> bytes:
-    whole = unit(leaves[plan.first : plan.end]) if plan.whole else b""
-    hashes: list[bytes] = []
-    at = plan.first
-    for run in plan.runs:
-        hashes.append(unit(leaves[at : at + run])[:hash_bytes])
-        at += run
-    own = [each for place in range(plan.first + 1, plan.end + 1) for each in repairs.get(place, ())]
-    mended = unit(own)[:hash_bytes] if own else b""
-    packed = replace(plan, hashes=tuple(hashes), repairs=mended).pack()
+    """The payload of one SIGNATURE section; ``leaves`` are those of the sections that ``plan`` covers."""
+
+    def of(numbers: Sequence[int]) -> bytes:
+        return unit(leaves[number - plan.first] for number in numbers)
+
+    mending = plan.repair_numbers()
+    units = [numbers for run, (numbers, _) in zip(plan.runs, plan.units(), strict=False) if run]
+    hashes = tuple(of(numbers)[:hash_bytes] for numbers in units)
+    whole = of(range(plan.first, plan.end)) if plan.whole else b""
+    repairs = of(mending)[:hash_bytes] if mending else b""
+    packed = replace(plan, hashes=hashes, repairs=repairs).pack()
     return packed + key.sign(message(film, packed, whole))
-
-
-def _leaves(film: bytes, sections: Sections) -> tuple[list[bytes], dict[int, list[bytes]]]:
-    """The leaves of sections by their places, and of repairs by the place that follows them."""
-    leaves: list[bytes] = []
-    repairs: dict[int, list[bytes]] = {}
-    for kind, payload in sections:
-        digest = leaf(film, len(leaves), kind, payload)
-        if kind == REPAIR:
-            repairs.setdefault(len(leaves), []).append(digest)
-        else:
-            leaves.append(digest)
-    return leaves, repairs
 
 
 def _nonce(sections: Sections) -> bytes:
     whole = sha256(b"mtor nonce v1\0")
     for kind, payload in sections:
-        whole.update(bytes([kind]) + len(payload).to_bytes(4, "big") + payload)
+        if kind != SIGNATURE:
+            whole.update(bytes([kind]) + len(payload).to_bytes(4, "big") + payload)
     return whole.digest()[:NONCE_BYTES]
