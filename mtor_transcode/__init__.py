@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ordinary video to MTOR (vector shapes moved by compact tokens) and back.
 
-The public face is ``transcode``, ``render``, ``report``, ``bench``, ``inspect``, ``info``, ``export``,
-``import_``, ``open``, ``serve`` and the four jobs on series dictionaries, imported when first used, so that
-importing the package costs nothing.
+The public face is ``transcode``, ``transcode_all``, ``render``, ``report``, ``bench``, ``inspect``, ``info``,
+``export``, ``import_``, ``open``, ``serve`` and the four jobs on series dictionaries, imported when first
+used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from mtor_transcode.api import report as report
     from mtor_transcode.api import serve as serve
     from mtor_transcode.api import transcode as transcode
+    from mtor_transcode.api import transcode_all as transcode_all
     from mtor_transcode.api import verify_dictionary as verify_dictionary
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MtorError", "__version__", "bench", "build_dictionary", "dictionary_info", "export", "import_", "info",
-    "inspect", "merge_dictionaries", "open", "render", "report", "serve", "transcode", "verify_dictionary",
+    "inspect", "merge_dictionaries", "open", "render", "report", "serve", "transcode", "transcode_all",
+    "verify_dictionary",
 ]  # fmt: skip
 
 

@@ -52,3 +52,7 @@ class MissingExtraError(MtorError, ImportError):
 
 class Cancelled(MtorError):
     """The user interrupted the work; nothing half-written is left."""
+
+
+class WorkerLost(MtorError):
+    """A worker ended before its task was done, again and again; what other tasks made is kept."""

@@ -72,6 +72,15 @@ def staged_file(path: Path) -> Iterator[Path]:
     _sync_folder(final.parent)
 
 
+def move_whole(made: Path, path: Path) -> None:
+    """Give a file that is complete the name ``path``, on the same disk, durably. Raises OutputError."""
+    final = _real(path)
+    with _told(path, made):
+        _sync(made)
+        os.replace(made, final)
+    _sync_folder(final.parent)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` by ``staged_file``. Raises OutputError."""
     with staged_file(path) as beside:

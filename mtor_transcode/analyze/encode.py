@@ -20,7 +20,7 @@ from mtor_transcode.ingest.audio import encode_audio
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.ingest.subtitles import read_subtitles
 
-__all__ = ["EncodeOptions", "EncodeResult", "Survey", "encode_film", "look_over"]
+__all__ = ["EncodeOptions", "EncodeResult", "Survey", "encode_film", "look_over", "side_tracks"]
 
 
 def encode_film(
@@ -39,7 +39,7 @@ def encode_film(
     """
     tell = progress or (lambda _: None)
     survey = survey or look_over(source, tell)
-    job = Job(source, survey, _tracks(source, options), options, tell)
+    job = Job(source, survey, side_tracks(source, options), options, tell)
     film, lam = _made(job, options, score)
     with film:
         film.file.seek(0)
@@ -55,14 +55,20 @@ def _made(job: Job, options: EncodeOptions, score: Score | None) -> tuple[Film, 
     if options.target_vmaf is not None:
         if score is None:
             raise UsageError("a target VMAF needs a way to measure it", where="target vmaf")
-        return film_of_score(job, options.target_vmaf, score)
+        return film_of_score(lambda lam: job.make(Course(lam)), options.target_vmaf, score, job.source.name)
+    seconds = float(job.survey.end * job.source.info.time_base)
+    rates = [rate for rate in (options.target_kbps, options.max_kbps) if rate is not None]
+    sizes = [int(rate * 1000 / 8 * seconds) for rate in rates]
     if options.target_size is not None:
-        return film_of_size(job, options.target_size)
-    if options.target_kbps is not None:
-        seconds = job.survey.end * job.source.info.time_base
-        return film_of_size(job, int(options.target_kbps * 1000 / 8 * float(seconds)))
-    lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
-    return job.make(Course(lam)), lam
+        sizes.append(options.target_size)
+    most = min(sizes, default=None)
+    if most is None or (options.target_kbps is None and options.target_size is None):
+        lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
+        film = job.make(Course(lam))
+        if most is None or film.size <= most:
+            return film, lam
+        film.file.close()
+    return film_of_size(job, most)
 
 
 def look_over(source: Source, tell: ProgressCallback) -> Survey:
@@ -72,19 +78,22 @@ def look_over(source: Source, tell: ProgressCallback) -> Survey:
     """
     finder = SceneFinder(source.info.time_base, source.info.colour.full_range)
     boundaries: list[SceneBoundary] = []
-    frames = end = 0
+    ticks: list[int] = []
+    end = 0
     for frame in source.frames():
         boundaries += finder.feed_frame(frame)
-        frames += 1
+        ticks.append(frame.tick)
         end = frame.tick + frame.duration
-        tell(Progress("finding scenes", frames, source.info.frames))
+        tell(Progress("finding scenes", len(ticks), source.info.frames))
     boundaries += finder.finish()
-    if frames == 0:
+    if not ticks:
         raise InputError("has no picture", where=source.name, remedy="choose another file or track")
-    return Survey(frames, end, tuple(b for b in boundaries if 0 < b.start < end))
+    known = () if source.patchy else tuple(ticks)
+    return Survey(len(ticks), end, tuple(b for b in boundaries if 0 < b.start < end), known)
 
 
-def _tracks(source: Source, options: EncodeOptions) -> Tracks:
+def side_tracks(source: Source, options: EncodeOptions) -> Tracks:
+    """Sound and subtitles, coded. Raises InputError."""
     sound = encode_audio(source, options.audio, options.audio_kbps) if options.audio != "none" else None
     infos, lines = read_subtitles(source)
     if sound is None:

@@ -11,12 +11,32 @@ from mtor_transcode.model import AudioInfo, AudioPacket, Paint, SceneStart, Subt
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """A scene to be coded, or a part of a long one: its number, how it begins, the tick at which it ends."""
+
+    number: int
+    boundary: SceneBoundary
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
-    """What the first pass learns: frames, the tick at which the film ends, where scenes begin."""
+    """What the first pass learns: frames, the tick at which the film ends, where scenes begin.
+
+    ``ticks`` are those of all frames; none if the source has places where decoding cannot begin.
+    """
 
     frames: int
     end: int
     boundaries: tuple[SceneBoundary, ...]
+    ticks: tuple[int, ...] = ()
+
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        """The scenes, whole."""
+        starts = [SceneBoundary(0), *self.boundaries]
+        ends = [*(boundary.start for boundary in self.boundaries), self.end]
+        return tuple(Take(number, *each) for number, each in enumerate(zip(starts, ends, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.backdrop import most_frequent
+from mtor_transcode.analyze.beside import Beside, header_of
 from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.reels import Reel
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
@@ -29,11 +31,11 @@ from mtor_transcode.codec.packet_film_writer import film_writer
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.ingest.slices import Slice
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.model import (
     Background,
     Enter,
-    FilmHeader,
     SceneStart,
     Span,
     TexturePaint,
@@ -54,19 +56,22 @@ LEAST_SIDE = 32
 
 
 class Job:
-    """Everything that all passes over a source share."""
+    """Everything that all passes over a source share; with ``reel`` only that part of it is coded."""
 
     def __init__(
         self,
-        source: Source,
+        source: Source | Slice,
         survey: Survey,
         tracks: Tracks,
         options: EncodeOptions,
         tell: ProgressCallback,
+        reel: Reel | None = None,
     ) -> None:
         self.source = source
         self.survey = survey
         self.tracks = tracks
+        self.takes = survey.takes if reel is None else reel.takes
+        self._reel = reel
         self.options = options
         self.shelf = Shelf(options.preset)
         self._tell = tell
@@ -82,6 +87,12 @@ class Job:
         """Tell what a span's tokens were priced at, and what they took (bytes)."""
         self._priced += priced
         self._written += written
+
+    def frames(self) -> Iterator[SourceFrame]:
+        """The pictures of all takes."""
+        if self._reel is None:
+            return self.source.frames()
+        return self.source.between(self._reel.start, self._reel.end, self._reel.frames)
 
     def make(self, course: Course) -> Film:
         """A film made on a course, in a temporary file; raises GivenUp if the course does."""
@@ -100,7 +111,8 @@ class Job:
 
     def _report(self, frames: int, size: int) -> None:
         stage = "coding" if self._tries == 1 else f"coding, try {self._tries}"
-        self._tell(Progress(stage, frames, self.survey.frames, size))
+        total = self.survey.frames if self._reel is None else self._reel.frames
+        self._tell(Progress(stage, frames, total, size))
 
 
 class _FilmPass:
@@ -114,23 +126,12 @@ class _FilmPass:
         self._series = job.options.series
         self._engine: Rasterizer = rasterizer()
         self._frames_done = 0
-        self._packets = list(job.tracks.packets)
-        self._lines = list(job.tracks.lines)
         self._rest: SourceFrame | None = None
-        self._frames = job.source.frames()
+        self._frames = job.frames()
         self._time_base = info.time_base
-        self._header = FilmHeader(
-            info.width,
-            info.height,
-            info.time_base,
-            info.frame_rate,
-            info.pixel_aspect,
-            info.colour,
-            job.tracks.audio,
-            job.tracks.subtitles,
-            b"" if self._series is None else self._series.digest,
-        )
+        self._header = header_of(info, job.tracks, self._series)
         self.writer = film_writer(file, self._header, self._series, job.options.resilience)
+        self._beside = Beside(self.writer, job.tracks, info.time_base)
         shared = () if self._series is None else self._series.outlines
         self._library = OutlineLibrary(self._engine, shared)
 
@@ -142,14 +143,10 @@ class _FilmPass:
 
     def run(self) -> None:
         """Write the whole film."""
-        survey = self._job.survey
-        starts = [SceneBoundary(0), *survey.boundaries]
-        ends = [boundary.start for boundary in survey.boundaries] + [survey.end]
-        for number, (boundary, end) in enumerate(zip(starts, ends, strict=True)):
-            self._scene(number, boundary, end)
-        self._sound(None)
-        self._text(None)
-        self.writer.finish(survey.end)
+        for take in self._job.takes:
+            self._scene(take.number, take.boundary, take.end)
+        self._beside.up_to(None)
+        self.writer.finish(self._job.takes[-1].end)
 
     def _scene(self, number: int, boundary: SceneBoundary, end: int) -> None:
         begin = boundary.start + boundary.transition_duration
@@ -233,8 +230,7 @@ class _FilmPass:
                 window = self._window(spool)
                 texture = self._job.shelf.texture(start.number, window, lam)
                 after = window.end if window.end < end else end
-                self._sound(after)
-                self._text(after)
+                self._beside.up_to(after)
                 self.writer.span(Span(at, after, (Background(at, 0, TexturePaint(texture, window.start)),)))
                 at = after
                 self._course.at(at - AFTER, self.spent)
@@ -285,8 +281,7 @@ class _FilmPass:
 
     def _span(self, coder: SceneCoder, start: int, end: int) -> None:
         """Write what was decided since the last span; sound and text up to its end come before it."""
-        self._sound(end)
-        self._text(end)
+        self._beside.up_to(end)
         before, priced = self.spent, coder.bits / 8
         self.writer.span(Span(start, end, coder.take_tokens()))
         self._job.weighed(priced, self.spent - before)
@@ -303,31 +298,6 @@ class _FilmPass:
         self.writer.snapshot(tick, head, enters)
         coder.price_with(self.writer.pricer())
         return tick
-
-    def _sound(self, end: int | None) -> None:
-        """Write the sound that begins before tick ``end`` (None: all that is left)."""
-        audio = self._job.tracks.audio
-        if audio is None or not self._packets:
-            return
-        count = len(self._packets)
-        if end is not None:
-            limit = end * self._time_base * audio.sample_rate
-            count = next((i for i, packet in enumerate(self._packets) if packet.pts >= limit), count)
-        chosen = self._packets[:count]
-        del self._packets[:count]
-        if chosen:
-            self.writer.audio(chosen)
-
-    def _text(self, end: int | None) -> None:
-        """Write the lines of text that begin before tick ``end`` (None: all that are left)."""
-        count = len(self._lines)
-        if end is not None:
-            limit = end * self._time_base * 1000
-            count = next((i for i, line in enumerate(self._lines) if line.start >= limit), count)
-        chosen = self._lines[:count]
-        del self._lines[:count]
-        if chosen:
-            self.writer.subtitles(chosen)
 
     def _scene_frames(self, begin: int, end: int) -> Iterator[SourceFrame]:
         """The frames with ``begin <= tick < end`` of the one decoding pass."""

@@ -13,7 +13,7 @@ from mtor_transcode.analyze.film_pass import Job
 from mtor_transcode.analyze.rate import GivenUp
 from mtor_transcode.analyze.scores import ScoreSearch
 from mtor_transcode.analyze.settling import Settling
-from mtor_transcode.analyze.steering import Course, SizeSearch, first_lambda
+from mtor_transcode.analyze.steering import SizeSearch, first_lambda
 from mtor_transcode.errors import TargetError
 
 Score = Callable[[BinaryIO], float]
@@ -62,16 +62,19 @@ def _kbps(size: int, seconds: float) -> str:
     return f"{math.ceil(size * 8 / 10 / seconds) / 100:g}"
 
 
-def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
+def film_of_score(
+    make: Callable[[float], Film], target: float, score: Score, name: str
+) -> tuple[Film, float]:
     """The smallest film that a search over lambda finds whose score is at least ``target``.
 
-    Raises TargetError, naming the best score, if no lambda is enough.
+    ``make`` makes the film at a lambda, of the source that is called ``name``. Raises TargetError, naming the
+    best score, if no lambda is enough.
     """
     search = ScoreSearch(target)
     kept: tuple[Film, float] | None = None
     while not search.done:
         lam = search.next_lambda()
-        film = job.make(Course(lam))
+        film = make(lam)
         film.file.seek(0)
         search.scores[lam] = score(film.file)
         if search.scores[lam] >= target and (kept is None or film.size < kept[0].size):
@@ -83,7 +86,7 @@ def film_of_score(job: Job, target: float, score: Score) -> tuple[Film, float]:
     if kept is None:
         raise TargetError(
             f"no film of it reaches a VMAF of {target:g}",
-            where=job.source.name,
+            where=name,
             remedy=f"the best possible is {max(search.scores.values()):.2f}",
         )
     return kept

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mtor_transcode.api.batching import transcode_all as transcode_all
     from mtor_transcode.api.benching import bench as bench
     from mtor_transcode.api.describing import info as info
     from mtor_transcode.api.dictionaries import build_dictionary as build_dictionary
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mtor_transcode.api.keys import rotate_keys as rotate_keys
     from mtor_transcode.api.keys import show_key as show_key
     from mtor_transcode.api.oracles import oracle as oracle
+    from mtor_transcode.api.orders import export_jobs as export_jobs
+    from mtor_transcode.api.orders import run_job as run_job
+    from mtor_transcode.api.orders import verify_jobs as verify_jobs
     from mtor_transcode.api.rendering import render as render
     from mtor_transcode.api.reporting import report as report
     from mtor_transcode.api.sealing import seal as seal
@@ -35,6 +39,7 @@ _HOMES = {
     "build_dictionary": "dictionaries",
     "dictionary_info": "dictionaries",
     "export": "exchange",
+    "export_jobs": "orders",
     "import_": "exchange",
     "info": "describing",
     "inspect": "inspection",
@@ -45,20 +50,24 @@ _HOMES = {
     "render": "rendering",
     "report": "reporting",
     "rotate_keys": "keys",
+    "run_job": "orders",
     "seal": "sealing",
     "serve": "serving",
     "show_key": "keys",
     "sign": "signing",
     "transcode": "transcoding",
+    "transcode_all": "batching",
     "unseal": "sealing",
     "verify": "signing",
     "verify_dictionary": "dictionaries",
+    "verify_jobs": "orders",
 }
 
 __all__ = [
-    "bench", "build_dictionary", "dictionary_info", "export", "import_", "info", "inspect",
-    "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys", "seal", "serve",
-    "show_key", "sign", "transcode", "unseal", "verify", "verify_dictionary",
+    "bench", "build_dictionary", "dictionary_info", "export", "export_jobs", "import_", "info",
+    "inspect", "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys",
+    "run_job", "seal", "serve", "show_key", "sign", "transcode", "transcode_all", "unseal", "verify",
+    "verify_dictionary", "verify_jobs",
 ]  # fmt: skip
 
 

@@ -46,6 +46,51 @@ class TranscodeResult(Result):
 
 
 @dataclass(frozen=True)
+class FailedFilm(Result):
+    """A source of which no film was made, and ``error`` in one line."""
+
+    source: Path
+    error: str
+
+
+@dataclass(frozen=True)
+class BatchResult(Result):
+    """Films that were made, those that were there already, and sources that failed."""
+
+    films: tuple[TranscodeResult, ...]
+    skipped: tuple[Path, ...]
+    failed: tuple[FailedFilm, ...]
+
+
+@dataclass(frozen=True)
+class JobsResult(Result):
+    """A film written as ``jobs`` jobs, ``bytes`` in all."""
+
+    source: str
+    folder: Path
+    jobs: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class JobResult(Result):
+    """A job that was done: the SHA-256 (hex) of the task and of what it made."""
+
+    job: Path
+    task: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class VerifyResult(Result):
+    """Names of the jobs that were done again, and of those whose result was another."""
+
+    folder: Path
+    checked: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DictionaryResult(Result):
     """A series dictionary; films name it by its ``sha256`` (hex). ``nodes`` counts its outlines' points."""
 

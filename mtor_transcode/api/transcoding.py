@@ -21,6 +21,9 @@ from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import MissingExtraError
 from mtor_transcode.files import check_output, staged_file
 from mtor_transcode.ingest.source import Source, open_source
+from mtor_transcode.jobs.film import encode_long, is_long
+from mtor_transcode.jobs.journal import journal
+from mtor_transcode.jobs.pool import MOST_JOBS, runner
 
 PIPE = "-"
 
@@ -33,6 +36,7 @@ def transcode(
     target_kbps: float | None = None,
     target_size: int | str | None = None,
     target_vmaf: float | None = None,
+    max_kbps: float | None = None,
     preset: str = "balanced",
     mode: str = "auto",
     audio: str = "opus",
@@ -44,16 +48,25 @@ def transcode(
     resilience: int = 0,
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
+    jobs: int | None = 1,
+    scheduler: str | None = None,
+    cache: StrPath | None = None,
     progress: ProgressCallback | None = None,
 ) -> TranscodeResult:
     """Transcode ``source`` (a path, or ``-`` for standard input) to the film ``output``.
 
     At most one of ``quality`` (0-100), ``target_kbps`` (1000 bit/s, whole file), ``target_size`` (bytes, or
-    text such as ``500k``) and ``target_vmaf`` (0-100) is given; ``start``, ``duration`` and ``refresh`` are
+    text such as ``500k``) and ``target_vmaf`` (0-100) is given; but for the last, ``max_kbps`` may limit
+    each 20 s or so of it; ``start``, ``duration`` and ``refresh`` are
     seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. With
     ``resilience`` 1 to 10 the film comes in packets that bear loss, for up to about 2% more bytes a
     level, and at least 5 to 14%. ``output`` appears only when all of it is written, and
     replaces what was there.
+
+    A film of more than about 20 s is coded in reels by ``jobs`` processes (None: as many as there are cores),
+    or by the workers of the Dask ``scheduler`` at an address; the bytes are the same. What is done lies in a
+    hidden folder beside ``output`` until all is, so that the same call goes on after the process was killed;
+    results in the folder ``cache`` are kept for other films as well.
 
     Raises UsageError, InputError, OutputError or TargetError; what ``progress`` raises passes through.
     """
@@ -66,38 +79,38 @@ def transcode(
         preset=preset,
         mode=mode,
         audio=audio,
-        audio_kbps=check.audio_rate(audio_kbps, target_kbps),
+        audio_kbps=check.audio_rate(audio_kbps, _least(target_kbps, max_kbps)),
         refresh=refresh,
         series=None if dictionary is None else load_series(dictionary),
         resilience=resilience,
+        max_kbps=max_kbps,
     )
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
     check.check_audio(audio, audio_kbps, audio_track)
+    check.in_range("jobs", jobs, 1, MOST_JOBS)
     _check(wanted)
     final = Path(output)
     check_output(final, None if os.fspath(source) == PIPE else Path(source))
-    with (
-        open_source(
-            source,
-            video=check.parse_track(video_track),
-            audio=check.parse_track(audio_track),
-            start=start,
-            duration=duration,
-        ) as opened,
-        staged_file(final) as beside,
-    ):
-        made = _encode(opened, beside, wanted, progress)
-        size = beside.stat().st_size
+    with open_source(
+        source,
+        video=check.parse_track(video_track),
+        audio=check.parse_track(audio_track),
+        start=start,
+        duration=duration,
+    ) as opened:
+        score = _vmaf_of(opened, wanted.series) if wanted.target_vmaf is not None else None
+        tell = progress or (lambda _: None)
+        if is_long(opened):
+            series = None if dictionary is None else Path(dictionary)
+            kept = None if cache is None else Path(cache)
+            with journal(final, kept) as work, runner(jobs, scheduler) as who:
+                made = encode_long(opened, wanted, work, who, tell, series=series, score=score)
+        else:
+            with staged_file(final) as beside, _fresh_streams(beside) as fresh:
+                made = encode_film(opened, fresh, wanted, tell, score)
+        size = final.stat().st_size
     return _result(str(source), final, opened, made, size, time.monotonic() - began)
-
-
-def _encode(
-    source: Source, path: Path, wanted: EncodeOptions, progress: ProgressCallback | None
-) -> EncodeResult:
-    with _fresh_streams(path) as fresh:
-        score = _vmaf_of(source, wanted.series) if wanted.target_vmaf is not None else None
-        return encode_film(source, fresh, wanted, progress, score)
 
 
 def _result(
@@ -119,6 +132,10 @@ def _result(
         elapsed=elapsed,
         warnings=tuple(source.warnings),
     )
+
+
+def _least(*rates: float | None) -> float | None:
+    return min((rate for rate in rates if rate is not None), default=None)
 
 
 def _vmaf_of(source: Source, series: SeriesDictionary | None) -> Callable[[BinaryIO], float]:
@@ -150,6 +167,8 @@ def _check(wanted: EncodeOptions) -> None:
     check.in_range("quality", wanted.quality, 0, 100)
     check.in_range("target vmaf", wanted.target_vmaf, 0, 100)
     check.positive("target kbps", wanted.target_kbps)
+    check.positive("max kbps", wanted.max_kbps)
+    check.at_most_one(target_vmaf=wanted.target_vmaf, max_kbps=wanted.max_kbps)
     check.positive("refresh", wanted.refresh)
     check.in_range("resilience", wanted.resilience, 0, LEVELS)
     check.at_most_one(refresh=wanted.refresh, resilience=wanted.resilience or None)

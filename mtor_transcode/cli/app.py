@@ -15,6 +15,7 @@ from mtor_transcode.cli.export import export_film
 from mtor_transcode.cli.import_ import import_film
 from mtor_transcode.cli.info import info
 from mtor_transcode.cli.inspect import inspect_film
+from mtor_transcode.cli.jobs import jobs
 from mtor_transcode.cli.keys import keys
 from mtor_transcode.cli.plugins import plugins
 from mtor_transcode.cli.render import render
@@ -48,6 +49,7 @@ app.command("seal")(seal)
 app.command("unseal")(unseal)
 app.add_typer(keys, name="keys")
 app.add_typer(dictionaries, name="dict")
+app.add_typer(jobs, name="jobs")
 
 
 def _version(wanted: bool) -> None:

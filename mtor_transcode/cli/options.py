@@ -10,6 +10,12 @@ import typer
 
 Film = Annotated[Path, typer.Argument(help="A .mtor file.", show_default=False)]
 Video = Annotated[str, typer.Argument(help="A video or picture, or - for a pipe.", show_default=False)]
+Videos = Annotated[
+    list[str],
+    typer.Argument(
+        help="A video or picture, or - for a pipe; several with a folder as -o.", show_default=False
+    ),
+]
 Start = Annotated[float | None, typer.Option("--start", help="Begin at this second.", show_default=False)]
 Duration = Annotated[
     float | None, typer.Option("--duration", help="Stop after so many seconds.", show_default=False)

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import glob
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mtor_transcode.cli.batch import transcode_many
 from mtor_transcode.cli.console import emit, note, warn
 from mtor_transcode.cli.options import (
     AsJson,
@@ -16,11 +19,12 @@ from mtor_transcode.cli.options import (
     Duration,
     SeriesDictionary,
     Start,
-    Video,
+    Videos,
     VideoTrack,
 )
 from mtor_transcode.cli.talk import tell_of_compiling, watching
 from mtor_transcode.cli.words import bytes_of, seconds_of
+from mtor_transcode.errors import UsageError
 
 if TYPE_CHECKING:
     from mtor_transcode.api.results import TranscodeResult
@@ -51,8 +55,11 @@ class Audio(StrEnum):
 
 
 def transcode(
-    source: Video,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The .mtor to write.", show_default=False)],
+    sources: Videos,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="The .mtor to write, or a folder for many.", show_default=False),
+    ],
     quality: Annotated[
         float | None, typer.Option("--quality", help="0 (smallest) to 100 (best).", show_default=False)
     ] = None,
@@ -66,6 +73,10 @@ def transcode(
     ] = None,
     target_vmaf: Annotated[
         float | None, typer.Option("--target-vmaf", help="At least that VMAF.", show_default=False)
+    ] = None,
+    max_kbps: Annotated[
+        float | None,
+        typer.Option("--max-kbps", help="At most so many kbit/s in each 20 s or so.", show_default=False),
     ] = None,
     preset: Annotated[Preset, typer.Option("--preset", help="How long to search.")] = Preset.balanced,
     mode: Annotated[Mode, typer.Option("--mode", help="What may carry the picture.")] = Mode.auto,
@@ -91,34 +102,72 @@ def transcode(
     duration: Duration = None,
     video_track: VideoTrack = None,
     audio_track: AudioTrack = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", help="Processes for a film of more than 20 s (default: the cores).", show_default=False
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            help="Workers of this Dask scheduler instead, such as tls://host:8786.",
+            show_default=False,
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache",
+            help="A folder that keeps what is made, for the same film at another target.",
+            show_default=False,
+        ),
+    ] = None,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Into a folder: leave films that are there.")
+    ] = False,
     as_json: AsJson = False,
-) -> None:
-    """Transcode a video to MTOR."""
+) -> int:
+    """Transcode videos to MTOR."""
     from mtor_transcode import api
 
+    options: dict[str, Any] = {
+        "quality": quality,
+        "target_kbps": target_kbps,
+        "target_size": target_size,
+        "target_vmaf": target_vmaf,
+        "max_kbps": max_kbps,
+        "preset": preset.value,
+        "mode": mode.value,
+        "audio": audio.value,
+        "audio_kbps": audio_kbps,
+        "refresh": refresh,
+        "resilience": resilience,
+        "dictionary": dictionary,
+        "start": start,
+        "duration": duration,
+        "video_track": video_track,
+        "audio_track": audio_track,
+        "jobs": jobs,
+        "scheduler": scheduler,
+        "cache": cache,
+    }
     tell_of_compiling()
+    if _means_folder(sources, output):
+        return transcode_many(sources, output, skip_existing, options, as_json=as_json)
+    if skip_existing:
+        raise UsageError("is for a folder of films", where="--skip-existing", remedy="name a folder as -o")
     with watching(as_json=as_json) as progress:
-        result = api.transcode(
-            source,
-            output,
-            quality=quality,
-            target_kbps=target_kbps,
-            target_size=target_size,
-            target_vmaf=target_vmaf,
-            preset=preset.value,
-            mode=mode.value,
-            audio=audio.value,
-            audio_kbps=audio_kbps,
-            refresh=refresh,
-            resilience=resilience,
-            dictionary=dictionary,
-            start=start,
-            duration=duration,
-            video_track=video_track,
-            audio_track=audio_track,
-            progress=progress,
-        )
+        result = api.transcode(sources[0], output, progress=progress, **options)
     _tell(result, as_json=as_json)
+    return 0
+
+
+def _means_folder(sources: list[str], output: str) -> bool:
+    """Whether ``output`` is a folder for films: it is one, is written as one, or there are many sources."""
+    many = len(sources) > 1 or (glob.has_magic(sources[0]) and not Path(sources[0]).exists())
+    return many or output.endswith(("/", os.sep))
 
 
 def _tell(result: TranscodeResult, *, as_json: bool) -> None:

@@ -144,6 +144,14 @@ class FilmReader:
             return self._packet_reader(entry).spans()
         return self._reader(entry).spans(from_tick)
 
+    def parts(self, number: int) -> Iterator[tuple[Span, bool]]:
+        """Yields the spans of a scene and, in their places, its snapshots (True), each as ``spans`` would."""
+        entry = self._entry(number)
+        if isinstance(entry, PacketScene):
+            yield from ((span, False) for span in self._packet_reader(entry).spans())
+        else:
+            yield from self._reader(entry).parts()
+
     def scene(self, number: int) -> Scene:
         """Returns a whole scene."""
         return Scene(self._entry(number).head, tuple(self.spans(number)))

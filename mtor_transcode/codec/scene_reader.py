@@ -113,15 +113,17 @@ class SceneReader:
         for number, (section, start, _) in enumerate(self._entry.parts):
             if from_tick is not None and start <= from_tick and section.kind == SectionKind.SNAPSHOT:
                 first = number
-        for number, (section, start, end) in enumerate(self._entry.parts):
-            if number < first:
-                continue
+        for number, (span, snapshot) in enumerate(self.parts(max(first, 0))):
+            if not snapshot or (number == 0 and first >= 0):
+                yield span
+
+    def parts(self, first: int = 0) -> Iterator[tuple[Span, bool]]:
+        """Yields spans and snapshots (True) from the one at place ``first`` on, in order."""
+        for section, start, end in self._entry.parts[first:]:
             if section.kind == SectionKind.SNAPSHOT:
-                snapshot = self._snapshot(section, start)
-                if number == first:
-                    yield snapshot
+                yield self._snapshot(section, start), True
             else:
-                yield self._span(section, start, end)
+                yield self._span(section, start, end), False
 
     def _span(self, section: Section, start: int, end: int) -> Span:
         payload = self._payload(section)

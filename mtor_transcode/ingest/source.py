@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
@@ -79,6 +81,8 @@ def _seconds(value: Seconds, where: str) -> Fraction | None:
 class Source:
     """An opened video. ``frames`` decodes anew each time; ``warnings`` and ``truncated`` are known then.
 
+    So is ``patchy``: damaged packets or timestamps that start anew, after which places cannot be trusted.
+
     Use it as a context manager: closing removes the temporary file of a spooled stream.
     """
 
@@ -92,9 +96,10 @@ class Source:
         duration: Fraction | None,
     ) -> None:
         self._spool = spool
-        self._choice = video
+        self.video_choice: Choice = video
         self.warnings: list[str] = []
         self.truncated = False
+        self.patchy = False
         self.audio_choice: Choice = audio
         self.subtitle_choice: Choice = subtitles
         with spool.open() as container:
@@ -140,6 +145,11 @@ class Source:
         """How messages name the source."""
         return self._spool.name
 
+    @property
+    def path(self) -> Path:
+        """Where the file lies; of a stream, the temporary one."""
+        return self._spool.path
+
     def open_container(self) -> InputContainer:
         """Another reader of the same file, for sound and subtitles; the caller closes it."""
         return self._spool.open()
@@ -150,16 +160,50 @@ class Source:
         Raises ``InputError`` if nothing can be decoded; a source that breaks off ends early, with a warning.
         """
         damage = Damage()
-        make_planes = PlaneMaker(self._probe.layout, self._probe.first.width, self._probe.first.height)
         last_end = 0
-        for tick, duration, picture in self._timed(damage):
-            check_size(picture.width, picture.height, self.name)
-            planes = self._probe.upright.apply(make_planes(picture))
-            last_end = tick + duration
-            yield SourceFrame(tick, duration, planes, self.info.bit_depth, self.info.chroma)
+        for frame in self._planar(self._timed(damage)):
+            last_end = frame.tick + frame.duration
+            yield frame
         if not last_end:
             raise InputError("no picture can be decoded", where=self.name, remedy="the stream is broken")
         self._judge(damage, last_end)
+
+    def between(self, start: int, end: int, count: int) -> Iterator[SourceFrame]:
+        """Decode the pictures from tick ``start`` to before tick ``end``, as ``frames`` yields them.
+
+        ``start`` is a picture's tick and ``count`` how many there are, as ``frames`` told; only where it left
+        ``patchy`` unset. Raises ``InputError`` if there are others.
+        """
+        found = 0
+        for frame in self._planar(self._timed(Damage(), start)):
+            if frame.tick >= end or (not found and frame.tick != start):
+                break
+            found += 1
+            yield frame
+        if found != count:
+            raise InputError(
+                "other pictures came than at the first look",
+                where=self.name,
+                remedy="leave the file as it is meanwhile",
+            )
+
+    def lead(self, start: int) -> int:
+        """Pictures before the one at tick ``start`` if decoding begins at the key picture for it."""
+        ticks = (tick for tick, _ in self._ticked(Damage(), self._first_tick + start))
+        return sum(1 for _ in takewhile(lambda tick: tick < self._first_tick + start, ticks))
+
+    def entered(self, container: InputContainer, start: int) -> VideoStream:
+        """The video of an open ``container``, which is led to the key picture for tick ``start``."""
+        stream = self._stream(container)
+        if self._first_tick + start:
+            self._seek(container, stream, self._first_tick + start)
+        return stream
+
+    def timestamp(self, tick: int) -> int:
+        """The container's time of a tick, in its own time base."""
+        return self._probe.origin + int(
+            (self._first_tick + tick) * self.info.time_base / self._probe.time_base
+        )
 
     def close(self) -> None:
         """Let go of the file."""
@@ -178,7 +222,7 @@ class Source:
         if not streams:
             only = "there is only sound in it" if container.streams.audio else "there is no video in it"
             raise InputError(only, where=self.name, remedy="give a file with a video track")
-        stream = choose(streams, self._choice, "video", self.name)
+        stream = choose(streams, self.video_choice, "video", self.name)
         assert stream is not None
         if stream.codec_context is None:
             raise InputError(
@@ -195,13 +239,23 @@ class Source:
         frames = max(1, round(info.frames * Fraction(ticks, max(1, whole))))
         return replace(info, duration=ticks * info.time_base, frames=frames)
 
-    def _timed(self, damage: Damage) -> Iterator[tuple[int, int, VideoFrame]]:
-        """``(tick, duration, picture)`` of the chosen part: a picture ends where the next begins."""
+    def _planar(self, timed: Iterator[tuple[int, int, VideoFrame]]) -> Iterator[SourceFrame]:
+        make_planes = PlaneMaker(self._probe.layout, self._probe.first.width, self._probe.first.height)
+        for tick, duration, picture in timed:
+            check_size(picture.width, picture.height, self.name)
+            planes = self._probe.upright.apply(make_planes(picture))
+            yield SourceFrame(tick, duration, planes, self.info.bit_depth, self.info.chroma)
+
+    def _timed(self, damage: Damage, since: int = 0) -> Iterator[tuple[int, int, VideoFrame]]:
+        """``(tick, duration, picture)`` of the chosen part: a picture ends where the next begins.
+
+        The first is the one on the screen at tick ``since``.
+        """
         first, end = self._first_tick, self._end_tick
         held: tuple[int, VideoFrame] | None = None
         step = self._probe.timing.step
-        for tick, picture in self._ticked(damage):
-            if held is not None and tick > first:
+        for tick, picture in self._ticked(damage, first + since):
+            if held is not None and tick > first + since:
                 begin = max(held[0], first)
                 stop = tick if end is None else min(tick, end)
                 yield begin - first, stop - begin, held[1]
@@ -221,14 +275,14 @@ class Source:
             return max(1, round(picture.duration * picture.time_base / timing.time_base))
         return timing.step if not timing.vfr else step
 
-    def _ticked(self, damage: Damage) -> Iterator[tuple[int, VideoFrame]]:
-        """``(tick from the stream's first picture, picture)``, beginning at or before the chosen part."""
+    def _ticked(self, damage: Damage, since: int) -> Iterator[tuple[int, VideoFrame]]:
+        """``(tick from the stream's first picture, picture)``, beginning at or before ``since``."""
         with self._spool.open() as container:
             stream = self._stream(container)
-            if self._first_tick and self._seek(container, stream):
+            if since and self._seek(container, stream, since):
                 pictures = self._clocked(decode(container, stream, damage))
                 head = next(pictures, None)
-                if head is not None and head[0] <= self._first_tick:
+                if head is not None and head[0] <= since:
                     yield head
                     yield from pictures
                     return
@@ -243,11 +297,11 @@ class Source:
         clock = Clock(self._probe.timing, self._probe.origin, self._probe.time_base)
         for picture in pictures:
             yield clock.tick(picture.pts, picture.time_base), picture
+        self.patchy |= clock.restarted
 
-    def _seek(self, container: InputContainer, stream: VideoStream) -> bool:
-        target = self._probe.origin + int(self.start / self._probe.time_base)
+    def _seek(self, container: InputContainer, stream: VideoStream, tick: int) -> bool:
         try:
-            container.seek(target, stream=stream, backward=True)
+            container.seek(self.timestamp(tick - self._first_tick), stream=stream, backward=True)
         except (FFmpegError, OSError):
             return False
         return True
@@ -263,6 +317,7 @@ class Source:
             self.truncated = True
             self._warn(f"the file breaks off after {float(end):.2f} s of video")
         if damage.bad_packets:
+            self.patchy = True
             self._warn(f"{damage.bad_packets} damaged packets of video were left out")
 
     def _warn(self, text: str) -> None:

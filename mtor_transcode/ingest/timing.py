@@ -81,12 +81,16 @@ def _fits(pts: Sequence[int], time_base: Fraction, rate: Fraction) -> bool:
 
 
 class Clock:
-    """Gives each frame of one decoding its tick, strictly increasing, counted from timestamp ``origin``."""
+    """Gives each frame of one decoding its tick, strictly increasing, counted from timestamp ``origin``.
+
+    ``restarted`` tells whether timestamps started anew.
+    """
 
     def __init__(self, timing: Timing, origin: int, time_base: Fraction) -> None:
         self._timing = timing
         self._origin = origin * time_base
         self._last: int | None = None
+        self.restarted = False
 
     def tick(self, pts: int | None, time_base: Fraction | None) -> int:
         """The tick of the next frame; frames without or with repeated timestamps follow the one before."""
@@ -95,6 +99,7 @@ class Clock:
         if last is not None and tick <= last:
             if (last - tick) * self._timing.time_base > _JUMP_BACK and pts is not None:
                 # The timestamps start anew (a joined recording): go on from here.
+                self.restarted = True
                 self._origin -= (last + self._timing.step - tick) * self._timing.time_base
                 tick = last + self._timing.step
             else:

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reels coded and joined: the tokens of each are written anew, by one writer, with sound and text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
+from typing import BinaryIO
+
+from mtor_transcode.analyze.beside import Beside, header_of
+from mtor_transcode.analyze.film_parts import Film, Survey, Tracks
+from mtor_transcode.analyze.film_pass import Job
+from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.progress import ProgressCallback
+from mtor_transcode.analyze.reels import Reel
+from mtor_transcode.analyze.steering import Course
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
+from mtor_transcode.codec.packet_film_writer import film_writer
+from mtor_transcode.codec.series import SeriesDictionary, always
+from mtor_transcode.ingest.info import SourceInfo
+from mtor_transcode.ingest.slices import Slice
+from mtor_transcode.ingest.source import Source
+from mtor_transcode.model import Background, CameraMove, SceneStart, Span
+
+NO_TRACKS = Tracks(None, (), (), ())
+
+
+def encode_reel(
+    source: Source | Slice,
+    survey: Survey,
+    reel: Reel,
+    options: EncodeOptions,
+    lam: float,
+    tell: ProgressCallback,
+) -> Film:
+    """A reel of ``source`` as a film by itself, at film time, without sound and text; never in packets.
+
+    It depends on nothing but the arguments; of ``survey`` only the end counts.
+    """
+    job = Job(source, survey, NO_TRACKS, replace(options, resilience=0), tell, reel)
+    return job.make(Course(lam))
+
+
+def join_reels(
+    reels: Iterable[Callable[[], BinaryIO]],
+    info: SourceInfo,
+    tracks: Tracks,
+    options: EncodeOptions,
+    end: int,
+    file: BinaryIO,
+) -> Film:
+    """The film of all ``reels``, each opened when it is needed, that ends at tick ``end``, in ``file``."""
+    series = options.series
+    writer = film_writer(file, header_of(info, tracks, series), series, options.resilience)
+    beside = Beside(writer, tracks, info.time_base)
+    for opened in reels:
+        with closing(opened()) as stream:
+            _copy(stream, writer, beside, series)
+    beside.up_to(None)
+    writer.finish(end)
+    return Film(file, file.tell(), dict(writer.bytes_by_kind))
+
+
+def _copy(stream: BinaryIO, writer: FilmWriter, beside: Beside, series: SeriesDictionary | None) -> None:
+    """Write the scenes of a reel."""
+    reel = FilmReader(stream, "a reel", find_series=always(series))
+    for entry in reel.heads():
+        writer.scene(entry.head)
+        for span, snapshot in reel.parts(entry.head.number):
+            if snapshot:
+                _snapshot(writer, span)
+            else:
+                beside.up_to(span.end)
+                writer.span(span)
+
+
+def _snapshot(writer: FilmWriter, state: Span) -> None:
+    background, camera, *tokens = state.tokens
+    assert isinstance(background, Background)
+    assert isinstance(camera, CameraMove)
+    writer.snapshot(state.start, SceneStart(0, state.start, background.paint, camera.camera), tokens)

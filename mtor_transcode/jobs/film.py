@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A long film, reel by reel: whoever codes them, and however often that is broken off, the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+from mtor_transcode.analyze.encode import encode_film
+from mtor_transcode.analyze.film_parts import Film
+from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
+from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.rate import lambda_of_quality, quality_of_lambda
+from mtor_transcode.analyze.reels import REEL, cut_reels
+from mtor_transcode.analyze.targets import Score, film_of_score
+from mtor_transcode.errors import UsageError
+from mtor_transcode.ingest.source import Source
+from mtor_transcode.jobs.journal import Journal
+from mtor_transcode.jobs.kept import kept_survey, kept_tracks
+from mtor_transcode.jobs.long_job import LongJob
+from mtor_transcode.jobs.runner import Runner
+from mtor_transcode.jobs.sizing import film_of_rate, film_of_size
+from mtor_transcode.jobs.tasks import Part, Place, digest_of
+
+
+def is_long(source: Source) -> bool:
+    """Whether a source may be more than one reel."""
+    return not source.info.still and source.info.duration > REEL
+
+
+def encode_long(
+    source: Source,
+    options: EncodeOptions,
+    journal: Journal,
+    runner: Runner,
+    tell: ProgressCallback,
+    *,
+    series: Path | None = None,
+    score: Score | None = None,
+) -> EncodeResult:
+    """Code ``source`` to the journal's film, going on where an earlier process ended.
+
+    A film of a single reel is made as ``encode_film`` makes it; ``series`` is where the dictionary of
+    ``options`` lies, ``score`` as there. Raises MtorError.
+    """
+    with source.path.open("rb") as stream:
+        part = part_of(source, digest_of(stream))
+    _tell_changes(journal, part, options, tell)
+    survey = kept_survey(journal.store, part, source, tell)
+    reels = cut_reels(survey, source.info.time_base)
+    if len(reels) == 1:
+        with journal.film.open("w+b") as file:
+            return encode_film(source, lambda: file, options, tell, score, survey)
+    place = Place(
+        str(source.path.resolve()),
+        str(journal.store.folder.resolve()),
+        None if series is None else str(series.resolve()),
+    )
+    tracks = kept_tracks(journal.store, part, source, options, tell)
+    job = LongJob(source, part, survey, tracks, options, reels, runner, place, journal, tell)
+    film, lam = _made(job, score)
+    with film, journal.film.open("w+b") as file:
+        film.file.seek(0)
+        shutil.copyfileobj(film.file, file)
+    takes = sum(len(reel.takes) for reel in reels)
+    seconds = survey.end * source.info.time_base
+    return EncodeResult(seconds, survey.frames, takes, quality_of_lambda(lam), film.bytes_by_kind)
+
+
+def _made(job: LongJob, score: Score | None) -> tuple[Film, float]:
+    """The film that was asked for, and its lambda."""
+    options = job.options
+    if options.target_vmaf is not None:
+        if score is None:
+            raise UsageError("a target VMAF needs a way to measure it", where="target vmaf")
+        return film_of_score(job.make, options.target_vmaf, score, job.source.name)
+    if options.target_size is not None:
+        return film_of_size(job, options.target_size)
+    if options.target_kbps is not None:
+        return film_of_size(job, int(options.target_kbps * 1000 / 8 * job.seconds))
+    quality = DEFAULT_QUALITY if options.quality is None else options.quality
+    if options.max_kbps is not None:
+        return film_of_rate(job, quality)
+    lam = lambda_of_quality(quality)
+    return job.make(lam), lam
+
+
+def part_of(source: Source, digest: str) -> Part:
+    """What of a file with this SHA-256 (hex) a source is."""
+    length = None if source.length is None else str(source.length)
+    return Part(digest, source.video_choice, str(source.start), length)
+
+
+def _tell_changes(journal: Journal, part: Part, options: EncodeOptions, tell: ProgressCallback) -> None:
+    """Say what is asked for otherwise than in the work that lies there."""
+    asked = {name: str(getattr(part, name)) for name in part.__struct_fields__}
+    asked["source"] = asked.pop("sha256")
+    asked |= {field.name: str(getattr(options, field.name)) for field in fields(options)}
+    asked["series"] = "" if options.series is None else options.series.digest.hex()
+    changes = journal.changes(asked)
+    if changes:
+        words = ", ".join(changes).replace("_", " ")
+        tell(Progress("finding scenes", note=f"the work kept beside the output began with another {words}"))

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A long film of a size: all reels at one lambda, so that bits go where they are needed.
+
+Qualities are taken in whole steps, each of which changes the bytes by about 6%, so that reels that were made
+for another size are of use again. Some reels of the film tell the quality; all are coded at it; then single
+ones, spread over the film, go a step up or down until the budget is used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mtor_transcode.analyze.film_parts import Film
+from mtor_transcode.analyze.rate import LAMBDA_MAX, USUAL_SLOPE, lambda_of_quality
+from mtor_transcode.analyze.steering import first_lambda
+from mtor_transcode.errors import TargetError
+from mtor_transcode.jobs.long_job import LongJob
+from mtor_transcode.jobs.store import Done
+
+PILOTS = 8
+"""Reels, spread over the film, that tell its quality."""
+
+STEP = math.log(lambda_of_quality(0) / lambda_of_quality(1))
+"""A step of quality, in log lambda."""
+
+LOWEST = math.ceil(math.log(lambda_of_quality(0) / LAMBDA_MAX) / STEP)
+HIGHEST = 100
+
+CLOSE = 0.97
+"""A film that uses this share of its budget is near enough."""
+
+LOOKS = 8
+"""Qualities that are tried on the pilots, and times that single reels are changed."""
+
+FAR = 2
+"""A film that is so many steps off its budget is made anew as a whole."""
+
+BELOW = 0.94
+"""Reels that take more than this share of what they may are not made better."""
+
+WARY = 1.05
+"""What pilots tell is multiplied by this before all reels are coded: to go up later costs less."""
+
+
+def film_of_size(job: LongJob, budget: int) -> tuple[Film, float]:
+    """The film that uses ``budget`` bytes best, with the lambda of most of it.
+
+    Raises TargetError, naming the smallest film, if none is small enough.
+    """
+    return _Sizing(job, budget).film()
+
+
+def film_of_rate(job: LongJob, quality: float) -> tuple[Film, float]:
+    """The film at a quality, but for reels of which that would take more than ``max_kbps``.
+
+    Raises TargetError if a reel takes more at any quality.
+    """
+    sizing = _Sizing(job, 0)
+    levels = sizing.capped([quality] * len(job.reels))
+    return sizing.joined(levels), _lambda_of(levels)
+
+
+@dataclass
+class _Sizing:
+    """The search; levels are the reels' qualities."""
+
+    job: LongJob
+    budget: int
+    known: dict[tuple[int, float], int] = field(default_factory=dict)
+
+    def film(self) -> tuple[Film, float]:
+        """The best film, and its lambda."""
+        levels = self.capped([float(self._guess())] * len(self.job.reels))
+        best: tuple[Film, list[float]] | None = None
+        for _ in range(LOOKS):
+            film = self.joined(levels)
+            size = film.size
+            if size <= self.budget and (best is None or size > best[0].size):
+                if best is not None:
+                    best[0].file.close()
+                best = film, levels
+            else:
+                film.file.close()
+            if best is not None and best[0].size >= CLOSE * self.budget:
+                break
+            levels = self.capped(self._changed(levels, size))
+            if best is not None and levels == best[1]:
+                break
+        if best is None:
+            levels = [float(LOWEST)] * len(self.job.reels)
+            best = self._smallest(levels), levels
+        return best[0], _lambda_of(best[1])
+
+    def capped(self, levels: list[float]) -> list[float]:
+        """Levels at which no reel takes more than ``max_kbps``, its sound included. Raises TargetError."""
+        levels = list(levels)
+        while True:
+            self._code(list(enumerate(levels)))
+            over = {number: self._over(number, level) for number, level in enumerate(levels)}
+            if all(ratio <= 1 for ratio in over.values()):
+                return levels
+            for number, ratio in over.items():
+                if ratio > 1 and levels[number] <= LOWEST:
+                    raise TargetError(
+                        f"{self.job.options.max_kbps:g} kbps is less than some of it takes at least",
+                        where=self.job.source.name,
+                        remedy="allow more, or sound of a lower rate",
+                    )
+                if ratio > 1:
+                    levels[number] = _bounded(levels[number] + min(-1, math.floor(_steps(1 / ratio))))
+
+    def _over(self, number: int, level: float) -> float:
+        """A reel's bytes, as a share of what it may take."""
+        most = self.job.options.max_kbps
+        if most is None:
+            return 0.0
+        room = most * 1000 / 8 * self.job.seconds_of(number) - self.job.sound_of(number)
+        return self.known[number, level] / max(room, 1.0)
+
+    def _guess(self) -> int:
+        """The highest quality at which the pilots promise a film that fits."""
+        job = self.job
+        fixed = sum(len(packet.data) for packet in job.tracks.packets)
+        count = len(job.reels)
+        pilots = sorted({round((place + 0.5) * count / PILOTS - 0.5) for place in range(PILOTS)})
+        share = sum(job.reels[number].frames for number in pilots) / job.survey.frames
+        room = max(self.budget - fixed, 1)
+        quality = int(_bounded(_quality_of(first_lambda(room * 8 / 1000 / job.seconds))))
+        fits: dict[int, bool] = {}
+        for _ in range(LOOKS):
+            self._code([(number, quality) for number in pilots])
+            told = WARY * sum(self.known[number, quality] for number in pilots) / share
+            fits[quality] = told <= room
+            steps = _steps(room / told)
+            ahead = quality + (max(1, math.floor(steps)) if fits[quality] else min(-1, math.floor(steps)))
+            quality = _between(fits, int(_bounded(ahead)))
+            if quality in fits:
+                break
+        return max((known for known, fit in fits.items() if fit), default=LOWEST)
+
+    def _changed(self, levels: list[float], size: int) -> list[float]:
+        """Other levels that bring a film of ``size`` bytes nearer to the budget."""
+        coded = sum(self.known[each] for each in enumerate(levels))
+        steps = _steps(max(self.budget - size + coded, 1) / coded)
+        if abs(steps) >= FAR:
+            fresh = [_bounded(level + math.floor(steps)) for level in levels]
+            self._code(list(enumerate(fresh)))
+            return fresh
+        fresh = list(levels)
+        missing = self.budget - size
+        step = 1 if missing > 0 else -1
+        per_step = 1 - math.exp(USUAL_SLOPE * STEP)
+        for number in _spread(len(levels)):
+            gain = round(per_step * self.known[number, levels[number]])
+            level = _bounded(levels[number] + step)
+            if step > 0 and (gain > missing or self._over(number, levels[number]) > BELOW):
+                continue
+            fresh[number] = level
+            missing -= step * gain
+            if missing * step <= 0:
+                break
+        self._code(list(enumerate(fresh)))
+        if step > 0:
+            self._hold_back(levels, fresh, self.budget - size)
+        return fresh
+
+    def _hold_back(self, levels: list[float], fresh: list[float], room: int) -> None:
+        """Take steps up back that take more than ``room`` bytes together, the dearest first."""
+        taken = {
+            number: self.known[number, fresh[number]] - self.known[number, levels[number]]
+            for number in range(len(levels))
+            if fresh[number] != levels[number]
+        }
+        for number in sorted(taken, key=lambda each: (taken[each], each), reverse=True):
+            if sum(taken.values()) <= room:
+                return
+            fresh[number] = levels[number]
+            del taken[number]
+
+    def _smallest(self, levels: list[float]) -> Film:
+        film = self.joined(levels)
+        if film.size <= self.budget:
+            return film
+        film.file.close()
+        kbps = math.ceil(film.size * 8 / 10 / self.job.seconds) / 100
+        raise TargetError(
+            f"no film of at most {self.budget} bytes can be made of it",
+            where=self.job.source.name,
+            remedy=f"the smallest possible has {film.size} bytes ({kbps:g} kbps)",
+        )
+
+    def joined(self, levels: list[float]) -> Film:
+        """The film of reels at these levels."""
+        return self.job.joined(self._code(list(enumerate(levels))))
+
+    def _code(self, wanted: Sequence[tuple[int, float]]) -> list[Done]:
+        """Have reels coded at qualities, and note their bytes."""
+        made = self.job.coded([self.job.task(number, lambda_of_quality(level)) for number, level in wanted])
+        for each, done in zip(wanted, made, strict=True):
+            self.known[each] = len(self.job.journal.store.get(done.result))
+        return made
+
+
+def _steps(ratio: float) -> float:
+    """The steps of quality that change bytes by a factor, where nothing else is known."""
+    return math.log(ratio) / (-USUAL_SLOPE * STEP)
+
+
+def _quality_of(lam: float) -> int:
+    return math.floor(math.log(lambda_of_quality(0) / lam) / STEP)
+
+
+def _bounded(quality: float) -> float:
+    return min(max(quality, LOWEST), HIGHEST)
+
+
+def _lambda_of(levels: list[float]) -> float:
+    """The lambda of most reels."""
+    return lambda_of_quality(sorted(levels)[len(levels) // 2])
+
+
+def _between(fits: dict[int, bool], quality: int) -> int:
+    """A quality kept between the highest that fits and the lowest that doesn't; one tried if none is left."""
+    low = max((known for known, fit in fits.items() if fit), default=LOWEST - 1)
+    high = min((known for known, fit in fits.items() if not fit), default=HIGHEST + 1)
+    if high - low <= 1:
+        return low if low in fits else high
+    return min(max(quality, low + 1), high - 1)
+
+
+def _spread(count: int) -> list[int]:
+    """All numbers below ``count``, so ordered that the first few are spread over all."""
+    bits = max(1, (count - 1).bit_length())
+    order = [int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits)]
+    return [number for number in order if number < count]

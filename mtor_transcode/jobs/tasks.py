@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work as data: a task says all that its result depends on, so the same task gives the same bytes anywhere.
+
+Where things lie is not part of it; that is what a ``Place`` tells, and it differs from machine to machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache, cached_property
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+import mtor_transcode
+from mtor_transcode.analyze.film_parts import Survey, Take
+from mtor_transcode.analyze.joining import encode_reel
+from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.reels import Reel
+from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.codec.series import SeriesDictionary
+from mtor_transcode.codec.series_files import load_series
+from mtor_transcode.errors import InputError
+from mtor_transcode.ingest.slices import Slice
+from mtor_transcode.ingest.source import Source, open_source
+from mtor_transcode.jobs.store import Done, Store
+from mtor_transcode.model import Transition
+
+LAYERS = ("model", "codec", "render", "ingest", "analyze")
+
+Tell = Callable[[int, int], None]
+"""Told of frames done and bytes so far."""
+
+
+@cache
+def code_digest() -> str:
+    """The SHA-256 (hex) of all code that results depend on: other code may make other bytes."""
+    root = Path(str(files(mtor_transcode)))
+    found = sha256()
+    for path in sorted(path for layer in LAYERS for path in (root / layer).rglob("*.py")):
+        found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What of a source is meant: the file's SHA-256 (hex), its video track, start and duration (s)."""
+
+    sha256: str
+    track: str | int | None = None
+    start: str = "0"
+    duration: str | None = None
+
+
+class TakeTask(msgspec.Struct, frozen=True):
+    """A take: its number and its ticks; ``dissolve`` ticks from its start on it comes in (0: at once)."""
+
+    number: int
+    start: int
+    end: int
+    dissolve: int = 0
+
+
+class ReelTask(msgspec.Struct, frozen=True, dict=True):
+    """A reel to be coded at ``lam`` (squared error per bit); ``film_end`` is the film's last tick.
+
+    ``series`` is the SHA-256 (hex) of the dictionary whose outlines need not be sent, or empty.
+    """
+
+    source: Part
+    film_end: int
+    frames: int
+    takes: tuple[TakeTask, ...]
+    lam: float
+    preset: str
+    mode: str
+    refresh: float | None = None
+    series: str = ""
+    code: str = msgspec.field(default_factory=code_digest)
+
+    @cached_property
+    def key(self) -> str:
+        """The SHA-256 (hex) of the task."""
+        return key_of(self)
+
+    @property
+    def reel(self) -> Reel:
+        """What is to be coded."""
+        return Reel(tuple(_take(take) for take in self.takes), self.frames)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a task finds its source and dictionary, and where its result goes: paths."""
+
+    source: str
+    store: str
+    series: str | None = None
+
+
+def key_of(task: object) -> str:
+    """The SHA-256 (hex) of a task's canonical JSON: fields in order."""
+    return sha256(type(task).__name__.encode() + b" " + msgspec.json.encode(task)).hexdigest()
+
+
+def reel_task(part: Part, survey: Survey, reel: Reel, options: EncodeOptions, lam: float) -> ReelTask:
+    """The task of a reel of a film."""
+    series = "" if options.series is None else options.series.digest.hex()
+    takes = tuple(
+        TakeTask(take.number, take.boundary.start, take.end, take.boundary.transition_duration)
+        for take in reel.takes
+    )
+    return ReelTask(
+        part, survey.end, reel.frames, takes, lam, options.preset, options.mode, options.refresh, series
+    )
+
+
+def run_task(task: ReelTask, place: Place, tell: Tell) -> Done:
+    """Do a task, unless it has been done, and keep its result. Raises MtorError."""
+    store = Store(Path(place.store))
+    done = store.done(task.key)
+    if done is None:
+        done = store.put(task.key, encoded(task, place, tell))
+    return done
+
+
+def encoded(task: ReelTask, place: Place, tell: Tell) -> bytes:
+    """The result of a task: a film of the reel alone. Raises MtorError."""
+    with open_part(Path(place.source), task.source) as source:
+        return encoded_from(source, task, _series(task, place), tell)
+
+
+def encoded_from(
+    source: Source | Slice, task: ReelTask, series: SeriesDictionary | None, tell: Tell
+) -> bytes:
+    """The same, from an opened source."""
+    options = EncodeOptions(
+        preset=task.preset, mode=task.mode, audio="none", refresh=task.refresh, series=series
+    )
+    survey = Survey(task.frames, task.film_end, ())
+
+    def told(progress: Progress) -> None:
+        tell(progress.done, progress.bytes)
+
+    with encode_reel(source, survey, task.reel, options, task.lam, told) as film:
+        film.file.seek(0)
+        return film.file.read()
+
+
+def open_part(path: Path, part: Part) -> Source:
+    """Open the part of a source that a task means. Raises InputError."""
+    duration = None if part.duration is None else Fraction(part.duration)
+    return open_source(path, video=part.track, start=Fraction(part.start), duration=duration)
+
+
+def digest_of(stream: BinaryIO) -> str:
+    """The SHA-256 (hex) of all that a stream holds."""
+    found = sha256()
+    while piece := stream.read(1 << 20):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def _take(take: TakeTask) -> Take:
+    how = Transition.DISSOLVE if take.dissolve else Transition.CUT
+    return Take(take.number, SceneBoundary(take.start, how, take.dissolve), take.end)
+
+
+def _series(task: ReelTask, place: Place) -> SeriesDictionary | None:
+    if not task.series:
+        return None
+    series = None if place.series is None else load_series(place.series)
+    if series is None or series.digest.hex() != task.series:
+        raise InputError(f"needs the series dictionary {task.series[:16]}", where="task", remedy="name it")
+    return series
