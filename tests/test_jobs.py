@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import resource
@@ -32,6 +33,7 @@ from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import InputError, TargetError, WorkerLost
 from mtor_transcode.ingest.source import open_source
+from mtor_transcode.jobs import sizing
 from mtor_transcode.jobs.journal import folder_of
 from mtor_transcode.jobs.pool import Pool
 from mtor_transcode.jobs.store import Store
@@ -323,6 +325,23 @@ def test_workers_end_with_their_parent(source: Path, tmp_path: Path, number: int
     while any(Path(f"/proc/{worker}/stat").exists() for worker in workers):
         assert time.monotonic() < limit, "a worker lives on"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("room", [50, 800, 30_000, 10**7])
+@pytest.mark.parametrize("rise", [0.01, 0.06, 0.1])
+def test_few_looks_find_the_quality_of_a_size(room: int, rise: float) -> None:
+    def size(quality: int) -> float:
+        return float(700 * math.exp(rise * quality) + 3 * (quality % 5))
+
+    told: dict[int, float] = {}
+    quality = 12
+    while quality not in told:
+        told[quality] = size(quality)
+        quality = sizing._next(told, room)
+    fit = [each for each in range(sizing.LOWEST, sizing.HIGHEST + 1) if size(each) <= room]
+    found = max((each for each, bytes_ in told.items() if bytes_ <= room), default=None)
+    assert found == max(fit, default=None)
+    assert len(told) <= sizing.LOOKS
 
 
 @pytest.mark.slow

@@ -34,6 +34,9 @@ CLOSE = 0.97
 LOOKS = 8
 """Qualities that are tried on the pilots, and times that single reels are changed."""
 
+FLATTEST = 4.0
+"""By how much (a factor) bytes may rise more slowly than usual."""
+
 FAR = 2
 """A film that is so many steps off its budget is made anew as a whole."""
 
@@ -128,17 +131,14 @@ class _Sizing:
         share = sum(job.reels[number].frames for number in pilots) / job.survey.frames
         room = max(self.budget - fixed, 1)
         quality = int(_bounded(_quality_of(first_lambda(room * 8 / 1000 / job.seconds))))
-        fits: dict[int, bool] = {}
+        told: dict[int, float] = {}
         for _ in range(LOOKS):
             self._code([(number, quality) for number in pilots])
-            told = WARY * sum(self.known[number, quality] for number in pilots) / share
-            fits[quality] = told <= room
-            steps = _steps(room / told)
-            ahead = quality + (max(1, math.floor(steps)) if fits[quality] else min(-1, math.floor(steps)))
-            quality = _between(fits, int(_bounded(ahead)))
-            if quality in fits:
+            told[quality] = WARY * sum(self.known[number, quality] for number in pilots) / share
+            quality = _next(told, room)
+            if quality in told:
                 break
-        return max((known for known, fit in fits.items() if fit), default=LOWEST)
+        return max((known for known, size in told.items() if size <= room), default=LOWEST)
 
     def _changed(self, levels: list[float], size: int) -> list[float]:
         """Other levels that bring a film of ``size`` bytes nearer to the budget."""
@@ -221,13 +221,24 @@ def _lambda_of(levels: list[float]) -> float:
     return lambda_of_quality(sorted(levels)[len(levels) // 2])
 
 
-def _between(fits: dict[int, bool], quality: int) -> int:
-    """A quality kept between the highest that fits and the lowest that doesn't; one tried if none is left."""
-    low = max((known for known, fit in fits.items() if fit), default=LOWEST - 1)
-    high = min((known for known, fit in fits.items() if not fit), default=HIGHEST + 1)
+def _next(told: dict[int, float], room: int) -> int:
+    """The quality to look at next, or one that was: the highest that fits is known then.
+
+    ``told`` are bytes by quality. Where there are two, bytes are taken to go on as between those nearest.
+    """
+    by_distance = sorted(told, key=lambda quality: abs(math.log(told[quality] / room)))
+    near = by_distance[0]
+    slope = -USUAL_SLOPE * STEP
+    if len(by_distance) > 1:
+        rise = math.log(told[near] / told[by_distance[1]]) / (near - by_distance[1])
+        slope = max(rise, slope / FLATTEST)
+    steps = math.floor(math.log(room / told[near]) / slope)
+    ahead = near + (max(1, steps) if told[near] <= room else min(-1, steps))
+    low = max((quality for quality, size in told.items() if size <= room), default=LOWEST - 1)
+    high = min((quality for quality, size in told.items() if size > room), default=HIGHEST + 1)
     if high - low <= 1:
-        return low if low in fits else high
-    return min(max(quality, low + 1), high - 1)
+        return low if low in told else high
+    return min(max(ahead, low + 1), high - 1)
 
 
 def _spread(count: int) -> list[int]:
