@@ -10,7 +10,7 @@ from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
-from mtor_transcode.api.results import JobResult, JobsResult, VerifyResult
+from mtor_transcode.api.results import JobResult, JobsResult, JobsVerifyResult
 from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import OutputError
 from mtor_transcode.files import output_error
@@ -76,7 +76,7 @@ def run_job(job: StrPath, progress: ProgressCallback | None = None) -> JobResult
 
 def verify_jobs(
     folder: StrPath, sample: int = 1, seed: int = 0, told: Callable[[orders.Verdict], None] | None = None
-) -> VerifyResult:
+) -> JobsVerifyResult:
     """Do ``sample`` of the folder's jobs that have results again, chosen by ``seed``, and compare.
 
     Raises UsageError, InputError, FormatError.
@@ -84,4 +84,4 @@ def verify_jobs(
     check.positive("sample", sample)
     verdicts = orders.verify_jobs(Path(folder), sample, seed, told or (lambda _: None))
     wrong = tuple(verdict.job for verdict in verdicts if not verdict.right)
-    return VerifyResult(Path(folder), tuple(verdict.job for verdict in verdicts), wrong)
+    return JobsVerifyResult(Path(folder), tuple(verdict.job for verdict in verdicts), wrong)

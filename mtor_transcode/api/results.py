@@ -82,7 +82,7 @@ class JobResult(Result):
 
 
 @dataclass(frozen=True)
-class VerifyResult(Result):
+class JobsVerifyResult(Result):
     """Names of the jobs that were done again, and of those whose result was another."""
 
     folder: Path
