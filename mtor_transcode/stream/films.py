@@ -18,9 +18,13 @@ from mtor_transcode.errors import InputError, MtorError
 from mtor_transcode.stream.library import FilmEntry, Library, opened
 from mtor_transcode.stream.needs import needs_of
 from mtor_transcode.stream.plan import Piece, Plan, plan_of
+from mtor_transcode.stream.telling import ToldScene, tell_scene
 
 KEPT: Final = 64
 """Films kept open that nobody watches."""
+
+KEPT_TOLD: Final = 8
+"""Scenes of a film kept as RFC JSON."""
 
 POLL: Final = 0.25
 """Seconds between two looks at a film that is being written."""
@@ -52,6 +56,7 @@ class WatchedFilm:
         self._stream = stream
         self._changed = time.monotonic()
         self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._told: OrderedDict[tuple[int, int], ToldScene] = OrderedDict()
         self._droppable: dict[int, bool] = {}
         self._follower: asyncio.Task[None] | None = None
 
@@ -94,6 +99,22 @@ class WatchedFilm:
         """The same file with a place of its own; by its descriptor where that works: names may move."""
         by_descriptor = f"/proc/self/fd/{self._stream.fileno()}"
         return open(by_descriptor if os.path.exists(by_descriptor) else self.entry.path, "rb")
+
+    async def told(self, place: int) -> ToldScene:
+        """A scene's events in RFC JSON, made beside the loop and kept for other viewers for a while."""
+        key = place, self.plan.size if place == len(self.plan.scenes) - 1 else 0
+        scene = self._told.pop(key, None)
+        if scene is None:
+            number = self.plan.scenes[place].number
+            scene = await asyncio.to_thread(self._tell_scene, number)
+        self._told[key] = scene
+        while len(self._told) > KEPT_TOLD:
+            self._told.popitem(last=False)
+        return scene
+
+    def _tell_scene(self, number: int) -> ToldScene:
+        with self._again() as stream:
+            return tell_scene(stream, self.entry.name, series_for(self.entry.path, None), number)
 
     def droppable(self, piece: Piece) -> bool:
         """Whether a late packet can be left out: it only moves or repaints shapes that are there."""

@@ -33,6 +33,35 @@ class Next:
     stop: int | None = None
 
 
+class Whereabouts:
+    """Where a viewer is: what it told, and its clock since. ``base`` is the film's seconds per tick."""
+
+    def __init__(self, tick: int, base: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._base = base
+        self._tick = float(tick)
+        self._told = clock()
+        self._speed = 0.0
+
+    @property
+    def place(self) -> float:
+        """The tick where the viewer is now."""
+        return self._tick + (self._clock() - self._told) * self._speed / self._base
+
+    def told(self, at: At) -> None:
+        """Takes note of what the viewer tells."""
+        self._tick, self._told = float(at.tick), self._clock()
+        self._speed = at.speed if at.playing else 0.0
+
+    def ticks(self, seconds: float) -> float:
+        """A time in ticks."""
+        return seconds / self._base
+
+    def until(self, tick: float) -> float | None:
+        """Seconds until the viewer comes to a tick; None if its clock does not run."""
+        return max(0.0, tick - self.place) * self._base / self._speed if self._speed else None
+
+
 @dataclass
 class Course:
     """The order in which a film goes to a viewer.
@@ -45,9 +74,9 @@ class Course:
 
     plan: Plan
     play: Play
+    where: Whereabouts
     needs: Needs
     droppable: Callable[[Piece], bool] = lambda _: False
-    clock: Callable[[], float] = time.monotonic
     sent: set[int] = field(default_factory=set)
     dropped: list[int] = field(default_factory=list)
     entered: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
@@ -59,29 +88,15 @@ class Course:
         self.due: float | None = None
         """After ``next`` gave nothing: seconds until it may, None if only news can change that."""
         self._picture = self._sound = -1
-        self._tick = float(self.play.at)
-        self._speed = 0.0
-        self._told = self.clock()
         for first, last in self.play.have:
             self.sent.update(range(first, min(last + 1, len(self.plan.pieces))))
         self._enter(self.play.at)
-
-    @property
-    def place(self) -> float:
-        """The tick where the viewer is now, as far as it has told."""
-        passed = (self.clock() - self._told) * self._speed / float(self.plan.header.time_base)
-        return self._tick + passed
 
     def follow(self, plan: Plan) -> None:
         """Goes on with a film that has grown."""
         self.plan = plan
         if self._picture < 0 and plan.scenes:
             self._enter(self.play.at)
-
-    def told(self, at: At) -> None:
-        """Takes note of where the viewer is."""
-        self._tick, self._told = float(at.tick), self.clock()
-        self._speed = at.speed if at.playing else 0.0
 
     def want(self, want: Want) -> None:
         """Queues what is asked for again; what has not had its turn yet will come anyway."""
@@ -115,9 +130,9 @@ class Course:
         self.due = None
         if chosen is None:
             return None
-        early = chosen.start - self._ticks(self.play.ahead) - self.place
-        if early > 0:
-            self.due = early * float(self.plan.header.time_base) / self._speed if self._speed else None
+        near = chosen.start - self.where.ticks(self.play.ahead)
+        if near > self.where.place:
+            self.due = self.where.until(near)
             return None
         return self._sending(chosen.number)
 
@@ -171,15 +186,15 @@ class Course:
 
     def _catch_up(self) -> None:
         """Leaves out what is past: a viewer that has come to a later entry is sent on from there."""
-        _, entry = self.plan.entry_at(int(self.place))
+        _, entry = self.plan.entry_at(int(self.where.place))
         if 0 <= self._picture < entry and self.plan.pieces[self._picture].scene >= 0:
             late = [number for number in range(self._picture, entry) if number not in self.sent]
-            self._enter(int(self.place))
+            self._enter(int(self.where.place))
             self.dropped.extend(late)
 
     def _ahead_of(self, number: int, *, sound: bool) -> Piece | None:
         """The next piece to send from a place in the file on."""
-        late = self.place - self._ticks(LATE_SECONDS)
+        late = self.where.place - self.where.ticks(LATE_SECONDS)
         for piece in self.plan.pieces[max(number, 0) :]:
             if (piece.kind in SOUND) is not sound or piece.number in self.sent or not self._useful(piece):
                 continue
@@ -201,9 +216,6 @@ class Course:
     def _useful(self, piece: Piece) -> bool:
         """Whether a viewer has a use for a piece."""
         return piece.kind not in NEVER_UNASKED and (piece.kind != SectionKind.REPAIR or self.play.repairs)
-
-    def _ticks(self, seconds: float) -> float:
-        return seconds / float(self.plan.header.time_base)
 
 
 def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:

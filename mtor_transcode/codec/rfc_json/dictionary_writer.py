@@ -20,10 +20,11 @@ from mtor_transcode.model import Backdrop, Camera, Outline, ShapeState
 
 
 class DictionaryWriter:
-    """Gives ids to states and outlines and writes each once to a stream."""
+    """Gives ids to states and outlines, each with ``prefix`` in front, and writes each once to a stream."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, prefix: str = "") -> None:
         self._stream = stream
+        self._prefix = prefix
         self._encoder = msgspec.json.Encoder()
         self._outlines: dict[Outline, str] = {}
         self._states = 1
@@ -49,12 +50,12 @@ class DictionaryWriter:
     def _outline(self, outline: Outline) -> str:
         known = self._outlines.get(outline)
         if known is None:
-            known = self._outlines[outline] = f"o{len(self._outlines)}"
+            known = self._outlines[outline] = f"{self._prefix}o{len(self._outlines)}"
             self._write(known, outline_entry(outline))
         return known
 
     def _add(self, entry: types.Entry) -> str:
-        entry_id = f"v{self._states}"
+        entry_id = f"{self._prefix}v{self._states}"
         self._states += 1
         self._write(entry_id, entry)
         return entry_id

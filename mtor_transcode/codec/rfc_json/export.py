@@ -35,7 +35,7 @@ def export_json(reader: FilmSource, directory: str | Path) -> list[Path]:
     with staged_folder(folder) as beside:
         with (beside / files.TOKENS).open("wb") as tokens, (beside / files.DICTIONARY).open("wb") as entries:
             scenes = _export_scenes(reader, tokens, entries)
-        (beside / files.MANIFEST).write_bytes(_manifest(reader.header, reader.duration, scenes))
+        (beside / files.MANIFEST).write_bytes(manifest_bytes(reader.header, reader.duration, scenes))
         if reader.header.audio is not None:
             written.append(files.AUDIO)
             _write_lines(beside / files.AUDIO, (_packet(packet) for packet in reader.audio()))
@@ -57,12 +57,13 @@ def _export_scenes(reader: FilmSource, tokens: BinaryIO, entries: BinaryIO) -> l
         for span in reader.spans(head.number):
             tokens.writelines(_json_line(telling.event(token, span.end)) for token in span.tokens)
             spans.append((span.start, span.end))
-        scenes.append(_scene(head, spans))
+        scenes.append(scene_out(head, spans))
     dictionary.finish()
     return scenes
 
 
-def _scene(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
+def scene_out(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
+    """A scene in the manifest; ``spans`` are the ticks at which each starts and ends."""
     assert not isinstance(head.background, TexturePaint)
     return types.SceneHead(
         number=head.number,
@@ -76,9 +77,15 @@ def _scene(head: SceneStart, spans: list[tuple[int, int]]) -> types.SceneHead:
     )
 
 
-def _manifest(header: FilmHeader, duration: int, scenes: list[types.SceneHead]) -> bytes:
+def manifest_bytes(header: FilmHeader, duration: int, scenes: list[types.SceneHead]) -> bytes:
+    """``manifest.json`` of a film of ``duration`` ticks."""
+    return msgspec.json.format(_ENCODER.encode(manifest_out(header, duration, scenes)), indent=1) + b"\n"
+
+
+def manifest_out(header: FilmHeader, duration: int, scenes: list[types.SceneHead]) -> types.Manifest:
+    """The manifest of a film of ``duration`` ticks."""
     colour = header.colour
-    manifest = types.Manifest(
+    return types.Manifest(
         format="mtor-rfc-json",
         version=1,
         width=header.width,
@@ -92,7 +99,6 @@ def _manifest(header: FilmHeader, duration: int, scenes: list[types.SceneHead]) 
         sound=None if header.audio is None else sound_out(header.audio),
         subtitles=[types.SubtitleTrack(track.language) for track in header.subtitles],
     )
-    return msgspec.json.format(_ENCODER.encode(manifest), indent=1) + b"\n"
 
 
 def _packet(packet: AudioPacket) -> types.Packet:

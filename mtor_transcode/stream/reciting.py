@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A viewer of the subprotocol ``mtor.v1+json``: RFC events scene by scene, vectors at first use."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any, Final
+
+import msgspec
+
+from mtor_transcode.codec.rfc_json.export import manifest_out
+from mtor_transcode.stream.films import WatchedFilm
+from mtor_transcode.stream.messages import Play, Want, told
+from mtor_transcode.stream.telling import Recital
+from mtor_transcode.stream.viewers import END_AGAIN, Viewer
+
+_MOST_AGAIN: Final = 64
+"""Scenes asked for again that wait."""
+
+
+class JsonViewer(Viewer):
+    """One connection that is told events. ``want`` names scenes by their places."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._again: deque[int] = deque(maxlen=_MOST_AGAIN)
+
+    def _want(self, want: Want) -> None:
+        for first, last in want.sections:
+            self._again.extend(range(first, min(last, first + _MOST_AGAIN) + 1))
+
+    async def _perform(self, film: WatchedFilm, play: Play) -> None:
+        assert self._where is not None
+        manifest = msgspec.to_builtins(manifest_out(film.plan.header, film.plan.duration, []))
+        await self._say(told("manifest", manifest=manifest))
+        self._again.clear()
+        place = film.plan.scene_at(play.at)
+        sent = 0
+        while True:
+            reached = film.plan.scene_at(int(self._where.place))
+            if reached > place >= 0:
+                await self._socket.send_str(told("dropped", scenes=[place, reached - 1]))
+                place, sent = reached, 0
+            if self._again:
+                await self._scene(film, play, self._again.popleft(), 0, again=True)
+            elif 0 <= place < len(film.plan.scenes):
+                sent = await self._scene(film, play, place, sent)
+                if place + 1 < len(film.plan.scenes) or film.ended:
+                    place, sent = place + 1, 0
+                else:
+                    await self._wait(None, film)
+            else:
+                place = max(place, 0)
+                if film.ended:
+                    await self._tell_over(film)
+                await self._wait(None, film)
+
+    async def _scene(
+        self, film: WatchedFilm, play: Play, place: int, sent: int, *, again: bool = False
+    ) -> int:
+        """Sends a scene's events from number ``sent`` on; how many it has now."""
+        if not 0 <= place < len(film.plan.scenes):
+            return sent
+        assert self._where is not None
+        where = self._where
+        scene = await film.told(place)
+        recital = Recital(lambda: where.place)
+        if not sent:
+            await self._due(film, play, film.plan.scenes[place].start)
+            await self._say(scene.head)
+        for event in scene.events[sent:]:
+            await self._due(film, play, event.at)
+            if film.plan.scene_at(int(where.place)) > place and not again:
+                break
+            for text in recital.due(scene, event):
+                await self._say(text)
+        if recital.dropped:
+            await self._socket.send_str(told("dropped", scene=place, events=recital.dropped))
+        return len(scene.events)
+
+    async def _due(self, film: WatchedFilm, play: Play, tick: int) -> None:
+        """Waits until a tick is near enough to the viewer."""
+        assert self._where is not None
+        near = tick - self._where.ticks(play.ahead)
+        while near > self._where.place:
+            self._changed.clear()
+            await self._wait(self._where.until(near), film)
+
+    async def _say(self, text: str) -> None:
+        """Sends a message that counts, when the link takes it."""
+        size = len(text.encode())
+        await self._paced(size)
+        self._pacer.sent(self._count, size)
+        self._count += 1
+        await self._socket.send_str(text)
+
+    async def _tell_over(self, film: WatchedFilm) -> None:
+        now = time.monotonic()
+        if now - self._end_told > END_AGAIN:
+            self._end_told = now
+            await self._socket.send_str(told("end", sections=len(film.plan.pieces)))
