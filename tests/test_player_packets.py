@@ -11,7 +11,7 @@ import pytest
 from busy_films import HEADER, busy_scene
 from memory_films import MemoryFilm
 from packet_films import TRAVELS, write_packets
-from player_node import NodeDecoder, decoded, decoder
+from player_node import Node, NodeDecoder, decoded, decoder
 from test_codec_fuzz import mutated, section
 from test_codec_golden import FILMS
 
@@ -67,8 +67,8 @@ def test_losses(decoder: NodeDecoder, films: list[bytes], seed: int) -> None:
         assert decoder.film(left) == decoded(left)
 
 
-def test_repairs(decoder: NodeDecoder, films: list[bytes]) -> None:
-    """Three packets lost, three repairs as long as the longest: the browser has the whole film again."""
+def _bare(data: bytes) -> tuple[bytes, list[Sent]]:
+    """A film without its repairs, and its packets."""
     payloads: list[Sent] = []
 
     def note(part: Section, whole: bytes) -> bytes:
@@ -77,7 +77,12 @@ def test_repairs(decoder: NodeDecoder, films: list[bytes]) -> None:
         payloads.append(Sent(whole[part.start - part.offset : -2]))
         return whole
 
-    bare = _remade(films[4], note)
+    return _remade(data, note), payloads
+
+
+def test_repairs(decoder: NodeDecoder, films: list[bytes]) -> None:
+    """Three packets lost, three repairs as long as the longest: the browser has the whole film again."""
+    bare, payloads = _bare(films[4])
     repairs = b"".join(
         section(SectionKind.REPAIR, make_repair(0, payloads, index, 1 << 14).write()) for index in (0, 3, 7)
     )
@@ -98,7 +103,7 @@ def test_hostile_packets(decoder: NodeDecoder, films: list[bytes], kind: Section
     """Contents changed under right checksums, some others lost: the same verdict, the same values."""
     chance = random.Random(int(kind))
     read = 0
-    for number in range(40):
+    for number in range(24):
 
         def hurt(part: Section, whole: bytes) -> bytes:
             if part.kind == kind and chance.random() < 0.5:
@@ -112,3 +117,35 @@ def test_hostile_packets(decoder: NodeDecoder, films: list[bytes], kind: Section
             assert theirs == ours, number
             read += 1
     assert read
+
+
+def test_packets_arrive(films: list[bytes]) -> None:
+    """Packets and repairs in any order, some never, settled and read after each: in the end as if at once."""
+    found = SectionReader(io.BytesIO(films[4]), "").scan().sections
+    travel = [place for place, part in enumerate(found) if part.kind in TRAVELS]
+    parts = Node("parts.mjs")
+    for seed in range(4):
+        order = random.Random(seed).sample(travel, len(travel) - seed)
+        left = _remade(films[4], lambda part, whole: whole if found.index(part) in order else b"")  # noqa: B023
+        expected = [scene["spans"] for scene in decoded(left)["scenes"]]
+        assert parts.ask(what="arriving", bytes=films[4].hex(), order=order) == expected
+    parts.close()
+
+
+def test_a_packet_comes_after_its_beginning(films: list[bytes]) -> None:
+    """What a short repair brought back of a packet, and was read of it, gives way to the packet itself."""
+    bare, payloads = _bare(films[4])
+    short = section(SectionKind.REPAIR, make_repair(0, payloads, 0, 150).write())
+    places = iter(range(len(payloads)))
+    film = _remade(bare, lambda _, whole: whole + short * (next(places) == len(payloads) - 1))
+    travel = [
+        place
+        for place, part in enumerate(SectionReader(io.BytesIO(film), "").scan().sections)
+        if part.kind in TRAVELS
+    ]
+    expected = [scene["spans"] for scene in decoded(film)["scenes"]]
+    parts = Node("parts.mjs")
+    for late in travel[:-1]:
+        order = [place for place in travel if place != late] + [late]
+        assert parts.ask(what="arriving", bytes=film.hex(), order=order) == expected
+    parts.close()

@@ -42,11 +42,18 @@ export class KeptOutlines {
     if (this.#lists.has(key)) return;
     this.#lists.set(key, list);
     this.#nodes += nodesOf(list);
-    for (const [oldest, dropped] of this.#lists) {
+    for (const oldest of this.#lists.keys()) {
       if (this.#nodes <= KEPT_NODES || this.#lists.size === 1) break;
-      this.#lists.delete(oldest);
-      this.#nodes -= nodesOf(dropped);
+      this.forget(oldest);
     }
+  }
+
+  /** @param {number} key */
+  forget(key) {
+    const list = this.#lists.get(key);
+    if (!list) return;
+    this.#lists.delete(key);
+    this.#nodes -= nodesOf(list);
   }
 }
 

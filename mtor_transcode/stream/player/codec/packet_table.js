@@ -36,6 +36,8 @@ export class PacketTable {
   #back = new Map();
   /** Packets at hand. @type {Map<number, PacketPlain>} */
   #plain = new Map();
+  /** Heads that packets tell which came themselves. @type {Map<number, SceneStart | null>} */
+  #heads = new Map();
   /** Ids of the first outline of each packet at hand, and the packets' numbers, ascending. @type {number[]} */
   #firsts = [];
   /** @type {number[]} */
@@ -156,6 +158,7 @@ export class PacketTable {
 
   /** @param {number} latest */
   #bringBack(latest) {
+    const before = this.#back;
     this.#plain = new Map(this.#heard);
     this.#back = new Map();
     this.fragments.forgetRepaired();
@@ -167,6 +170,10 @@ export class PacketTable {
     for (const number of contradictions(this.#plain, (one) => this.#came.has(one), latest)) {
       this.#plain.delete(number);
       this.#back.delete(number);
+    }
+    // What has come since, or was brought back anew, may define more outlines than what was there before.
+    for (const [number, { data }] of before) {
+      if (this.#back.get(number)?.data !== data) this.#kept.forget(number);
     }
     this.#bytes = 0;
     for (const number of this.#plain.keys()) this.#bytes += this.#data(number).length;
@@ -221,7 +228,13 @@ export class PacketTable {
    * @returns {SceneStart | null} the scene's head in a packet, if it is there and makes sense
    */
   #head(number, earliest) {
-    if (this.#came.has(number)) return readPacketHead(this.#payload(number), this.tables, true);
+    if (this.#came.has(number)) {
+      const known = this.#heads.get(number);
+      if (known !== undefined) return known;
+      const head = readPacketHead(this.#payload(number), this.tables, true);
+      this.#heads.set(number, head);
+      return head;
+    }
     try {
       const head = readPacketHead(this.#payload(number), this.tables, this.#isWhole(number));
       return head && head.start >= earliest ? head : null;

@@ -7,6 +7,9 @@ import { IMPLIED_ZEROS } from "./limits.js";
 /** @import { Tables } from "./contexts.js" */
 
 const TOP = 2 ** 24;
+/** Places in the decoder's state. */
+const RANGE = 0;
+const CODE = 1;
 const ALL = 0xffffffff;
 const MOST_USES = 63;
 const PREFIX = 16;
@@ -27,9 +30,13 @@ export class Contexts {
 }
 
 export class RangeDecoder {
-  #range = ALL;
-  #code = 0;
+  /** Range and code: 32 bits without sign, which a field of a number would hold in a box. */
+  #state = new Uint32Array(2);
   #place = 4;
+  #data;
+  #fast;
+  #slow;
+  #uses;
 
   /**
    * @param {Uint8Array} data
@@ -42,14 +49,12 @@ export class RangeDecoder {
     this.#fast = contexts.fast;
     this.#slow = contexts.slow;
     this.#uses = contexts.uses;
-    for (let place = 0; place < 4; place++) this.#code = this.#code * 256 + (data[place] ?? 0);
-    if (this.#code === ALL) throw this.damaged("the entropy-coded data is damaged");
+    let code = 0;
+    for (let place = 0; place < 4; place++) code = code * 256 + (data[place] ?? 0);
+    if (code === ALL) throw this.damaged("the entropy-coded data is damaged");
+    this.#state[RANGE] = ALL;
+    this.#state[CODE] = code;
   }
-
-  #data;
-  #fast;
-  #slow;
-  #uses;
 
   /**
    * @param {string} what
@@ -69,26 +74,31 @@ export class RangeDecoder {
    * @returns {0 | 1} a bin
    */
   bit(context) {
+    const state = this.#state;
     const fast = this.#fast[context];
     const slow = this.#slow[context];
     const uses = this.#uses[context];
-    const bound = (this.#range >>> 12) * ((fast + slow) >>> 5);
+    const range = state[RANGE];
+    const code = state[CODE];
+    const bound = Math.imul(range >>> 12, (fast + slow) >>> 5) >>> 0;
     /** @type {0 | 1} */
     let value;
-    if (this.#code < bound) {
+    let left;
+    if (code < bound) {
       value = 1;
       this.#fast[context] = fast + ((65536 - fast) >>> FAST_RATE[uses]);
       this.#slow[context] = slow + ((65536 - slow) >>> SLOW_RATE[uses]);
-      this.#range = bound;
+      left = bound;
     } else {
       value = 0;
       this.#fast[context] = fast - (fast >>> FAST_RATE[uses]);
       this.#slow[context] = slow - (slow >>> SLOW_RATE[uses]);
-      this.#code -= bound;
-      this.#range -= bound;
+      state[CODE] = code - bound;
+      left = (range - bound) >>> 0;
     }
+    state[RANGE] = left;
     if (uses < MOST_USES) this.#uses[context] = uses + 1;
-    if (this.#range < TOP) this.#normalise();
+    if (left < TOP) this.#normalise();
     return value;
   }
 
@@ -97,21 +107,23 @@ export class RangeDecoder {
    * @returns {number} equally likely bits
    */
   raw(count) {
-    this.#range >>>= count;
-    const value = Math.floor(this.#code / this.#range);
+    const state = this.#state;
+    const part = state[RANGE] >>> count;
+    const value = Math.floor(state[CODE] / part);
     if (value >= 2 ** count) throw this.damaged("the entropy-coded data is damaged");
-    this.#code -= value * this.#range;
+    state[CODE] -= value * part;
+    state[RANGE] = part;
     this.#normalise();
     return value;
   }
 
   #normalise() {
-    while (this.#range < TOP) {
-      if (this.#place >= this.#data.length + IMPLIED_ZEROS) {
-        throw this.damaged("the entropy-coded data ends too early");
-      }
-      this.#code = this.#code * 256 + (this.#place < this.#data.length ? this.#data[this.#place] : 0);
-      this.#range *= 256;
+    const state = this.#state;
+    const data = this.#data;
+    while (state[RANGE] < TOP) {
+      if (this.#place >= data.length + IMPLIED_ZEROS) throw this.damaged("the entropy-coded data ends too early");
+      state[CODE] = (state[CODE] << 8) | (this.#place < data.length ? data[this.#place] : 0);
+      state[RANGE] <<= 8;
       this.#place += 1;
     }
   }

@@ -30,17 +30,23 @@ export function readRepair(payload) {
   return { first, count, index, data };
 }
 
+/**
+ * The repairs of a group, and what they brought back of the packets that were missing then (by their places).
+ *
+ * @typedef {{repairs: Repair[], missing: string, back: Map<number, Repaired>}} Group
+ */
+
 /** The repairs of a film by their groups. */
 export class Repairs {
-  /** @type {Map<string, Repair[]>} */
+  /** @type {Map<string, Group>} */
   #groups = new Map();
 
   /** @param {Repair} repair */
   add(repair) {
     const key = `${repair.first} ${repair.count}`;
     const group = this.#groups.get(key);
-    if (group) group.push(repair);
-    else this.#groups.set(key, [repair]);
+    if (group) group.repairs.push(repair);
+    this.#groups.set(key, { repairs: group?.repairs ?? [repair], missing: "", back: new Map() });
   }
 
   /**
@@ -53,13 +59,17 @@ export class Repairs {
     /** @type {Set<number>} */
     const done = new Set();
     for (const group of this.#groups.values()) {
-      const { first, count } = group[0];
+      const { first, count } = group.repairs[0];
       const numbers = Array.from({ length: count }, (_, place) => first + place);
       const found = numbers.map(sent);
-      const missing = found.filter((one) => !one).length;
-      if (!missing || missing > group.length || numbers.some((number) => done.has(number))) continue;
+      const missing = numbers.filter((_, place) => !found[place]);
+      if (!missing.length || missing.length > group.repairs.length || numbers.some((number) => done.has(number))) continue;
       for (const number of numbers) done.add(number);
-      for (const [place, one] of repaired(found, group)) back.set(first + place, one);
+      if (group.missing !== missing.join()) {
+        group.missing = missing.join();
+        group.back = repaired(found, group.repairs);
+      }
+      for (const [place, one] of group.back) back.set(first + place, one);
     }
     return back;
   }
