@@ -139,6 +139,22 @@ def test_the_commands_sign_verify_and_rotate(tmp_path: Path, run: Run) -> None:
     )
 
 
+def test_jobs_can_ask_for_a_signature(tmp_path: Path, run: Run) -> None:
+    film, signed = SAMPLES / "motion.mtor", tmp_path / "motion.mtor"
+    api.new_keys(tmp_path / "a")
+    api.new_keys(tmp_path / "b")
+    api.sign(film, signed, tmp_path / "a.key")
+    made = tmp_path / "made.y4m"
+    ask = ("--require-signature", tmp_path / "b.pub")
+    assert_one_line(run("render", film, "-o", made, "--duration", "0.1", *ask), FAILED, "is not signed")
+    assert_one_line(run("report", SAMPLES / "motion.mp4", film, *ask), FAILED, "is not signed")
+    assert_one_line(run("render", signed, "-o", made, *ask), FAILED, "is signed by key")
+    assert not made.exists()
+    right = ("--require-signature", tmp_path / "a.pub")
+    assert run("render", signed, "-o", made, "--duration", "0.1", *ask, *right).returncode == DONE
+    assert made.exists()
+
+
 def test_a_swapped_dictionary_is_refused(tmp_path: Path) -> None:
     demo, other = SAMPLES / "demo.mtor", SAMPLES / "slide.mtor"
     keys = api.new_keys(tmp_path / "k")

@@ -246,6 +246,19 @@ def test_sections_before_their_signature_wait_and_wrong_ones_may_come_again() ->
     assert guard.section(number, kind, payload) == (number,)
 
 
+def test_a_guard_says_what_a_unit_lacks() -> None:
+    parts = parts_of(sign(plain()))
+    guard = opened(parts)
+    found = parse(parts[1][1], "")[0]
+    numbers = next(numbers for numbers, _ in found.units() if len(numbers) > 2)
+    guard.section(numbers[1], *parts[numbers[1]])
+    assert guard.lacks(numbers[1]) == [number for number in numbers if number != numbers[1]]
+    trusted = [guard.section(number, *parts[number]) for number in guard.lacks(numbers[1])]
+    assert trusted[-1] == tuple(numbers)
+    assert guard.lacks(numbers[1]) == []
+    assert guard.lacks(len(parts)) == []
+
+
 def test_a_film_that_grows_is_signed_scene_by_scene_behind_them() -> None:
     header, *rest = parts_of(plain(3))
     film = film_id(KEY.public.raw, bytes(16), header[1])

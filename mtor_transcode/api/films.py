@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.loss import Loss
 from mtor_transcode.codec.series_files import series_for
+from mtor_transcode.codec.signing import take_apart
 from mtor_transcode.errors import InputError
+from mtor_transcode.trust.film import check
+from mtor_transcode.trust.keys import PublicKey
 
 StrPath = str | os.PathLike[str]
 
@@ -28,10 +33,21 @@ def open(path: StrPath, dictionary: StrPath | None = None) -> FilmReader:
 
 @contextlib.contextmanager
 def opened(
-    path: StrPath, dictionary: StrPath | None = None, loss: Loss | None = None
+    path: StrPath,
+    dictionary: StrPath | None = None,
+    loss: Loss | None = None,
+    signers: Sequence[PublicKey] = (),
 ) -> Iterator[FilmReader]:
-    """As ``open``, and the file is closed when the block ends; packets that ``loss`` takes are missing."""
-    with found_film(path).open("rb") as stream:
+    """As ``open``, and the file is closed when the block ends; packets that ``loss`` takes are missing.
+
+    If there are ``signers``, one of these keys must have signed the film (else TrustError).
+    """
+    with found_film(path).open("rb") as file:
+        stream: BinaryIO = file
+        if signers:
+            # What was checked is what is read, whatever becomes of the file meanwhile.
+            stream = io.BytesIO(file.read())
+            check(take_apart(stream, str(path)), signers, str(path))
         yield FilmReader(stream, str(path), series_for(path, dictionary), loss)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, cut_short, opened
 from mtor_transcode.api.results import RenderResult
+from mtor_transcode.api.signing import read_keys
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.loss import Loss
 from mtor_transcode.errors import UsageError
@@ -31,6 +32,7 @@ def render(
     start: float | None = None,
     duration: float | None = None,
     dictionary: StrPath | None = None,
+    require_signature: Sequence[StrPath] = (),
     drop: float | str | None = None,
     seed: int | None = None,
     progress: ProgressCallback | None = None,
@@ -41,7 +43,8 @@ def render(
     per second (default: the film's), ``lossless`` means H.264 at qp 0, ``exact`` 4:4:4 colour with odd sizes
     kept; ``start`` and ``duration`` are seconds; ``dictionary`` as for ``open``. ``drop`` (a share, or
     text such as ``10%``) loses packets of the picture by chance from ``seed`` (default 0), and shows what a
-    viewer would see. Raises UsageError, InputError, FormatError, OutputError.
+    viewer would see. With ``require_signature`` (files of public keys) one of these keys must have signed the
+    film (else TrustError). Raises UsageError, InputError, FormatError, OutputError.
     """
     picture = None if size is None else check.parse_picture_size(size)
     rate = check.parse_rate(fps)
@@ -53,7 +56,8 @@ def render(
     final = Path(output)
     if final.suffix.lower() not in SUFFIXES:
         raise UsageError("is no name of an MP4", where=str(final), remedy="let it end in .mp4")
-    with opened(film, dictionary, loss) as reader:
+    signers = read_keys(require_signature) if require_signature else ()
+    with opened(film, dictionary, loss, signers) as reader:
         check_output(final, Path(film))
         made = render_mp4(
             reader,

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
+from mtor_transcode.api.signing import verify
 from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.files import check_distinct, check_output
 from mtor_transcode.measure.report import report as measure
@@ -27,13 +29,15 @@ def report(
     video_track: int | str | None = None,
     audio_track: int | str | None = None,
     dictionary: StrPath | None = None,
+    require_signature: Sequence[StrPath] = (),
     progress: ProgressCallback | None = None,
 ) -> Report:
     """Measure the film at ``film`` against the video at ``source``, and write the outputs asked for.
 
     ``start``, ``duration`` (seconds) and the tracks are those that the film was made with, ``dictionary`` is
-    as for ``open``. Without ``vmaf`` only the metrics of our own are measured. Raises UsageError if the two
-    do not belong together, InputError, FormatError, OutputError.
+    as for ``open``. Without ``vmaf`` only the metrics of our own are measured. With ``require_signature``
+    (files of public keys) one of these keys must have signed the film (else TrustError). Raises UsageError if
+    the two do not belong together, InputError, FormatError, OutputError.
     """
     check.positive("start", start, zero=True)
     check.positive("duration", duration)
@@ -41,6 +45,8 @@ def report(
     for output in outputs:
         check_output(output, Path(source), Path(film))
     check_distinct(*outputs)
+    if require_signature:
+        verify(film, require_signature)
     return measure(
         source,
         film,

@@ -40,4 +40,10 @@ SeriesDictionary = Annotated[
         "--dictionary", help="A series dictionary: its shapes need not be sent.", show_default=False
     ),
 ]
+RequireSignature = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--require-signature", help="Refuse a film not signed by this key (.pub).", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, one event a line.")]

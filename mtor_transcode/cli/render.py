@@ -10,7 +10,7 @@ import typer
 
 from mtor_transcode.cli.console import emit, note, warn
 from mtor_transcode.cli.memory import keep_freed_memory
-from mtor_transcode.cli.options import AsJson, Dictionary, Duration, Film, Start
+from mtor_transcode.cli.options import AsJson, Dictionary, Duration, Film, RequireSignature, Start
 from mtor_transcode.cli.talk import watching
 from mtor_transcode.cli.words import bytes_of, counted, seconds_of
 
@@ -36,6 +36,7 @@ def render(
     start: Start = None,
     duration: Duration = None,
     dictionary: Dictionary = None,
+    require_signature: RequireSignature = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a .mtor to MP4."""
@@ -53,6 +54,7 @@ def render(
             start=start,
             duration=duration,
             dictionary=dictionary,
+            require_signature=require_signature or (),
             drop=drop,
             seed=seed,
             progress=progress,

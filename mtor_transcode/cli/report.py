@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mtor_transcode.cli.console import note, say
-from mtor_transcode.cli.options import AudioTrack, Dictionary, Duration, Film, Start, Video, VideoTrack
+from mtor_transcode.cli.options import (
+    AudioTrack,
+    Dictionary,
+    Duration,
+    Film,
+    RequireSignature,
+    Start,
+    Video,
+    VideoTrack,
+)
 from mtor_transcode.cli.talk import tell_of_compiling, watching
 from mtor_transcode.cli.words import bytes_of, counted, table
 
@@ -43,6 +52,7 @@ def report(
     video_track: VideoTrack = None,
     audio_track: AudioTrack = None,
     dictionary: Dictionary = None,
+    require_signature: RequireSignature = None,
 ) -> None:
     """Measure a .mtor beside its source."""
     from mtor_transcode import api
@@ -60,6 +70,7 @@ def report(
             video_track=video_track,
             audio_track=audio_track,
             dictionary=dictionary,
+            require_signature=require_signature or (),
             progress=progress,
         )
     for line in lines(found):

@@ -113,6 +113,17 @@ class Guard:
         """Whether this section has come and was the right one."""
         return number in self._trusted
 
+    def lacks(self, number: int) -> list[int]:
+        """The sections that have to come before this one, which has come, can be trusted.
+
+        Empty if it is trusted, or its signature has not come.
+        """
+        manifest = self._of(number)
+        if manifest is None or number in self._trusted:
+            return []
+        mine = next(numbers for numbers, _ in manifest.units() if number in numbers)
+        return [each for each in mine if each not in self._held and each != number]
+
     def finish(self, count: int) -> None:
         """Checks that a film of ``count`` sections, header and signatures among them, is all there.
 

@@ -113,6 +113,18 @@ export class Guard {
   }
 
   /**
+   * @param {number} number of a section that has come
+   * @returns {number[]} the sections that have to come before it can be trusted; empty if it is, or if its
+   *   signature has not come
+   */
+  lacks(number) {
+    const unit = this.#of(number)?.units.find((each) => number >= each.first && number < each.first + each.count);
+    if (!unit || this.#trusted.has(number)) return [];
+    const numbers = Array.from({ length: unit.count }, (_, at) => unit.first + at);
+    return numbers.filter((each) => each !== number && !this.#held.has(each));
+  }
+
+  /**
    * Checks that a film is all there.
    *
    * @param {number} count its sections, header and signatures among them
