@@ -24,20 +24,27 @@ if TYPE_CHECKING:
     from mtor_transcode.api import info as info
     from mtor_transcode.api import inspect as inspect
     from mtor_transcode.api import merge_dictionaries as merge_dictionaries
+    from mtor_transcode.api import new_keys as new_keys
     from mtor_transcode.api import open as open
     from mtor_transcode.api import render as render
     from mtor_transcode.api import report as report
+    from mtor_transcode.api import rotate_keys as rotate_keys
+    from mtor_transcode.api import seal as seal
     from mtor_transcode.api import serve as serve
+    from mtor_transcode.api import show_key as show_key
+    from mtor_transcode.api import sign as sign
     from mtor_transcode.api import transcode as transcode
     from mtor_transcode.api import transcode_all as transcode_all
+    from mtor_transcode.api import unseal as unseal
+    from mtor_transcode.api import verify as verify
     from mtor_transcode.api import verify_dictionary as verify_dictionary
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MtorError", "__version__", "bench", "build_dictionary", "dictionary_info", "export", "import_", "info",
-    "inspect", "merge_dictionaries", "open", "render", "report", "serve", "transcode", "transcode_all",
-    "verify_dictionary",
+    "inspect", "merge_dictionaries", "new_keys", "open", "render", "report", "rotate_keys", "seal", "serve",
+    "show_key", "sign", "transcode", "transcode_all", "unseal", "verify", "verify_dictionary",
 ]  # fmt: skip
 
 

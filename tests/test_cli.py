@@ -25,6 +25,10 @@ OPTIONS = {
     "export": "--to --output",
     "import": "--output",
     "info": "--json",
+    "sign": "--output --key --strength --replace --json",
+    "verify": "--key --rotation --dictionary --json",
+    "seal": "--output --to --title --hide-recipients --json",
+    "unseal": "--output --key --json",
     "plugins": "--json",
 }
 

@@ -162,6 +162,39 @@ def test_recipients_open_sealed_films_and_others_do_not(ask: Ask, hidden: bool) 
     assert "not a sealed film" in ask("open", film=film.hex(), key=pem_of(MINE))["error"]
 
 
+def test_a_keyring_takes_keys_and_lets_films_through(ask: Ask) -> None:
+    signed, foreign = sign(SMALL), sign(SMALL, OTHER)
+    sealed = seal_bytes(signed, BOTH, title="Mine")
+    says = {"title": "", "sealed": False, "verified": False}
+    key, rotated = public_pem(KEY.public), rotation(KEY, OTHER.public, date(2026, 11, 22))
+    files = [
+        SMALL, signed, sealed, pem_of(FOREIGN).encode(), sealed, pem_of(MINE).encode(), sealed,
+        key, SMALL, signed, foreign, sealed, rotated, foreign, pem_of(KEY).encode(),
+    ]  # fmt: skip
+    told = ask("keyring", files=[[f"file{at}", each.hex()] for at, each in enumerate(files)])["answer"]
+    signer = KEY.public.id.hex()
+    assert told[0] == {**says, "bytes": SMALL.hex(), "signer": ""}
+    assert told[1] == {**says, "bytes": signed.hex(), "signer": signer}
+    assert told[2].startswith('TrustError: file2: "Mine" is sealed')
+    assert told[3] == f"key {FOREIGN.public.id.hex()} opens films that are sealed to it"
+    assert "not sealed to key" in told[4]
+    assert told[6] == {
+        "bytes": signed.hex(),
+        "title": "Mine",
+        "sealed": True,
+        "signer": signer,
+        "verified": False,
+    }
+    assert told[7] == f"only films signed by key {signer} are played"
+    assert "is not signed" in told[8]
+    assert told[9] == {**says, "bytes": signed.hex(), "signer": signer, "verified": True}
+    assert "is signed by key" in told[10]
+    assert told[11]["verified"]
+    assert told[12] == f"key {OTHER.public.id.hex()} takes the place of key {signer}"
+    assert told[13]["signer"] == OTHER.public.id.hex()
+    assert "no private key for sealing" in told[14]
+
+
 def test_hpke_opens_the_vector_of_rfc_9180(ask: Ask) -> None:
     """Appendix A.1.1: base mode, first encryption."""
     private = X25519PrivateKey.from_private_bytes(

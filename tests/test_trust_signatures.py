@@ -181,6 +181,14 @@ def test_a_stripped_signature_a_cut_film_and_another_key_are_refused() -> None:
     assert "altered" in refused(together([parts[0], (SIGNATURE, claims), *parts[2:]]))
 
 
+def test_a_film_that_lacks_its_last_signature_and_all_it_covers_is_refused() -> None:
+    parts = parts_of(sign(plain()))
+    last = signatures(parts)[-1][0]
+    assert check(parts, TRUSTED, "film") == KEY.public
+    with pytest.raises(TrustError, match="does not end"):
+        check(parts[:last], TRUSTED, "film")
+
+
 def test_a_scene_of_another_film_of_the_same_signer_is_refused() -> None:
     one, other = parts_of(sign(plain(16))), parts_of(sign(plain(17)))
     assert one[0] == other[0]

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 
 const [player] = process.argv.slice(2);
 const folder = `${pathToFileURL(player)}/trust`;
-const { Guard, openSealed, privateKey, publicKey, rotation, signerOf, trusted, verifyFilm } = await import(`${folder}/index.js`);
+const { Guard, Keyring, openSealed, privateKey, publicKey, rotation, signerOf, trusted, verifyFilm } = await import(`${folder}/index.js`);
 const { MtorError } = await import(`${pathToFileURL(player)}/codec/errors.js`);
 const { open } = await import(`${folder}/hpke.js`);
 
@@ -56,6 +56,25 @@ const jobs = {
   open: async ({ film, key }) => {
     const opened = await openSealed(bytes(film), await privateKey(key), "film");
     return { title: opened.title, film: hex(opened.film) };
+  },
+  // A viewer gives files, one after the other: what is said of each.
+  keyring: async ({ files }) => {
+    const ring = new Keyring();
+    const told = [];
+    for (const [name, data] of files) {
+      try {
+        const words = await ring.take(name, bytes(data));
+        if (words) told.push(words);
+        else {
+          const film = await ring.admit(name, bytes(data));
+          told.push({ ...film, bytes: hex(film.bytes) });
+        }
+      } catch (error) {
+        if (!(error instanceof MtorError)) throw error;
+        told.push(`${error.name}: ${error.message}`);
+      }
+    }
+    return told;
   },
   hpke: async ({ key, enc, sealed, info, aad }) => hex(await open(await privateKey(key), ...[enc, sealed, info, aad].map(bytes))),
   insecure: async (asked) => {
