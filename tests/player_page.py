@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,7 +22,7 @@ from mtor_transcode.measure.rgb import to_rgb
 from mtor_transcode.measure.ssim import window_ssim
 from mtor_transcode.render.frames import FrameRenderer
 from mtor_transcode.stream.headers import SECURITY
-from mtor_transcode.stream.shipped import shipped_files
+from mtor_transcode.stream.shipped import ShippedFile, shipped_files
 
 PAGE = "/player/page/index.html"
 
@@ -70,6 +71,11 @@ class Site:
         request.send_header("Content-Length", str(len(data or b"")))
         request.end_headers()
         request.wfile.write(data or b"")
+
+    @staticmethod
+    def shipped(data: bytes) -> ShippedFile:
+        """Any bytes as one of ``files``."""
+        return ShippedFile("application/octet-stream", data, None, sha256(data).hexdigest())
 
     def close(self) -> None:
         """No more answers."""

@@ -24,6 +24,12 @@ const AHEAD = 0.5;
 /** Pictures of one texture that are asked for ahead. */
 const MOST_AHEAD = 10;
 
+/** Seconds for which the picture goes on where the source has nothing yet: what moved is held, and time passes. */
+const GRACE = 0.5;
+
+/** Seconds that have to be at hand before time goes on after it was held. */
+const RESUMES = 0.7;
+
 /** Seconds between the times at which a source is told where the player is. */
 const TELLS = 1;
 
@@ -220,11 +226,12 @@ export class Player extends EventTarget {
     const { _show: show, _painter: painter } = this;
     if (!show || !painter) return;
     const seen = show.at(tick);
+    if (!seen || this._starved(seen, tick)) this._hold();
+    else this._release();
     if (!seen) {
-      this._hold(tick);
+      if (!this._failed) this._prepare(show, tick);
       return;
     }
-    this._release();
     if (!seen.changed && !this._dirty && !this._late) return;
     if (!painter.ready(seen)) {
       this._late ||= now;
@@ -237,15 +244,19 @@ export class Player extends EventTarget {
     this._askAhead(tick);
   }
 
-  /** The scene has not come: media time waits for it. @param {number} tick */
-  _hold(tick) {
-    if (this.clock.running) {
-      this.clock.stop();
-      this.sound?.stop();
-      this.holding = true;
-      this._changed();
-    }
-    if (this._show && !this._failed) this._prepare(this._show, tick);
+  /** Whether too little of the film has come for time to go on. @param {Show} seen @param {number} tick */
+  _starved(seen, tick) {
+    if (!seen.begun) return true;
+    return seen.until < tick + this._ticks(this.holding ? RESUMES : -GRACE);
+  }
+
+  /** Media time waits for the source. */
+  _hold() {
+    if (!this.clock.running) return;
+    this.clock.stop();
+    this.sound?.stop();
+    this.holding = true;
+    this._changed();
   }
 
   _release() {

@@ -23,9 +23,23 @@ function theKit() {
   return kit;
 }
 
+/** How the dictionary of a series begins. */
+const SERIES = "MTOD";
+
+/** The film that was given last: it is opened again when the dictionary that it lacked is given. @type {File | null} */
+let last = null;
+
 /** @param {File} file @returns {Promise<FilmSource>} */
 async function fromFile(file) {
-  return openFile(file.name, new Uint8Array(await file.arrayBuffer()), await theKit());
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const shared = await theKit();
+  if (String.fromCharCode(...bytes.subarray(0, SERIES.length)) !== SERIES) {
+    last = file;
+    return openFile(file.name, bytes, shared);
+  }
+  shared.dictionaries.push(bytes);
+  if (!last) throw new Error(`${file.name} is a dictionary of a series: now give a film that needs it`);
+  return fromFile(last);
 }
 
 /** What the page's address asks for, null if nothing. @param {(line: string) => void} say @returns {(() => Promise<FilmSource>) | null} */

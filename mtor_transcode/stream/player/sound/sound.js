@@ -30,6 +30,7 @@ export class Sound {
     this._gain = null;
     this._volume = 1;
     this._muted = false;
+    /** The sample up to which packets were given to the decoder: a stream's packets may come in between. */
     this._next = 0;
     this._finished = false;
     this._leads = false;
@@ -135,10 +136,7 @@ export class Sound {
     if (!this._decoder || !this._info) return;
     this._silence();
     const time = this._clock.time;
-    const from = (time - PREROLL) * this._info.sample_rate;
-    const { packets } = this._source.sound;
-    this._next = 0;
-    while (this._next < packets.length && packets[this._next].pts + packets[this._next].duration <= from) this._next++;
+    this._next = (time - PREROLL) * this._info.sample_rate;
     this._finished = false;
     this._decoder.restart(Math.max(0, time));
     this._look();
@@ -150,8 +148,12 @@ export class Sound {
     if (!info || !decoder || !this._leads || !clock.running) return;
     const until = (clock.time + AHEAD * Math.max(1, clock.rate)) * info.sample_rate;
     const { packets, complete } = this._source.sound;
-    while (this._next < packets.length && packets[this._next].pts < until) decoder.decode(packets[this._next++]);
-    if (complete && this._next >= packets.length && !this._finished) {
+    let place = firstAfter(packets, this._next);
+    for (; place < packets.length && packets[place].pts < until; place++) {
+      decoder.decode(packets[place]);
+      this._next = packets[place].pts + packets[place].duration;
+    }
+    if (complete && place >= packets.length && !this._finished) {
       this._finished = true;
       decoder.finish();
     }
@@ -183,4 +185,16 @@ export class Sound {
     }
     this._playing.clear();
   }
+}
+
+/** The place of the first packet that ends after a sample. @param {import("../codec/types.js").AudioPacket[]} packets @param {number} sample */
+function firstAfter(packets, sample) {
+  let low = 0;
+  let high = packets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (packets[middle].pts + packets[middle].duration <= sample) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

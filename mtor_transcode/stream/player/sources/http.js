@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A film fetched whole by HTTP: films are small, and then it plays on without the link. */
+import { MtorError } from "../codec/errors.js";
 import { openFile } from "./file.js";
 
 /**
@@ -21,7 +22,7 @@ export async function openUrl(url, kit, progress = () => {}) {
   if (!answer.ok) throw new Error(`${name} could not be fetched: the server answered ${answer.status}`);
   const bytes = await received(answer, progress);
   const rate = (bytes.length * 8) / Math.max(1, performance.now() - begun);
-  const source = await openFile(name, bytes, kit);
+  const source = await openWithSeries(name, bytes, kit, place);
   const until = performance.now() + 3000;
   const figures = () => ({
     bytes: bytes.length,
@@ -31,6 +32,22 @@ export async function openUrl(url, kit, progress = () => {}) {
     state: "whole film received",
   });
   return { ...source, figures };
+}
+
+/**
+ * Open a film; if it needs a series' dictionary that is not at hand, the film's server is asked for it.
+ * @param {string} name @param {Uint8Array} bytes @param {import("./source.js").Kit} kit @param {URL} place
+ */
+async function openWithSeries(name, bytes, kit, place) {
+  try {
+    return await openFile(name, bytes, kit);
+  } catch (error) {
+    if (!(error instanceof MtorError) || !error.needs) throw error;
+    const answer = await fetch(new URL(`/dictionaries/${error.needs}.mtordict`, place)).catch(() => null);
+    if (!answer?.ok) throw error;
+    kit.dictionaries.push(new Uint8Array(await answer.arrayBuffer()));
+    return openFile(name, bytes, kit);
+  }
 }
 
 /** The body, piece by piece. @param {Response} answer @param {(bytes: number, total: number | null) => void} progress */

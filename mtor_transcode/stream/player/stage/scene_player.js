@@ -40,10 +40,10 @@ export class ScenePlayer {
     return this._stage.texturesAhead(this.tick, until);
   }
 
-  /** Whether the scene's content at a time has come. @param {number} tick */
-  knows(tick) {
-    const { spans, complete } = this.feed;
-    return complete || (spans.length > 0 && tick < spans[spans.length - 1].end);
+  /** Ticks up to which the scene has come, Infinity if nothing more is to come. */
+  get until() {
+    const { spans, complete, head } = this.feed;
+    return complete ? Infinity : (spans.at(-1)?.end ?? head.start);
   }
 
   /** @param {number} tick */

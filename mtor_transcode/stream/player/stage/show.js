@@ -16,7 +16,8 @@
  * @property {Layer | null} below what the layer dissolves from
  * @property {number} share how much of `layer` is seen over `below`, 0-1
  * @property {boolean} changed whether it may differ from the show asked for before
- * @property {boolean} known whether what happens at this time has come from the source
+ * @property {boolean} begun whether anything of the scene has come
+ * @property {number} until ticks up to which the scene has come, Infinity if all of it has
  */
 import { ScenePlayer } from "./scene_player.js";
 
@@ -86,7 +87,8 @@ export class FilmShow {
     const mark = `${index} ${below ? share : 1}`;
     const changed = picture.changed || mark !== this._last;
     this._last = mark;
-    return { layer, below, share: below ? share : 1, changed, known: player.knows(tick) };
+    const { until } = player;
+    return { layer, below, share: below ? share : 1, changed, begun: until > head.start, until };
   }
 
   /** Textured paints to be seen within `[tick, until)`, and from when on. @param {number} tick @param {number} until */
