@@ -26,7 +26,8 @@ _TRICKLE = """async (url) => {
   const whole = await source.scene(0);
   const [span] = whole.spans;
   const half = Math.round(span.end / 2);
-  const part = (start, end) => ({ start, end, tokens: span.tokens.filter(({ at }) => start <= at && at < end) });
+  const within = (start, end) => span.tokens.filter(({ at }) => start <= at && at < end);
+  const part = (start, end) => ({ start, end, tokens: within(start, end) });
   const feed = { head: whole.head, end: whole.end, spans: [], complete: false };
   window.feed = feed;
   window.give = [() => feed.spans.push(part(0, half)), () => {
@@ -88,7 +89,7 @@ def test_from_the_catalogue_to_the_picture(chromium: Any, site: Site, server: Se
         tab.page.wait_for_selector("#play:not([disabled])")
         tab.page.keyboard.press("k")
         tab.wait("mtor.player.time > 0.3")
-        assert tab.page.locator("#title").inner_text() == "slide"
+        assert tab.page.locator("#title").inner_text().lower() == "slide"
 
 
 def test_time_waits_for_what_has_not_come(chromium: Any, site: Site) -> None:
