@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast the browser's player is: ``python benchmarks/player.py [FILM.mtor ...]``.
 
-In headless Chromium without a GPU, each film at its own size: pictures a second while it plays in real time, how
-many times the film's frame rate that is, and media time over real time. Then picture after picture as fast as
-it goes: milliseconds on the wall and of the processor (all of Chromium's processes: F(t), painting, the canvas
-brought to pixels, textures decoded), which other work on the machine disturbs least.
+In headless Chromium without a GPU, each film at its own size: pictures a second while it plays in real time,
+how many times the film's frame rate that is, and media time over real time. Then picture after picture as
+fast as it goes: milliseconds on the wall and of the processor (all of Chromium's processes: F(t), painting,
+the canvas brought to pixels, textures decoded), which other work on the machine disturbs least.
 
 Without films: 300 shapes that all move, grow, turn and change outline and colour at 1280 x 720, and a texture
 of clouds that drift at 640 x 360.

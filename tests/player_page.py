@@ -84,14 +84,18 @@ class Site:
 
 
 class Tab:
-    """A tab with the player; ``said`` is what it wrote to the console, and failures."""
+    """A tab with the player; ``said`` are the console's errors and warnings, and failures."""
 
     def __init__(self, page: Any, site: Site) -> None:
         self.page = page
         self.site = site
         self.said: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(message.text)
 
     def open(self, film: bytes | None = None, name: str = "film.mtor") -> None:
         """The page, with a film by HTTP if there is one; waits until it is there."""
@@ -132,7 +136,7 @@ def opened(browser: Any, site: Site, **context: Any) -> Iterator[Tab]:
     tab = Tab(room.new_page(), site)
     yield tab
     room.close()
-    assert tab.said == []
+    assert not tab.said, tab.said
 
 
 def likeness(tab: Tab, reader: FilmReader, seconds: float, size: tuple[int, int] | None = None) -> float:
