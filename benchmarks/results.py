@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transcodes, renders and measures every clip, and writes docs/results.md: ``make results``.
 
-``--bench FILE`` measures nothing: it puts the tables of a ``bench.json`` at the page's end (``make bench``).
+``--bench FILE`` measures nothing: it puts the tables of a ``bench.json`` at the page's end, and the README's
+table (``make bench``).
 
 Each result is kept in out/results under a name made of the clip, the settings and the package's own code, so
 that an interrupted run goes on where it stopped, and a changed package is measured anew.
@@ -136,12 +137,13 @@ def put_bench(file: Path) -> int:
         print(error, file=sys.stderr)
         return 1
     PAGE.write_text(tables.with_bench(PAGE.read_text(), tables.deeper(markdown.page(found))))
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    tables.fill(README, found)
+    print(f"wrote {PAGE.relative_to(ROOT)} and the table of {README.name}")
     return 0
 
 
 def main() -> int:
-    """Measure all, then write the page and the README's table; a choice is only printed. 1 without clips."""
+    """Measure all, then write the page; a choice is only printed. 1 without clips."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--clips", type=Path, default=CLIPS, help="folder of clips")
     arguments.add_argument("--setting", action="append", choices=[setting.name for setting in SETTINGS])
@@ -163,7 +165,6 @@ def main() -> int:
         return 0
     before = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(tables.with_bench(tables.page(found, settings, machine()), tables.bench_of(before)))
-    tables.fill(README, found)
     print(f"wrote {PAGE.relative_to(ROOT)}")
     return 0
 

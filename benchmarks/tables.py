@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-BEGIN = "<!-- results: written by make results -->"
+from mtor_transcode.measure.bench.result import Bench, ClipResult, Compared
+
+BEGIN = "<!-- results: written by make bench -->"
 END = "<!-- /results -->"
 BENCH_BEGIN = "<!-- bench: written by make bench -->"
 BENCH_END = "<!-- /bench -->"
@@ -56,6 +58,10 @@ class Setting(Protocol):
     def command(self) -> str: ...
 
 
+SHOWN_RATES = (2.0, 5.0, 10.0, 20.0, 50.0)
+"""Rates (kbps) in the README's table."""
+
+
 def line(row: Row) -> str:
     """One row of a table."""
     if row.failure:
@@ -94,11 +100,36 @@ def deeper(text: str) -> str:
     return "\n".join("#" + line if line.startswith("#") else line for line in text.split("\n"))
 
 
-def fill(readme: Path, rows: Sequence[Row]) -> None:
-    """Put the first setting's table between the README's two marks."""
+def fill(readme: Path, bench: Bench) -> None:
+    """Put a table of MTOR beside the first peer between the README's two marks."""
     text = readme.read_text()
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    first = rows[0].setting
-    body = "\n".join(line(row) for row in rows if row.setting == first)
-    readme.write_text(f"{before}{BEGIN}\n{HEAD}{body}\n{END}{after}")
+    peer = next(codec for codec in bench.codecs if codec.name != "mtor")
+    rates = " | ".join(f"{rate:g} kbps" for rate in SHOWN_RATES)
+    lines = [f"| clip | {rates} | BD-rate VMAF | SSIM |", "|---" * (len(SHOWN_RATES) + 3) + "|"]
+    lines += [_beside(clip, peer.name) for clip in sorted(bench.clips, key=lambda clip: clip.name)]
+    body = "\n".join(lines)
+    readme.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}")
+
+
+def _beside(clip: ClipResult, peer: str) -> str:
+    """A clip's line: VMAF of MTOR / of the peer at some rates, BD-rates in VMAF and in SSIM."""
+    vmaf, ssim = (
+        next((each for each in clip.compared if (each.peer, each.metric) == (peer, metric)), None)
+        for metric in ("vmaf", "ssim")
+    )
+    at = {} if vmaf is None else {rate: (ours, theirs) for rate, ours, theirs in vmaf.at}
+    cells = [
+        " / ".join("-" if v is None else f"{v:.0f}" for v in at.get(rate, (None, None)))
+        for rate in SHOWN_RATES
+    ]
+    return " | ".join([f"| {clip.name}", *cells, _rate(vmaf), _rate(ssim)]) + " |"
+
+
+def _rate(compared: Compared | None) -> str:
+    if compared is None or compared.bd_rate is None or not compared.comparable:
+        if compared is not None and compared.ahead is not None:
+            return "better at all rates" if compared.ahead else "worse at all rates"
+        return "not comparable"
+    return f"{compared.bd_rate:+.0f}%"

@@ -17,12 +17,13 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from mtor_transcode.analyze.spool import Plane, Planes
 from mtor_transcode.codec.obu import stripped
 
-BEST_CRF, WORST_CRF = 16, 63
+BEST_CRF, WORST_CRF = 16, 70
 
 LONG_SIDE, SHORT_SIDE = 64, 32
 """Px of a picture's sides: where one is longer than the first, the other has to have the second."""
 
 _NO_KEYS = 1_000_000
+_OPTION_CRF = 63  # What FFmpeg's own option takes at most.
 _BICUBIC = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 # SVT-AV1 talks to stderr by itself; 1 lets only its errors through.
@@ -75,7 +76,7 @@ def encode(
 ) -> bytes:
     """AV1 of 4:2:0 pictures of ``size``, one key frame, at about ``rate`` pictures a second.
 
-    ``crf`` is taken in quarters, as SVT-AV1 does since version 4 (an older one takes whole steps).
+    ``crf`` is taken in quarters and up to 70, as SVT-AV1 does since version 4.
     """
     context = cast("Any", av.codec.CodecContext.create("libsvtav1", "w"))
     context.width, context.height = size
@@ -84,7 +85,7 @@ def encode(
     context.time_base = 1 / context.framerate
     context.gop_size = _NO_KEYS
     own = f"keyint=-1:scm=2:crf={quartered(crf):g}"  # FFmpeg's own option takes whole steps only.
-    context.options = {"preset": str(preset), "crf": str(round(crf)), "svtav1-params": own}
+    context.options = {"preset": str(preset), "crf": str(min(round(crf), _OPTION_CRF)), "svtav1-params": own}
     data = bytearray()
     for number, planes in enumerate(pictures):
         frame = av.VideoFrame(*size, "yuv420p")

@@ -6,12 +6,13 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.backdrop import most_frequent
 from mtor_transcode.analyze.beside import Beside, header_of
 from mtor_transcode.analyze.film_parts import Film, Start, Survey, Tracks
+from mtor_transcode.analyze.handover import Watch
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
@@ -22,7 +23,7 @@ from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.texture_probe import Window
-from mtor_transcode.analyze.texture_shelf import Shelf
+from mtor_transcode.analyze.texture_shelf import Part, Shelf
 from mtor_transcode.analyze.textured import STAGES, SURE, Aside, reached, verdict, windows
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
@@ -115,6 +116,20 @@ class Job:
         self._tell(Progress(stage, frames, total, size))
 
 
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """A scene under way: its number among the source's, how it starts, its frames, where it ends (tick).
+
+    What was taken from ``frames`` and may be wanted again is ``aside``.
+    """
+
+    number: int
+    start: Start
+    frames: Iterator[SourceFrame]
+    aside: Aside
+    end: int
+
+
 class _FilmPass:
     """One pass over the source."""
 
@@ -126,6 +141,8 @@ class _FilmPass:
         self._series = job.options.series
         self._engine: Rasterizer = rasterizer()
         self._frames_done = 0
+        self._handed_over = 0
+        self._head: SceneStart | None = None
         self._rest: SourceFrame | None = None
         self._frames = job.frames()
         self._time_base = info.time_base
@@ -154,52 +171,56 @@ class _FilmPass:
             begin = boundary.start
         frames = self._scene_frames(begin, end)
         lam = self._course.at(boundary.start, self.spent)
-        start = Start(number, boundary if begin > boundary.start else SceneBoundary(boundary.start))
-        with Spool() as spool:
-            textured = self._is_textured(number, lam)
+        boundary = boundary if begin > boundary.start else SceneBoundary(boundary.start)
+        start = Start(number + self._handed_over, boundary)
+        with Aside(frames) as aside:
+            take = _Take(number, start, frames, aside, end)
+            textured = self._is_textured((number, 0), lam)
             if textured is None:
-                scene = self._tried(start, frames, spool, end, lam)
+                scene = self._tried(take, lam)
                 textured = scene is None
             elif not textured:
-                scene = self._vector_scene(start, frames, lam, self._library)
+                scene = self._vector_scene(start, iter(aside), lam, self._library)
             if textured:
-                self._textures(start, windows(frames, spool, end, self._time_base), end, lam)
+                self._textures(take, (number, 0), lam)
             elif scene is not None:
-                self._vectors(scene, start.tick, end)
+                self._vectors(take, scene)
 
-    def _is_textured(self, number: int, lam: float) -> bool | None:
-        """Whether a scene is to be a texture; None if that has to be tried."""
+    @property
+    def _has_choice(self) -> bool:
+        """Whether scenes may be vectors or textures."""
+        return self._job.options.mode == "auto" and min(self._header.width, self._header.height) >= LEAST_SIDE
+
+    def _is_textured(self, part: Part, lam: float) -> bool | None:
+        """Whether a part of a scene is to be a texture; None if that has to be tried."""
         if min(self._header.width, self._header.height) < LEAST_SIDE:
             return False
-        if self._job.options.mode != "auto":
+        if not self._has_choice:
             return self._job.options.mode == "textured"
-        return self._job.shelf.known(number, lam)
+        return self._job.shelf.known(part, lam)
 
-    def _tried(
-        self, start: Start, frames: Iterator[SourceFrame], spool: Spool, end: int, lam: float
-    ) -> VectorScene | None:
-        """The scene as vectors, begun, if they win the trial; else its frames so far are in ``spool``.
+    def _tried(self, take: _Take, lam: float) -> VectorScene | None:
+        """The scene as vectors, begun, if they win the trial; else its frames so far are set ``aside``.
 
         Nothing is written, so that what loses leaves no trace; what wins goes on.
         """
-        job = self._job
-        aside = Aside(frames, spool)
-        scene = self._vector_scene(start, iter(aside), lam, self._library.fork())
+        job, spool = self._job, take.aside.spool
+        scene = self._vector_scene(take.start, iter(take.aside), lam, self._library.fork())
         if scene is None:
             return None
         for seconds in STAGES:
             going = reached(scene, spool, seconds, self._time_base)
-            part = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
-            film, size = self._rehearsed(scene, scene.tick if going else end)
-            search = job.shelf.search(self._window(part))
-            found = verdict(part, search, lam, film, size, levelled=job.shelf.levelled)
+            tried = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
+            span = Span(scene.head.start, scene.tick if going else take.end, scene.coder.tokens())
+            film, size = self._rehearsed(scene.head, span)
+            search = job.shelf.search(self._window(tried))
+            found = verdict(tried, search, lam, film, size, levelled=job.shelf.levelled)
             if not going or found.margin > SURE:
                 break
-        aside.keeping = False
-        return None if job.shelf.note(start.number, found) else scene
+        return None if job.shelf.note((take.number, 0), found) else scene
 
-    def _rehearsed(self, scene: VectorScene, end: int) -> tuple[FilmReader, int]:
-        """A film of what a scene has decided up to a tick, and the bytes of it that are not container.
+    def _rehearsed(self, head: SceneStart, span: Span) -> tuple[FilmReader, int]:
+        """A film of one span of a scene, and the bytes of it that are not container.
 
         The outlines that the true film holds already count as those of a series.
         """
@@ -207,19 +228,20 @@ class _FilmPass:
         header = replace(self._header, audio=None, subtitles=(), dictionary=known.digest)
         stream = io.BytesIO()
         writer = FilmWriter(stream, header, known)
-        writer.scene(scene.head)
-        writer.span(Span(scene.head.start, end, scene.coder.tokens()))
-        writer.finish(end)
+        writer.scene(head)
+        writer.span(span)
+        writer.finish(span.end)
         size = stream.tell() - writer.bytes_by_kind["container"]
         return FilmReader(stream, find_series=always(known)), size
 
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)
 
-    def _textures(self, start: Start, spools: Iterator[Spool], end: int, lam: float) -> None:
+    def _textures(self, take: _Take, part: Part, lam: float) -> None:
         """Write a scene as textures, a span for each."""
+        start, end = take.start, take.end
         at = start.tick
-        for spool in spools:
+        for spool in windows(take.frames, take.aside.spool, end, self._time_base):
             with spool:
                 if not spool.frames:
                     return
@@ -228,7 +250,7 @@ class _FilmPass:
                 else:
                     lam = self._course.at(at, self.spent)
                 window = self._window(spool)
-                texture = self._job.shelf.texture(start.number, window, lam)
+                texture = self._job.shelf.texture(part, window, lam)
                 after = window.end if window.end < end else end
                 self._beside.up_to(after)
                 self.writer.span(Span(at, after, (Background(at, 0, TexturePaint(texture, window.start)),)))
@@ -258,20 +280,59 @@ class _FilmPass:
         rehearsal.scene(head)
         return rehearsal.pricer()
 
-    def _vectors(self, scene: VectorScene, start: int, end: int) -> None:
-        """Write a scene as vectors: go from key to key to its end, writing spans on the way."""
-        self._library = scene.library
-        self.writer.scene(scene.head)
+    def _vectors(self, take: _Take, scene: VectorScene) -> None:
+        """Write a scene as vectors: go from key to key to its end, writing spans on the way.
+
+        If it turns out to be film, go on with textures.
+        """
+        self._library, self._head = scene.library, scene.head
+        watch = Watch(scene, take.aside, self._time_base)
+        take.aside.keeping = self._has_choice
         self._steer(scene)
-        span_start = refreshed = start
+        span_start = refreshed = take.start.tick
         while scene.advance():
             self._steer(scene)
             tick = scene.tick
-            if (tick - span_start) * self._time_base >= WINDOW or scene.coder.nodes > SPAN_NODES:
+            full = (tick - span_start) * self._time_base >= WINDOW or scene.coder.nodes > SPAN_NODES
+            if full or watch.due:
+                if self._is_film(take.number, watch, tick, scene.coder.lam):
+                    return self._hand_over(take, watch, span_start, scene.coder.lam)
+                watch.go_on()
+            if full:
                 self._span(scene.coder, span_start, tick)
+                watch.span_written()
                 span_start = tick
                 refreshed = self._refresh(scene.coder, refreshed, tick)
-        self._span(scene.coder, span_start, end)
+        if self._is_film(take.number, watch, take.end, scene.coder.lam):
+            return self._hand_over(take, watch, span_start, scene.coder.lam)
+        return self._span(scene.coder, span_start, take.end)
+
+    def _is_film(self, number: int, watch: Watch, end: int, lam: float) -> bool:
+        """Whether a stretch of a scene of vectors, up to a tick, would clearly be better as a texture."""
+        part = (number, watch.number)
+        known = self._is_textured(part, lam)
+        share = self._job.written_share
+        if known is not None or not watch.worth_a_look(end, share):
+            return bool(known)
+        shelf, frames = self._job.shelf, watch.frames(end)
+        film, _ = self._rehearsed(*watch.seen(end))
+        search = shelf.search(self._window(frames))
+        found = verdict(frames, search, lam, film, watch.bytes(share), levelled=shelf.levelled)
+        return shelf.note(part, replace(found, margin=found.margin - watch.reluctance))
+
+    def _hand_over(self, take: _Take, watch: Watch, span_start: int, lam: float) -> None:
+        """Take back what was decided since a stretch began, and go on from there with textures."""
+        mark = watch.mark
+        self._library = mark.library
+        self._course.trace.rewind(mark.tick)
+        start = take.start
+        if mark.tick > start.tick:
+            if mark.tick > span_start:
+                self._written(Span(span_start, mark.tick, mark.tokens))
+            self._handed_over += 1
+            start = Start(start.number + 1, SceneBoundary(mark.tick))
+        self._head = None
+        self._textures(replace(take, start=start), (take.number, watch.number), lam)
 
     def _steer(self, scene: VectorScene) -> None:
         """Tell the course what was decided since the last time, and ask it for lambda from there on."""
@@ -280,13 +341,20 @@ class _FilmPass:
             scene.coder.lam = self._course.at(position, self.spent + pending)
 
     def _span(self, coder: SceneCoder, start: int, end: int) -> None:
-        """Write what was decided since the last span; sound and text up to its end come before it."""
-        self._beside.up_to(end)
+        """Write what was decided since the last span."""
         before, priced = self.spent, coder.bits / 8
-        self.writer.span(Span(start, end, coder.take_tokens()))
+        self._written(Span(start, end, coder.take_tokens()))
         self._job.weighed(priced, self.spent - before)
-        self._course.trace.settle(self.spent)
         coder.price_with(self.writer.pricer())
+
+    def _written(self, span: Span) -> None:
+        """Write a span of vectors; the scene's head, sound and text up to its end come before it."""
+        if self._head is not None:
+            self.writer.scene(self._head)
+            self._head = None
+        self._beside.up_to(span.end)
+        self.writer.span(span)
+        self._course.trace.settle(self.spent)
 
     def _refresh(self, coder: SceneCoder, last: int, tick: int) -> int:
         refresh = self._job.options.refresh

@@ -55,25 +55,30 @@ def join_reels(
     series = options.series
     writer = film_writer(file, header_of(info, tracks, series), series, options.resilience)
     beside = Beside(writer, tracks, info.time_base)
+    scenes = 0
     for opened in reels:
         with closing(opened()) as stream:
-            _copy(stream, writer, beside, series)
+            scenes = _copy(stream, writer, beside, series, scenes)
     beside.up_to(None)
     writer.finish(end)
     return Film(file, file.tell(), dict(writer.bytes_by_kind))
 
 
-def _copy(stream: BinaryIO, writer: FilmWriter, beside: Beside, series: SeriesDictionary | None) -> None:
-    """Write the scenes of a reel."""
+def _copy(
+    stream: BinaryIO, writer: FilmWriter, beside: Beside, series: SeriesDictionary | None, first: int
+) -> int:
+    """Write the scenes of a reel, numbered from ``first``; the number after the last."""
     reel = FilmReader(stream, "a reel", find_series=always(series))
-    for entry in reel.heads():
-        writer.scene(entry.head)
-        for span, snapshot in reel.parts(entry.head.number):
+    heads = [entry.head for entry in reel.heads()]
+    for number, head in enumerate(heads, first):
+        writer.scene(replace(head, number=number))
+        for span, snapshot in reel.parts(head.number):
             if snapshot:
                 _snapshot(writer, span)
             else:
                 beside.up_to(span.end)
                 writer.span(span)
+    return first + len(heads)
 
 
 def _snapshot(writer: FilmWriter, state: Span) -> None:

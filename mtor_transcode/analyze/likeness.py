@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far a rendering is from its source, in the two terms by which textures are chosen.
 
-SSIM (Wang et al., IEEE TIP 13(4), 2004) of luma reduced so that its short side is about 256, which is what
-a viewer at a distance sees, chooses between ways to code; squared error (of luma at full size, times seconds)
-says what a bit is worth beside the vectors' lambda.
+SSIM (Wang et al., IEEE TIP 13(4), 2004) of luma at full size chooses between ways to code: that of a reduced
+picture would take small pictures with many frames, which lose in VMAF and PSNR. Squared error (of luma, times
+seconds) says what a bit is worth beside the vectors' lambda.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -17,9 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
-Wide = NDArray[np.float32]
 
-SHORT_SIDE = 256
 WINDOW = 8
 """Sides of SSIM's windows."""
 
@@ -30,21 +27,17 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 class Likeness:
     """Sums over frames, each times its seconds: ``squares`` is squared error of luma, ``unlike`` 1 - SSIM.
 
-    ``blurred`` is 1 - SSIM at full size; ``seconds`` is the time of the frames that were looked at.
+    ``seconds`` is the time of the frames that were looked at.
     """
 
     squares: float = 0.0
     unlike: float = 0.0
-    blurred: float = 0.0
     seconds: float = 0.0
 
     def add(self, source: Plane, shown: Plane, seconds: float) -> None:
         """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long."""
         self.squares += seconds * float(cv2.norm(source, shown, cv2.NORM_L2SQR))
         self.unlike += seconds * unlikeness(source, shown)
-        self.blurred += seconds * float(
-            _tiled_unlike(np.ascontiguousarray(source), np.ascontiguousarray(shown))
-        )
         self.seconds += seconds
 
     @property
@@ -53,21 +46,14 @@ class Likeness:
         return max(self.unlike / max(self.seconds, 1e-9), 1e-5)
 
     @property
-    def mean_blurred(self) -> float:
-        """1 - SSIM at full size on average, never 0."""
-        return max(self.blurred / max(self.seconds, 1e-9), 1e-5)
-
-    @property
     def rate_of_squares(self) -> float:
         """Squared error of a frame on average."""
         return max(self.squares / max(self.seconds, 1e-9), 1.0)
 
 
 def unlikeness(source: Plane, shown: Plane) -> float:
-    """1 - SSIM of two luma planes, reduced."""
-    a, b = _reduced(source), _reduced(shown)
-    means = [_sliding(values) for values in (a, b, a * a, b * b, a * b)]
-    return 1.0 - float(_mean_ssim(*means))
+    """1 - SSIM of two luma planes, over windows side by side."""
+    return float(_tiled_unlike(np.ascontiguousarray(source), np.ascontiguousarray(shown)))
 
 
 @njit(cache=True, nogil=True)
@@ -76,16 +62,6 @@ def _ssim(mean_a, mean_b, square_a, square_b, product):  # type: ignore[no-untyp
     both, squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
     spread = square_a + square_b - squares
     return (2 * both + _C1) * (2 * (product - both) + _C2) / ((squares + _C1) * (spread + _C2))
-
-
-@njit(cache=True, nogil=True)
-def _mean_ssim(mean_a, mean_b, square_a, square_b, product):  # type: ignore[no-untyped-def]
-    """The mean over planes (H, W) of windows' means."""
-    total = 0.0
-    for y in range(mean_a.shape[0]):
-        for x in range(mean_a.shape[1]):
-            total += _ssim(mean_a[y, x], mean_b[y, x], square_a[y, x], square_b[y, x], product[y, x])
-    return total / mean_a.size
 
 
 @njit(cache=True, nogil=True)
@@ -108,17 +84,3 @@ def _tiled_unlike(source, shown):  # type: ignore[no-untyped-def]
             count = float(high * wide)
             total += _ssim(sum_a / count, sum_b / count, square_a / count, square_b / count, product / count)
     return 1.0 - total / ((height // high) * (width // wide))
-
-
-def _reduced(plane: Plane) -> Wide:
-    """Means of squares of px; what is left at the right and the bottom is cut off."""
-    step = max(1, round(min(plane.shape) / SHORT_SIDE))
-    rows, columns = max(1, plane.shape[0] // step), max(1, plane.shape[1] // step)
-    whole = plane[: rows * step, : columns * step]
-    small = plane if step == 1 else cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
-
-
-def _sliding(values: Wide) -> Wide:
-    """Means of all windows."""
-    return cast("Wide", cv2.boxFilter(values, -1, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT))

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.av1 import BEST_CRF, WORST_CRF, Shrinker, encode, even_size
+from mtor_transcode.analyze.av1 import BEST_CRF, Shrinker, encode, even_size
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
@@ -61,6 +61,9 @@ SECTION_BITS = 80.0
 
 OWN_BITS = SECTION_BITS + 70.0
 """What a still takes beyond its AV1: its section, the shape, its place."""
+
+COARSEST = 63
+"""Worst CRF of a still: coarser ones seem worth their few bytes and are covered by shapes soon after."""
 
 MAX_PATCHES = 48
 """Live shapes that show stills: the format takes some more."""
@@ -307,7 +310,7 @@ def _starts(scales: Sequence[int], lam: float) -> dict[int, int]:
         if scale > 1 and log < FINE and 1 in scales:
             continue
         middle, rise, at = GUESSES[scale]
-        starts[scale] = round(min(max(middle + rise * (log - at), BEST_CRF), WORST_CRF))
+        starts[scale] = round(min(max(middle + rise * (log - at), BEST_CRF), COARSEST))
     return starts
 
 
@@ -322,7 +325,7 @@ def _descended(
             best = best or here
             continue
         for step in (STEP, -STEP):
-            while BEST_CRF <= crf + step <= WORST_CRF:
+            while BEST_CRF <= crf + step <= COARSEST:
                 other = price(scale, crf + step)
                 if other[0] >= here[0]:
                     break

@@ -70,6 +70,12 @@ class Trace:
             self.spent[self.settled + 1 :] = [base + factor * (self.spent[i] - base) for i in later]
         self.settled = len(self.spent) - 1
 
+    def rewind(self, position: float) -> None:
+        """Forget decisions after ``position`` that are not settled: they were taken back."""
+        count = sum(each <= position for each in self.positions)
+        kept = max(count, self.settled + 1)
+        del self.positions[kept:], self.spent[kept:], self.logs[kept:]
+
     def rest(self, position: float) -> Point | None:
         """The bytes after ``position`` if all had been at the mean lambda; None if there were none."""
         costs = np.diff(np.asarray(self.spent), prepend=0.0)

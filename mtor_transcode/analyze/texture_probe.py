@@ -10,6 +10,7 @@ from fractions import Fraction
 from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, even_size
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Plane, Spool
+from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Texture
 from mtor_transcode.render.textures import TextureDecoder, stretched_plane
 
@@ -18,6 +19,9 @@ SAMPLES = 32
 
 HELD = 96 << 20
 """Bytes of pictures of one size, and of frames to look at, that are held in memory."""
+
+ATTEMPTS = 3
+"""Times that a texture is coded before what cannot be decoded is an error."""
 
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
@@ -35,7 +39,7 @@ class Arm:
 class Point:
     """One way tried: bytes; means of a frame's squared error (summed over its px) and 1 - SSIM.
 
-    ``unlike`` is the latter as seen from a distance, ``blurred`` at full size.
+    ``unlike`` is the latter.
     """
 
     arm: Arm
@@ -43,7 +47,6 @@ class Point:
     bytes: int
     squares: float
     unlike: float
-    blurred: float
 
 
 class Window:
@@ -106,7 +109,7 @@ class Window:
         return luma
 
     def likeness(self, texture: Texture, step: int) -> Likeness:
-        """How like the source the texture is to look at."""
+        """How like the source the texture is to look at; FormatError if a picture cannot be decoded."""
         found = Likeness()
         decoder = TextureDecoder(texture)
         chosen = self.chosen(step)
@@ -118,12 +121,21 @@ class Window:
             shown = stretched_plane(decoder.planes(at)[0], self._size)
             seconds = float(self._spool.frames[index].duration * self._time_base)
             found.add(self._sample(index), shown, seconds)
+        decoder.planes(len(chosen) - 1)
         return found
 
     def tried(self, arm: Arm, crf: float, preset: int) -> tuple[Point, Texture]:
-        """The window coded one way, and what came of it."""
-        texture = self.texture(arm, crf, preset)
-        like = self.likeness(texture, arm.step)
-        return Point(
-            arm, crf, len(texture.data), like.rate_of_squares, like.mean_unlike, like.mean_blurred
-        ), texture
+        """The window coded one way, and what came of it; FormatError if that never can be decoded.
+
+        On a busy machine SVT-AV1 was seen to make one picture in some ten thousand that no decoder takes, and
+        not to make it the next time.
+        """
+        for attempt in range(ATTEMPTS):
+            texture = self.texture(arm, crf, preset)
+            try:
+                like = self.likeness(texture, arm.step)
+                break
+            except FormatError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        return Point(arm, crf, len(texture.data), like.rate_of_squares, like.mean_unlike), texture

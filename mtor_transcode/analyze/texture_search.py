@@ -3,8 +3,8 @@
 
 Bytes come from lambda by a law of the window alone. An arm (size and frame rate) has a curve over CRF:
 logarithms of bytes and of 1 - SSIM are linear between its tries. Arms are compared by SSIM at the same bytes:
-of the criteria that were tried on the clips' AV1 points, SSIM's choice loses least in VMAF, SSIM and PSNR
-together. So bytes and SSIM both rise as lambda falls, also where the arm changes.
+of the criteria that were tried on the clips' AV1 points, SSIM's choice, at full size, loses least in VMAF,
+SSIM and PSNR together. So bytes and SSIM both rise as lambda falls, also where the arm changes.
 """
 
 from __future__ import annotations
@@ -181,11 +181,6 @@ class TextureSearch:
             known[crf] = self.window.tried(arm, crf, self._quick)[0]
         return known[crf]
 
-    def tried_near(self, place: Place) -> Point:
-        """The try of the same arm that is nearest to a place."""
-        points = self.points[place.arm]
-        return points[min(points, key=lambda crf: abs(crf - place.crf))]
-
     def _guess(self, arm: Arm, rate: float) -> float:
         """Where to try an arm first: as arms known fare at these bytes, else coarse."""
         if not self.points:
@@ -232,10 +227,15 @@ class TextureSearch:
             yield Arm(SCALES[scale - 1], arm.step)
         if scale + 1 < len(SCALES) and place.crf - SMALLER > 28:
             yield Arm(SCALES[scale + 1], arm.step)
+        slower = step + 1 < len(STEPS) and len(self.window.chosen(STEPS[step + 1])) > 1
         if step > 0:
             yield Arm(arm.scale, STEPS[step - 1])
-        if step + 1 < len(STEPS) and len(self.window.chosen(STEPS[step + 1])) > 1:
+        if slower:
             yield Arm(arm.scale, STEPS[step + 1])
+        if slower and scale > 0:
+            yield Arm(SCALES[scale - 1], STEPS[step + 1])
+        if step > 0 and scale + 1 < len(SCALES):
+            yield Arm(SCALES[scale + 1], STEPS[step - 1])
 
 
 def _falling(line: Line) -> Line:

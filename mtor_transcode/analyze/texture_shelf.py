@@ -13,6 +13,9 @@ from mtor_transcode.model import Texture
 Stretch = tuple[int, int]
 """The ticks at which a window starts and ends."""
 
+Part = tuple[int, int]
+"""The number of a scene, and of a stretch in it from 1; 0 is how it begins."""
+
 ALIKE = 1.2
 """How far apart (log lambda) a decision still holds."""
 
@@ -46,7 +49,7 @@ class Verdict:
 class Way:
     """How a pass codes what: which scenes are textures, and of which arm their windows are."""
 
-    scenes: dict[int, bool] = field(default_factory=dict)
+    scenes: dict[Part, bool] = field(default_factory=dict)
     arms: dict[Stretch, Arm] = field(default_factory=dict)
 
     def agrees(self, other: Way) -> bool:
@@ -66,7 +69,7 @@ class Shelf:
     def __init__(self, preset: str) -> None:
         self._preset = preset
         self._searches: dict[Stretch, TextureSearch] = {}
-        self._verdicts: dict[int, list[Verdict]] = {}
+        self._verdicts: dict[Part, list[Verdict]] = {}
         self.way = Way()
         self.settled = Way()
         self.levelled = True
@@ -75,7 +78,7 @@ class Shelf:
         """Start a pass."""
         self.way = Way()
 
-    def texture(self, scene: int, window: Window, lam: float) -> Texture:
+    def texture(self, scene: Part, window: Window, lam: float) -> Texture:
         """The texture of a scene's window at a lambda."""
         stretch = (window.start, window.end)
         search = self.search(window)
@@ -97,14 +100,14 @@ class Shelf:
         search.window = window
         return search
 
-    def known(self, scene: int, lam: float) -> bool | None:
+    def known(self, scene: Part, lam: float) -> bool | None:
         """Whether a scene is to be textured at a lambda; None if that has to be tried."""
         known = self.settled.scenes.get(scene, self._likely(scene, math.log(lam)))
         if known is not None:
             self.way.scenes[scene] = known
         return known
 
-    def _likely(self, scene: int, log: float) -> bool | None:
+    def _likely(self, scene: Part, log: float) -> bool | None:
         """What a scene's verdicts say about another lambda (``log``: its logarithm)."""
         verdicts = self._verdicts.get(scene, [])
         near = self._nearest(scene, log)
@@ -115,12 +118,12 @@ class Shelf:
         beyond = [each for each in verdicts if (each.log_lambda > log) != (near.log_lambda > log)]
         return near.textured if any(each.textured == near.textured for each in beyond) else None
 
-    def _nearest(self, scene: int, log: float) -> Verdict | None:
+    def _nearest(self, scene: Part, log: float) -> Verdict | None:
         """The verdict made nearest to a lambda."""
         verdicts = self._verdicts.get(scene, [])
         return min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
 
-    def note(self, scene: int, verdict: Verdict) -> bool:
+    def note(self, scene: Part, verdict: Verdict) -> bool:
         """Keep a verdict; whether it is for a texture."""
         self._verdicts.setdefault(scene, []).append(verdict)
         self.way.scenes[scene] = verdict.textured

@@ -22,6 +22,7 @@ COARSE = (
     (Arm(4, 1), 56),
     (Arm(2, 2), 56),
     (Arm(2, 1), 52),
+    (Arm(1, 8), 62),
 )
 FINE = (Arm(1, 1), 44)
 """Stations, from the cheapest on. The fine one takes as long as all others; only small lambdas need it."""

@@ -2,8 +2,7 @@
 """Scenes as textures: windows of a few seconds, and the trial that decides between vectors and a texture.
 
 In a trial the first seconds of a scene are coded with vectors at the lambda asked for. Against them stands
-the texture of the same bytes. SSIM counts twice: as a viewer at a distance sees it, and at full size, where
-sharp edges show.
+the texture of the same bytes.
 """
 
 from __future__ import annotations
@@ -55,18 +54,36 @@ CLEAR = 0.5
 
 
 class Aside:
-    """Frames that are set aside in ``spool`` on their way, as long as they are to be kept."""
+    """Frames that are set aside in ``spool`` on their way, as long as they are to be kept.
 
-    def __init__(self, frames: Iterator[SourceFrame], spool: Spool) -> None:
+    ``close`` gives the disk's room back.
+    """
+
+    def __init__(self, frames: Iterator[SourceFrame]) -> None:
         self._frames = frames
-        self._spool = spool
+        self.spool = Spool()
         self.keeping = True
 
     def __iter__(self) -> Iterator[SourceFrame]:
         for frame in self._frames:
             if self.keeping:
-                self._spool.add(frame)
+                self.spool.add(frame)
             yield frame
+
+    def drop_before(self, tick: int) -> None:
+        """Forget the frames before a tick."""
+        rest = Spool()
+        passed = sum(frame.tick < tick for frame in self.spool.frames)
+        for index in range(passed, len(self.spool)):
+            rest.add(self.spool.frame(index))
+        self.spool.close()
+        self.spool = rest
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spool.close()
 
 
 def reached(scene: VectorScene, spool: Spool, seconds: float, time_base: Fraction) -> bool:
@@ -120,18 +137,15 @@ def level(more: float, margin: float) -> float:
 def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
     """By how much (log of 1 - SSIM) the best texture of log bytes is better; clear cases end early."""
     first = search.place(FIRST, rate)
-    margin = _apart(search, first, vectors) - DEAR * first.dear
+    margin = _apart(first, vectors)
     if margin > CLEAR or margin < -2 * CLEAR:
         return margin
-    place = search.walk(rate)
-    return _apart(search, place, vectors) - DEAR * place.dear
+    return _apart(search.walk(rate), vectors)
 
 
-def _apart(search: TextureSearch, place: Place, vectors: Likeness) -> float:
-    """By how much (log of 1 - SSIM, from a distance and at full size) a texture is better, bytes apart."""
-    near = search.tried_near(place)
-    blurred = math.log(near.blurred) + place.unlike - math.log(near.unlike)
-    return (math.log(vectors.mean_unlike) - place.unlike + math.log(vectors.mean_blurred) - blurred) / 2
+def _apart(place: Place, vectors: Likeness) -> float:
+    """By how much (log of 1 - SSIM) a texture is better; what it takes too much counts against it."""
+    return math.log(vectors.mean_unlike) - place.unlike - DEAR * place.dear
 
 
 def _likeness(spool: Spool, film: FilmReader) -> Likeness:

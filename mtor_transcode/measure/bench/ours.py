@@ -16,7 +16,7 @@ from mtor_transcode.measure.bench.cache import Cache, Point, key_of
 from mtor_transcode.measure.bench.clip import Clip
 from mtor_transcode.measure.codecs import mtor
 
-QUALITIES = (30.0, 15.0, 50.0, 70.0)
+QUALITIES = (30.0, 15.0, 50.0, 40.0, 70.0)
 LOWER, HIGHER = (0.0,), (90.0,)
 """Tried after ``QUALITIES`` while the lowest rate is above, or the highest below, the rates of interest."""
 
