@@ -100,7 +100,7 @@ function readTimes(payload, decoder, count) {
  * @param {FilmHeader} header
  * @returns {string} what is wrong with it; empty if nothing is
  */
-function faultOf(texture, header) {
+export function faultOf(texture, header) {
   const { width, height, times, data } = texture;
   if (!times.length || times.length > MAX_PICTURES || data.length > MAX_TEXTURE_BYTES) {
     return `a texture has ${times.length} pictures in ${data.length} bytes`;
