@@ -12,12 +12,13 @@ from aiohttp import web
 
 from mtor_transcode.errors import MtorError
 from mtor_transcode.stream import headers
-from mtor_transcode.stream.library import FilmEntry, Library, Part, opened
+from mtor_transcode.stream.library import FilmEntry, Library, Part, SealedEntry, opened
 from mtor_transcode.stream.posters import Posters
 from mtor_transcode.stream.ranges import UnsatisfiableError, asked_range, etag_of, matches
 from mtor_transcode.stream.shipped import ShippedFile, shipped_files
 
 FILM_TYPE: Final = "application/vnd.mtor"
+SEALED_TYPE: Final = "application/vnd.mtor.sealed"
 DICTIONARY_TYPE: Final = "application/vnd.mtor.dictionary"
 
 _CHUNK: Final = 1 << 14
@@ -48,6 +49,7 @@ class Site:
             web.get("/catalogue.json", self._catalogue),
             web.get(f"/films/{key}.mtor", self._film),
             web.get(f"/films/{key}/poster.webp", self._poster),
+            web.get(f"/films/{digest}.mtors", self._sealed),
             web.get(f"/dictionaries/{digest}.mtordict", self._dictionary),
             web.get(f"/textures/{digest}", self._texture),
         ]
@@ -69,7 +71,8 @@ class Site:
     async def _catalogue(self, request: web.Request) -> web.StreamResponse:
         await asyncio.to_thread(self._library.refresh)
         films = [_listed(film) for film in self._library.films()]
-        text = json.dumps({"films": films}, ensure_ascii=False, separators=(",", ":"))
+        sealed = [_listed_sealed(film) for film in self._library.sealed_films()]
+        text = json.dumps({"films": films, "sealed": sealed}, ensure_ascii=False, separators=(",", ":"))
         return web.json_response(text=text, headers={"Cache-Control": headers.NEVER})
 
     async def _film(self, request: web.Request) -> web.StreamResponse:
@@ -79,6 +82,11 @@ class Site:
         if request.match_info["key"] != film.key:
             raise web.HTTPFound(f"/films/{film.key}.mtor")
         return await self._bytes(request, film.whole, film.key, FILM_TYPE)
+
+    async def _sealed(self, request: web.Request) -> web.StreamResponse:
+        digest = request.match_info["digest"]
+        film = self._library.sealed_film(digest)
+        return await self._bytes(request, None if film is None else film.whole, digest, SEALED_TYPE)
 
     async def _poster(self, request: web.Request) -> web.StreamResponse:
         film = self._found(request)
@@ -188,4 +196,14 @@ def _listed(film: FilmEntry) -> dict[str, object]:
         "dictionary": film.dictionary,
         "film": f"/films/{film.key}.mtor",
         "poster": "" if film.live else f"/films/{film.key}/poster.webp",
+    }
+
+
+def _listed_sealed(film: SealedEntry) -> dict[str, object]:
+    """A sealed film in the catalogue, without its file's name: that may tell more than its owner does."""
+    return {
+        "key": film.key,
+        "title": film.title,
+        "bytes": film.whole.length,
+        "film": f"/films/{film.key}.mtors",
     }

@@ -23,8 +23,10 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.series_files import SUFFIX as DICTIONARY_SUFFIX
 from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.errors import FormatError, InputError, MtorError
+from mtor_transcode.trust.sealed import MOST_PREAMBLE, parse_preamble
 
 SUFFIX: Final = ".mtor"
+SEALED_SUFFIX: Final = ".mtors"
 MOST_FILES: Final = 10_000
 """Films and dictionaries of a library; more are left out."""
 
@@ -92,6 +94,15 @@ class FilmEntry:
         return Part(self.path, self.identity, 0, self.identity.size)
 
 
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """A sealed film: ``title`` (or nothing) is all that its owner tells, and so all that is told of it."""
+
+    key: str
+    title: str
+    whole: Part
+
+
 class Library:
     """The films below ``root``. Thread-safe; ``refresh`` looks again at what has changed since.
 
@@ -101,7 +112,8 @@ class Library:
     def __init__(self, root: Path) -> None:
         self._root = _checked(root)
         self._lock = threading.Lock()
-        self._known: dict[Path, tuple[Identity, FilmEntry | Part | None, str]] = {}
+        self._known: dict[Path, _Seen] = {}
+        self._sealed: dict[str, SealedEntry] = {}
         self._films: dict[str, FilmEntry] = {}
         self._by_name: dict[str, FilmEntry] = {}
         self._dictionaries: dict[str, Part] = {}
@@ -117,7 +129,7 @@ class Library:
     def refresh(self) -> None:
         """Looks at the folder again; files that did not change are not read again."""
         with self._lock:
-            known: dict[Path, tuple[Identity, FilmEntry | Part | None, str]] = {}
+            known: dict[Path, _Seen] = {}
             self.refused = {}
             for path in self._files():
                 seen = self._look(path)
@@ -127,6 +139,7 @@ class Library:
             entries = [entry for _, entry, _ in known.values()]
             films = [entry for entry in entries if isinstance(entry, FilmEntry)]
             self._films = {film.key: film for film in films}
+            self._sealed = {entry.key: entry for entry in entries if isinstance(entry, SealedEntry)}
             self._by_name = {live_key(film.name): film for film in films}
             self._dictionaries = {
                 digest: entry for _, entry, digest in known.values() if isinstance(entry, Part)
@@ -136,6 +149,14 @@ class Library:
     def films(self) -> list[FilmEntry]:
         """All films by title, as of the last look."""
         return sorted(self._films.values(), key=lambda film: (film.title.casefold(), film.key))
+
+    def sealed_films(self) -> list[SealedEntry]:
+        """All sealed films by title, as of the last look."""
+        return sorted(self._sealed.values(), key=lambda film: (film.title.casefold(), film.key))
+
+    def sealed_film(self, key: str) -> SealedEntry | None:
+        """The sealed film of a key, as of the last look."""
+        return self._sealed.get(key)
 
     def film(self, key: str) -> FilmEntry | None:
         """The film of a key, as of the last look; a live film's key goes on to stand for the whole one."""
@@ -159,7 +180,7 @@ class Library:
                 path = Path(folder, name)
                 if (
                     name.startswith(".")
-                    or path.suffix not in (SUFFIX, DICTIONARY_SUFFIX)
+                    or path.suffix not in (SUFFIX, SEALED_SUFFIX, DICTIONARY_SUFFIX)
                     or path.is_symlink()
                 ):
                     continue
@@ -169,7 +190,7 @@ class Library:
                     return
                 yield path
 
-    def _look(self, path: Path) -> tuple[Identity, FilmEntry | Part | None, str] | None:
+    def _look(self, path: Path) -> _Seen | None:
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
@@ -182,10 +203,16 @@ class Library:
                 if path.suffix == DICTIONARY_SUFFIX:
                     digest = _digest(stream)
                     return identity, Part(path, identity, 0, identity.size), digest
+                if path.suffix == SEALED_SUFFIX:
+                    return identity, self._sealed_film(path, identity, stream), ""
                 return identity, self._film(path, identity, stream), ""
         except (OSError, MtorError) as error:
             self.refused[path.relative_to(self._root).as_posix()] = str(error)
             return None
+
+    def _sealed_film(self, path: Path, identity: Identity, stream: BinaryIO) -> SealedEntry:
+        preamble, _ = parse_preamble(stream.read(MOST_PREAMBLE), path.relative_to(self._root).as_posix())
+        return SealedEntry(_digest(stream), preamble.title, Part(path, identity, 0, identity.size))
 
     def _film(self, path: Path, identity: Identity, stream: BinaryIO) -> FilmEntry:
         name = path.relative_to(self._root).as_posix()
@@ -207,6 +234,10 @@ class Library:
             dictionary=header.dictionary.hex(),
             textures={} if live else _textures(path, identity, SectionReader(stream, name)),
         )
+
+
+_Seen = tuple[Identity, FilmEntry | SealedEntry | Part | None, str]
+"""What a file was found to be: for a dictionary with its digest."""
 
 
 def live_key(name: str) -> str:
@@ -247,7 +278,7 @@ def _checked(root: Path) -> Path:
     return found
 
 
-def _may_end(entry: FilmEntry | Part | None) -> bool:
+def _may_end(entry: FilmEntry | SealedEntry | Part | None) -> bool:
     """Whether an entry can change although its file does not: a live film may turn out to be cut."""
     return isinstance(entry, FilmEntry) and entry.live
 

@@ -40,6 +40,9 @@ HIDDEN: Final = bytes(KEY_ID_BYTES)
 SLOT_BYTES: Final = KEY_ID_BYTES + 32 + KEY_BYTES + TAG_BYTES
 COMMITMENT_BYTES: Final = 16
 
+MOST_PREAMBLE: Final = 11 + MAX_TITLE + MAX_RECIPIENTS * SLOT_BYTES + COMMITMENT_BYTES
+"""Bytes of the longest preamble."""
+
 _WRAP: Final = b"mtor sealed key v1\0"
 _BOXES: Final = b"mtor sealed film v1\0"
 _BOX: Final = b"mtor box v1\0"

@@ -18,6 +18,15 @@ const LIVE_MS = 5000;
  * @property {string} poster  address, or empty
  */
 
+/**
+ * A sealed film: the server knows no more of it.
+ *
+ * @typedef {object} Sealed
+ * @property {string} title  may be empty
+ * @property {number} bytes
+ * @property {string} film  address
+ */
+
 /** @type {(id: string) => HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const words = /** @type {HTMLInputElement} */ (byId("words"));
@@ -25,6 +34,8 @@ const token = /** @type {HTMLInputElement} */ (byId("token"));
 
 /** @type {Film[]} */
 let films = [];
+/** @type {Sealed[]} */
+let sealed = [];
 
 /**
  * Fetches with the viewer's token, if there is one.
@@ -102,15 +113,27 @@ function cardOf(film) {
   return card;
 }
 
+/** @param {Sealed} film */
+function sealedCardOf(film) {
+  const card = document.createElement("li");
+  const link = document.createElement("a");
+  const title = film.title || "A sealed film";
+  link.href = `/player/page/index.html?${new URLSearchParams({ film: film.film, title })}`;
+  link.append(element("span", "title", title), element("span", "facts", `sealed · ${sizeOf(film.bytes)}`));
+  card.append(link);
+  return card;
+}
+
 /** Shows the films that have all words in their title or name. */
 function show() {
   const asked = words.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = films.filter((film) => {
-    const text = `${film.title} ${film.name}`.toLowerCase();
-    return asked.every((word) => text.includes(word));
-  });
-  byId("films").replaceChildren(...found.map(cardOf));
-  byId("count").textContent = `${found.length} of ${films.length} ${films.length === 1 ? "film" : "films"}`;
+  /** @param {string} text */
+  const fits = (text) => asked.every((word) => text.toLowerCase().includes(word));
+  const found = films.filter((film) => fits(`${film.title} ${film.name}`));
+  const closed = sealed.filter((film) => fits(film.title));
+  const all = films.length + sealed.length;
+  byId("films").replaceChildren(...found.map(cardOf), ...closed.map(sealedCardOf));
+  byId("count").textContent = `${found.length + closed.length} of ${all} ${all === 1 ? "film" : "films"}`;
 }
 
 async function load() {
@@ -120,7 +143,7 @@ async function load() {
     byId("count").textContent = answer?.status === 401 ? "A token is needed" : "The server does not answer";
     return;
   }
-  films = (await answer.json()).films;
+  ({ films, sealed } = await answer.json());
   show();
   if (films.some((film) => film.live)) setTimeout(load, LIVE_MS);
 }
