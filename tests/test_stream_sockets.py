@@ -8,7 +8,7 @@ import io
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -179,14 +179,30 @@ def test_what_is_far_ahead_waits_until_the_viewer_comes_near(site: Served, films
     assert (early, late) == (1, 3)
 
 
+def test_a_viewer_may_tell_where_it_is_right_behind_its_request(
+    site: Served, films: dict[str, bytes]
+) -> None:
+    async def run() -> Collected:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=key_of(films["plain"]), ahead=1)
+            await say(socket, "at", tick=0, playing=True, speed=16)
+            found = Collected()
+            await collect_silently(socket, found, 5, ended)
+            return found
+
+    assert asyncio.run(run()).of("end")
+
+
 def sections_of_scene(data: bytes, found: Collected) -> list[int]:
     """The scenes whose heads have come."""
     return list(range(len(found.reader().heads())))
 
 
-async def collect_silently(socket: Any, found: Collected, seconds: float) -> None:
+async def collect_silently(
+    socket: Any, found: Collected, seconds: float, until: Callable[[Collected], bool] = lambda _: False
+) -> None:
     async with asyncio.timeout(seconds):
-        while True:
+        while not until(found):
             found.take(await socket.recv())
 
 

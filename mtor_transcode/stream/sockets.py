@@ -45,7 +45,11 @@ class Sockets:
             compress=False,
             writer_limit=_BUFFER,
         )
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            # Gone already: there is nobody to answer, and nothing wrong with the server.
+            return socket
         if request.transport is not None:
             request.transport.set_write_buffer_limits(high=_BUFFER)
         if socket.ws_protocol not in PROTOCOLS:

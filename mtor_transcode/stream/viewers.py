@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Final
 
+import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from mtor_transcode.errors import MtorError
@@ -126,16 +127,17 @@ class Viewer:
         self._pacer = Pacer(play.rate)
         self._count = self._scenes_told = self._dropped_told = 0
         self._end_told = float("-inf")
-        self._sender = asyncio.create_task(self._send(self._film, play))
+        scenes = self._film.plan.scenes
+        at = min(play.at, scenes[-1].start if scenes else 0) if self._film.entry.live else play.at
+        # Before the first await: the client may tell where it is right behind its request.
+        self._where = Whereabouts(at, float(self._film.plan.header.time_base))
+        self._sender = asyncio.create_task(self._send(self._film, msgspec.structs.replace(play, at=at)))
 
     async def _send(self, film: WatchedFilm, play: Play) -> None:
         """Sends the film until it is stopped; an error closes this connection alone."""
         try:
-            scenes = film.plan.scenes
-            at = min(play.at, scenes[-1].start if scenes else 0) if film.entry.live else play.at
-            self._where = Whereabouts(at, float(film.plan.header.time_base))
-            await self._tell_film(film, at)
-            await self._perform(film, Play(play.film, at, play.rate, play.ahead, play.repairs, play.have))
+            await self._tell_film(film, play.at)
+            await self._perform(film, play)
         except (ConnectionError, RuntimeError) as error:
             _log.debug("a viewer left: %s", error)
         except (MtorError, OSError) as error:
