@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -22,8 +23,8 @@ ROOT = Path(__file__).parents[1]
 PLAYER = Path(mtor_transcode.__file__).parent / "stream" / "player"
 TABLES = Path(tables.__file__).parent / "tables_v1.json"
 OLDEST_NODE = 20
-LONGEST = 90.0
-"""Seconds that a film of some kB may take on a machine that is busy; alone it takes milliseconds."""
+MOST_CPU = 20.0
+"""Seconds of processor time that a film of some kB may take; milliseconds are what it does."""
 
 
 def node() -> str:
@@ -51,17 +52,32 @@ class Node:
         )
 
     def ask(self, **question: object) -> Any:
-        """The answer. An answer that does not come within ``LONGEST`` is a decoder that hangs."""
+        """The answer. None within ``MOST_CPU`` is a decoder that hangs."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        watchdog = threading.Timer(LONGEST, self._process.kill)
-        watchdog.start()
+        answered = threading.Event()
+        threading.Thread(target=self._watch, args=(answered,), daemon=True).start()
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        watchdog.cancel()
+        answered.set()
         assert line, "node hangs, or has ended"
         return json.loads(line)
+
+    def _watch(self, answered: threading.Event) -> None:
+        """Ends a process that takes too much of the processor for one answer."""
+        most = self._used() + MOST_CPU
+        while not answered.wait(1.0):
+            if self._used() > most:
+                self._process.kill()
+
+    def _used(self) -> float:
+        """Seconds of processor time that it has used; 0 where the system does not tell."""
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         """Ends the process."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from busy_films import HEADER, busy_scene
-from memory_films import MemoryFilm
+from memory_films import MemoryFilm, write_film
 from packet_films import TRAVELS, write_packets
 from player_node import Node, NodeDecoder, decoded, decoder
 from test_codec_fuzz import mutated, section
@@ -149,3 +149,16 @@ def test_a_packet_comes_after_its_beginning(films: list[bytes]) -> None:
         order = [place for place in travel if place != late] + [late]
         assert parts.ask(what="arriving", bytes=film.hex(), order=order) == expected
     parts.close()
+
+
+def test_textures_are_of_fragments_only(decoder: NodeDecoder) -> None:
+    """In a film in packets no TEXTURE section counts, not even where no packet is whole."""
+    data = write_film(FILMS["textured"]())[0]
+    found = SectionReader(io.BytesIO(data), "").scan().sections
+    texture = next(part for part in found if part.kind == SectionKind.TEXTURE)
+    made = bytearray(data[: texture.end] + section(SectionKind.PACKET, b"\0\0\0\0\0\0"))
+    for place in (texture.start + 9, len(made) - 1):
+        made[place] ^= 1
+    ours = decoded(bytes(made))
+    assert ours["packets"] == {"sent": 0, "at_hand": 0, "damaged": 1}
+    assert decoder.film(bytes(made)) == ours

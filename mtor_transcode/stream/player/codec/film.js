@@ -78,6 +78,9 @@ export class Film {
     this.#packets = new PacketTable(this.#tables, series, this.#container.name);
     for (const section of others) this.#note(section, textures);
     if (!this.#packets.isEmpty) this.#settle(first);
+    if (this.inPackets) {
+      this.#textures = new FragmentShelf(this.#packets.fragments, this.header, this.#tables, this.#container.name);
+    }
     this.#checkOrder();
     for (const scene of this.#scenes) this.#byNumber.set(scene.head.number, scene);
     /** Ticks: where the last scene ends, or what the index says. */
@@ -119,7 +122,6 @@ export class Film {
   #settle(header) {
     if (this.#scenes.length) throw new MtorError("a film in packets", this.#container.where(header));
     this.#scenes = this.#packets.settle(this.index?.duration);
-    this.#textures = new FragmentShelf(this.#packets.fragments, this.header, this.#tables, this.#container.name);
   }
 
   #checkOrder() {

@@ -2,6 +2,7 @@
 /** AV1 as far as a container must know it: units, shown pictures, their size (AV1 specification, 5.3, 5.5, 5.9). */
 
 import { MtorError } from "./errors.js";
+import { MAX_PICTURES } from "./limits.js";
 
 const SEQUENCE = 1;
 const FRAME_HEADER = 3;
@@ -19,7 +20,6 @@ const LEB128 = 8;
  * @typedef {object} Stream
  * @property {number} width largest picture, px
  * @property {number} height
- * @property {boolean} plain 8 bits, 4:2:0
  * @property {{start: number, end: number}[]} pictures the units of each shown picture
  * @property {number} frames coded, shown or not
  */
@@ -121,7 +121,7 @@ function skipTools(bits) {
 
 /**
  * @param {Uint8Array} data of a sequence header
- * @returns {{width: number, height: number, plain: boolean, reduced: boolean}}
+ * @returns {{width: number, height: number, plain: boolean, reduced: boolean}} plain: 8 bits, 4:2:0
  */
 function readSequence(data) {
   const bits = new Bits(data);
@@ -157,35 +157,48 @@ function isShown(data, unit, reduced) {
 
 /**
  * @param {Uint8Array} data
+ * @param {Unit} first
+ * @returns {{width: number, height: number, reduced: boolean}}
+ */
+function readPlainSequence(data, first) {
+  const sequence = first.kind === SEQUENCE ? readSequence(data.subarray(first.payload, first.end)) : null;
+  if (!sequence?.plain) throw new MtorError("a texture does not begin with a sequence of 8 bits, 4:2:0");
+  return sequence;
+}
+
+/**
+ * @param {Uint8Array} data
  * @returns {Stream} what a texture's AV1 says of itself
  */
 export function readStream(data) {
-  const units = [...unitsOf(data)];
-  const first = units[0];
-  const plainStart = "a texture does not begin with a sequence of 8 bits, 4:2:0";
-  if (!first || first.kind !== SEQUENCE) throw new MtorError(plainStart);
-  const { width, height, plain, reduced } = readSequence(data.subarray(first.payload, first.end));
-  if (!plain) throw new MtorError(plainStart);
+  /** @type {{width: number, height: number, reduced: boolean} | null} */
+  let sequence = null;
   const pictures = [];
   let frames = 0;
   let start = 0;
   let shown = false;
-  units.forEach((unit, number) => {
-    const kept = [SEQUENCE, FRAME_HEADER, TILE_GROUP, FRAME].includes(unit.kind);
-    if ((unit.kind === SEQUENCE) !== (number === 0) || !kept) {
+  // One unit at a time: there may be a million of two bytes each.
+  for (const unit of unitsOf(data)) {
+    if (!sequence) {
+      sequence = readPlainSequence(data, unit);
+      continue;
+    }
+    if (![FRAME_HEADER, TILE_GROUP, FRAME].includes(unit.kind)) {
       throw new MtorError("a texture is not one sequence of AV1");
     }
-    if (unit.kind !== FRAME_HEADER && unit.kind !== FRAME) return;
+    if (unit.kind === TILE_GROUP) continue;
     frames += 1;
     if (shown) {
+      if (pictures.length > MAX_PICTURES) throw new MtorError(`a texture's AV1 shows more than ${MAX_PICTURES} pictures`);
       pictures.push({ start, end: unit.start });
       start = unit.start;
     }
-    shown = isShown(data, unit, reduced);
-  });
+    shown = isShown(data, unit, sequence.reduced);
+  }
+  if (!sequence) throw new MtorError("a texture has no AV1");
   if (!shown) throw new MtorError("a texture ends with a picture that is not shown");
   pictures.push({ start, end: data.length });
-  return { width, height, plain, pictures, frames };
+  return { width: sequence.width, height: sequence.height, pictures, frames };
 }
 
 /**
