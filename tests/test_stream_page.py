@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -57,6 +58,12 @@ class Room(Tab):
         return str(self.page.evaluate("mtor.player.source.figures().state"))
 
 
+def keep(room: Room, name: str, wanted: bool = True) -> None:
+    """With ``GENERATE_IMAGES=1``, a picture of the page for the README."""
+    if wanted and os.environ.get("GENERATE_IMAGES"):
+        room.page.screenshot(path=IMAGES / f"{name}.png")
+
+
 @contextmanager
 def viewing(browser: Any, port: int) -> Iterator[Room]:
     context = browser.new_context(viewport={"width": 900, "height": 620})
@@ -94,6 +101,7 @@ def test_the_catalogue_lists_shows_and_searches(chromium: Any, site: Served) -> 
         assert room.page.locator("#films li").count() == 3
         assert room.page.locator("#count").inner_text() == "3 of 3 films"
         room.wait("[...document.querySelectorAll('.poster')].every((image) => image.naturalWidth > 0)")
+        keep(room, "catalogue")
         room.page.get_by_label("Search").fill("demo")
         assert room.page.locator("#films li").count() == 1
         assert "0:13" in room.page.locator("#films li").inner_text()
@@ -113,6 +121,7 @@ def test_a_film_plays_over_the_socket_as_we_render_it(
             assert likeness(room, reader, seconds, (320, 180)) > 0.98
         room.page.get_by_role("button", name="Play").first.click()
         room.wait("mtor.player.time > 4")
+        keep(room, "player", title == "Demo")
         assert room.state() in ("playing from the socket", "all received")
         assert room.said == []
 
