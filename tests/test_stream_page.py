@@ -52,7 +52,7 @@ class Room(Tab):
         self.page.goto(self.url)
         self.page.get_by_label("Search").fill(title)
         self.page.get_by_role("link", name=title).click()
-        self.page.wait_for_selector("#play:not([disabled])")
+        self.page.wait_for_selector("#play:not([disabled])", timeout=60_000)
 
     def state(self) -> str:
         return str(self.page.evaluate("mtor.player.source.figures().state"))
