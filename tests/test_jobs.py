@@ -31,6 +31,8 @@ from mtor_transcode.analyze.progress import Progress
 from mtor_transcode.analyze.reels import LONGEST, REEL, cut_reels
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.series import always
+from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import InputError, TargetError, WorkerLost
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.jobs import sizing
@@ -38,7 +40,7 @@ from mtor_transcode.jobs.journal import folder_of
 from mtor_transcode.jobs.pool import Pool
 from mtor_transcode.jobs.store import Store
 from mtor_transcode.jobs.tasks import Part, Place, ReelTask, reel_task
-from mtor_transcode.model import Transition
+from mtor_transcode.model import Enter, Transition
 
 OPTIONS: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 30.0, "audio": "copy"}
 WORDS = ("--mode", "vector", "--preset", "fast", "--quality", "30", "--audio", "copy")
@@ -149,6 +151,26 @@ def test_snapshots_and_packets_go_through_reels(source: Path, tmp_path: Path) ->
     with packets.open("rb") as stream:
         assert FilmReader(stream).in_packets
     assert files_in(tmp_path / "cache"), "what was made is kept for other films"
+
+
+def test_reels_share_a_dictionary_of_the_series(source: Path, whole: bytes, tmp_path: Path) -> None:
+    first, dictionary, out = (tmp_path / name for name in ("first.mtor", "series.mtordict", "out.mtor"))
+    first.write_bytes(whole)
+    api.build_dictionary([first], dictionary, least_uses=1)
+    api.transcode(source, out, dictionary=dictionary, **{**OPTIONS, "duration": 44})
+    with out.open("rb") as stream:
+        series = load_series(dictionary)
+        film = FilmReader(stream, find_series=always(series))
+        assert film.series is series
+        outlines = {
+            token.state.outline
+            for entry in film.heads()
+            for span in film.spans(entry.head.number)
+            for token in span.tokens
+            if isinstance(token, Enter)
+        }
+        assert outlines & set(series.outlines), "no outline of it was used"
+        assert not set(series.outlines) & set(film.dictionary()), "an outline of it was sent again"
 
 
 def _killed(work: Callable[[], object], seconds: float) -> bool:
