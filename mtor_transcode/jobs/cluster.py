@@ -8,6 +8,7 @@ task to another, and what it had done already is found in the store. Workers sho
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -62,10 +63,8 @@ class Cluster:
     def _await(self, futures: list[Any], tasks: Sequence[ReelTask], watch: Watch) -> None:
         waiting = dict(enumerate(futures))
         while waiting:
-            try:
-                self._dask.wait(list(waiting.values()), LOOK_SECONDS, "FIRST_COMPLETED")
-            except TimeoutError:
-                watch(-1, 0, 0)
+            time.sleep(LOOK_SECONDS)
+            watch(-1, 0, 0)
             for number in [number for number, future in waiting.items() if future.done()]:
                 self._made(waiting.pop(number))
                 watch(number, tasks[number].frames, 0)
