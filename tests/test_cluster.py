@@ -85,7 +85,7 @@ def _client(address: str, tls: dict[str, str]) -> Any:
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nothing(address: str, tls: dict[str, str], tmp_path: Path) -> None:
     assert address.startswith("tls://")
-    source = long_film(tmp_path / "film.mp4")
+    source = long_film(tmp_path / "film.mp4", scenes=4)
     api.transcode(source, tmp_path / "alone.mtor", **OPTIONS)
     out = tmp_path / "out.mtor"
     with _client(address, tls) as client:
