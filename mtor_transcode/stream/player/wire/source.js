@@ -21,6 +21,9 @@ const WATCH_MS = 500;
 /** A scene that was asked for and has not come for so long is asked for anew. */
 const ASK_AGAIN_MS = 4000;
 
+/** Without the header, or the times of a scene that is wanted, for so long: what told them was lost. */
+const UNTOLD_MS = 1500;
+
 /** What is missing is asked for at most so often. */
 const WANT_MS = 1200;
 
@@ -86,6 +89,9 @@ class StreamSource {
   #ended = false;
   #asked = 0;
   #heard = Date.now();
+  #untold = Date.now();
+  /** Scenes that the film has, as told. */
+  #count = 0;
   /** @type {Map<number, {since: number, resolve: ((feed: SceneFeed) => void)[]}>} */
   #waiting = new Map();
   /** @type {Part[]} */
@@ -198,9 +204,10 @@ class StreamSource {
   }
 
   /** @param {any} message the answer to a request to play */
-  async #begin({ title, duration, live, bytes, dictionary }) {
+  async #begin({ title, scenes = 0, duration, live, bytes, dictionary }) {
     this.#state = "playing from the socket";
     this.title = title;
+    this.#count = scenes;
     this.duration = duration;
     this.live = live;
     this.#total = bytes;
@@ -216,6 +223,8 @@ class StreamSource {
 
   /** @param {{first: number, scenes: [number, number, number][]}} message */
   #rows({ first, scenes }) {
+    // Those before have been lost on the way: all are asked for again, see `#look`.
+    if (first > this.#known.length) return;
     this.#known.splice(first, scenes.length, ...scenes.map(([number, start, section]) => ({ number, start, first: section })));
     this.#arrivals?.rows(this.#known);
     this.#times();
@@ -310,6 +319,12 @@ class StreamSource {
     return Math.max(0, this.#known.findLastIndex(({ start }) => start <= tick));
   }
 
+  /** Whether the header, and the times of the scenes that are wanted, are known; or nothing has come at all. */
+  #isTold() {
+    if (!this.#arrivals) return !this.#early.length || this.#early.some(({ number }) => number === 0);
+    return [...this.#waiting.keys()].every((index) => this.#known[index]) && (this.#known.length > 0 || !this.#count);
+  }
+
   /** What a viewer does about silence: asks again, begins anew, takes another way. */
   #look() {
     const now = Date.now();
@@ -321,7 +336,10 @@ class StreamSource {
     }
     this.#wantMissing();
     const late = [...this.#waiting.values()].some(({ since }) => now - since > ASK_AGAIN_MS);
-    if (this.#link.connected && now - this.#heard > ASK_AGAIN_MS && (late || !this.#arrivals)) {
+    const silent = now - this.#heard > ASK_AGAIN_MS && (late || !this.#arrivals);
+    if (this.#isTold()) this.#untold = now;
+    if (this.#link.connected && (silent || now - this.#untold > UNTOLD_MS)) {
+      this.#untold = now;
       this.#heard = now;
       for (const waiting of this.#waiting.values()) waiting.since = now;
       this.#link.play();
