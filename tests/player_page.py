@@ -24,6 +24,9 @@ from mtor_transcode.render.frames import FrameRenderer
 from mtor_transcode.stream.headers import SECURITY
 from mtor_transcode.stream.shipped import ShippedFile, shipped_files
 
+PATIENCE_MS = 120_000
+"""A busy machine is no failure."""
+
 PAGE = "/player/page/index.html"
 
 _LOAD = """async (url) => {
@@ -90,6 +93,7 @@ class Tab:
         self.page = page
         self.site = site
         self.said: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
 
@@ -121,7 +125,7 @@ class Tab:
         assert image is not None
         return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
 
-    def wait(self, condition: str, seconds: float = 20) -> None:
+    def wait(self, condition: str, seconds: float = 60) -> None:
         """Until a condition in JavaScript holds; the page's policy allows no eval, so it is asked again."""
         until = time.monotonic() + seconds
         while not self.page.evaluate(condition):

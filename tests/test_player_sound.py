@@ -79,7 +79,7 @@ def test_sound_is_heard_where_it_belongs(
         tab.page.select_option("#speed", speed)
         tab.page.evaluate("seconds => mtor.player.seek(seconds)", start)
         tab.page.keyboard.press("k")
-        tab.wait("mtor.player.time > 2.2", 40)
+        tab.wait("mtor.player.time > 2.2")
         wanted = [seconds for seconds in CLICKS if seconds > start]
         heard = groups(tab.page.evaluate("window.heard"))
         assert heard == pytest.approx(wanted, abs=0.005)

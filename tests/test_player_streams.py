@@ -66,7 +66,7 @@ def test_a_streamed_film_plays_to_its_end(chromium: Any, site: Site, server: Ser
         streamed(tab, server, data)
         tab.page.keyboard.press("i")
         tab.page.keyboard.press("k")
-        tab.wait("mtor.player.ended", 40)
+        tab.wait("mtor.player.ended")
         told = tab.page.locator("#panel-bytes").inner_text()
         assert int(told.split()[0]) <= len(data)
         assert likeness(tab, FilmReader(io.BytesIO(data)), 1.3) >= 0.99

@@ -51,6 +51,7 @@ export class Player extends EventTarget {
     /** @type {FilmShow | null} */
     this._show = null;
     this._late = 0;
+    this._made = 0;
     this._told = 0;
     this._announced = 0;
     this._dirty = true;
@@ -223,8 +224,8 @@ export class Player extends EventTarget {
 
   /** @param {number} tick @param {number} now milliseconds */
   _picture(tick, now) {
-    const { _show: show, _painter: painter } = this;
-    if (!show || !painter) return;
+    const { _show: show, _painter: painter, desk } = this;
+    if (!show || !painter || !desk) return;
     const seen = show.at(tick);
     if (!seen || this._starved(seen, tick)) this._hold();
     else this._release();
@@ -233,11 +234,17 @@ export class Player extends EventTarget {
       return;
     }
     if (!seen.changed && !this._dirty && !this._late) return;
-    if (!painter.ready(seen)) {
+    const ready = painter.ready(seen);
+    if (!ready) {
       this._late ||= now;
-      if (now - this._late < WAITS) return;
+      const newer = this._made !== desk.made && painter.nearly(seen);
+      if (!newer && now - this._late < WAITS) {
+        this._askAhead(tick);
+        return;
+      }
     }
-    this._late = 0;
+    this._late = ready ? 0 : now;
+    this._made = desk.made;
     this._dirty = false;
     painter.paint(seen);
     this.meter.painted(now);

@@ -58,6 +58,13 @@ export class Painter {
     return all;
   }
 
+  /** Whether a show whose textures are late can be painted with older pictures of all of them. @param {Show} show */
+  nearly({ layer: { picture } }) {
+    if (picture.background.kind !== "TextureShown") return true;
+    this._desk.passed(picture.background);
+    return this._desk.whole(picture.background, ...this._film) !== null;
+  }
+
   /** Ask for a picture of a texture, over an outline or behind all. @param {import("../stage/shown.js").TextureShown} shown @param {import("../codec/types.js").Outline | null} outline */
   need(shown, outline) {
     if (outline) this._desk.hasTile(shown, outline, this._film);

@@ -18,13 +18,14 @@ const BITS = 15;
  */
 export function pixelsOf(planes, width, height, edge, colours) {
   const luma = stretched(planes[0], width, height);
-  const half = planes.slice(1).map((plane) => sharpened(stretched(plane, (width + 1) >> 1, (height + 1) >> 1)));
+  const chroma = planes.slice(1).map((plane) => sharpened(stretched(plane, (width + 1) >> 1, (height + 1) >> 1)));
   const image = new ImageData(width + 2 * edge, height + 2 * edge);
-  const [cb, cr] = [new Uint8Array(width + 1), new Uint8Array(width + 1)];
-  const fixed = [...colours.gain, ...colours.offset].map((value) => Math.round(value * (1 << BITS)));
+  const [cb, cr] = [new Uint8Array(width + 1), new Uint8Array(width + 1)]; // an odd width's chroma has a sample more
+  const half = colours.offset.map((value) => value + 0.5);
+  const fixed = Int32Array.from([...colours.gain, ...half], (value) => Math.round(value * (1 << BITS)));
   for (let y = 0; y < height; y++) {
-    grownRow(half[0], y, cb);
-    grownRow(half[1], y, cr);
+    grownRow(chroma[0], y, cb);
+    grownRow(chroma[1], y, cr);
     rgbRow(luma.data.subarray(y * width, (y + 1) * width), cb, cr, fixed, image.data, 4 * ((y + edge) * image.width + edge));
   }
   if (edge) repeatEdge(image, edge);
@@ -36,43 +37,52 @@ function grownRow({ width, height, data }, y, out) {
   const near = y >> 1;
   const far = Math.min(height - 1, Math.max(0, y & 1 ? near + 1 : near - 1));
   const [a, b] = [near * width, far * width];
-  const count = out.length;
   let here = 3 * data[a] + data[b];
-  for (let i = 0, x = 0; x < count; i++) {
-    const next = i + 1 < width ? 3 * data[a + i + 1] + data[b + i + 1] : here;
-    out[x++] = (2 * here + 4) >> 3;
-    if (x < count) out[x++] = (here + next + 4) >> 3;
+  let x = 0;
+  for (let i = 1; i < width; i++, x += 2) {
+    const next = 3 * data[a + i] + data[b + i];
+    out[x] = (here + 2) >> 2;
+    out[x + 1] = (here + next + 4) >> 3;
     here = next;
   }
+  out.fill((here + 2) >> 2, x);
 }
 
-/** @param {Uint8Array} luma @param {Uint8Array} cb @param {Uint8Array} cr @param {number[]} fixed @param {Uint8ClampedArray} out @param {number} at */
+/** @param {Uint8Array} luma @param {Uint8Array} cb @param {Uint8Array} cr @param {Int32Array} fixed @param {Uint8ClampedArray} out @param {number} at */
 function rgbRow(luma, cb, cr, fixed, out, at) {
   const [ry, ru, rv, gy, gu, gv, by, bu, bv, r0, g0, b0] = fixed;
-  const half = 1 << (BITS - 1);
-  for (let x = 0; x < luma.length; x++, at += 4) {
-    const [y, u, v] = [luma[x], cb[x], cr[x]];
-    out[at] = (ry * y + ru * u + rv * v + r0 + half) >> BITS;
-    out[at + 1] = (gy * y + gu * u + gv * v + g0 + half) >> BITS;
-    out[at + 2] = (by * y + bu * u + bv * v + b0 + half) >> BITS;
+  const count = luma.length;
+  for (let x = 0; x < count; x++, at += 4) {
+    const y = luma[x];
+    const u = cb[x];
+    const v = cr[x];
+    out[at] = (Math.imul(ry, y) + Math.imul(ru, u) + Math.imul(rv, v) + r0) >> BITS;
+    out[at + 1] = (Math.imul(gy, y) + Math.imul(gu, u) + Math.imul(gv, v) + g0) >> BITS;
+    out[at + 2] = (Math.imul(by, y) + Math.imul(bu, u) + Math.imul(bv, v) + b0) >> BITS;
     out[at + 3] = 255;
   }
 }
 
 /** Sharpened across and down by what the way back to 4:2:0 takes away. @param {Plane} plane @returns {Plane} */
 function sharpened({ width, height, data }) {
-  const across = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    for (let x = 0; x < width; x++) {
-      const sides = data[row + (x ? x - 1 : 0)] + data[row + (x + 1 < width ? x + 1 : x)];
-      across[row + x] = (10 * data[row + x] - sides) / 8;
+  const across = new Int16Array(width * height); // eighths
+  for (let y = 0, at = 0; y < height; y++) {
+    let before = data[at];
+    let here = before;
+    for (let x = 1; x < width; x++, at++) {
+      const after = data[at + 1];
+      across[at] = 10 * here - before - after;
+      before = here;
+      here = after;
     }
+    across[at++] = 9 * here - before;
   }
   const out = new Uint8ClampedArray(width * height);
   for (let y = 0; y < height; y++) {
-    const [row, above, below] = [y, Math.max(0, y - 1), Math.min(height - 1, y + 1)].map((at) => at * width);
-    for (let x = 0; x < width; x++) out[row + x] = (10 * across[row + x] - across[above + x] - across[below + x]) / 8;
+    const row = y * width;
+    const above = y ? row - width : row;
+    const below = y + 1 < height ? row + width : row;
+    for (let x = 0; x < width; x++) out[row + x] = (10 * across[row + x] - across[above + x] - across[below + x] + 32) >> 6;
   }
   return { width, height, data: new Uint8Array(out.buffer) };
 }

@@ -19,6 +19,9 @@ const KEPT = 2;
 /** Milliseconds to wait for a picture before the decoder is given the next one: some are a picture behind. */
 const PATIENCE = 60;
 
+/** Pictures that the decoder is given beyond the one asked for: it works while that one is painted. */
+const LEAD = 2;
+
 const DAMAGED = "a texture cannot be decoded: the film is damaged";
 
 export class TextureDecoder {
@@ -42,13 +45,15 @@ export class TextureDecoder {
     const wanted = Math.min(index, this._units.length - 1);
     this._wanted = wanted;
     if (!this._ready.has(wanted) && (wanted < this.at || !this._decoder)) this._restart();
+    while (this.at < this._units.length && this.at <= wanted + LEAD && this._decoder) this._feed();
     while (!this._ready.has(wanted)) {
       if (this._failed) throw this._failed;
-      if (this.at < this._units.length) {
-        this._feed();
-        if (this.at > wanted) await this._some(PATIENCE);
+      if (this.at === this._units.length) {
+        await this._finish();
+        continue;
       }
-      if (this.at === this._units.length && !this._ready.has(wanted)) await this._finish();
+      await this._some(PATIENCE);
+      if (!this._ready.has(wanted)) this._feed();
     }
     for (const kept of this._ready.keys()) if (kept < wanted - KEPT) this._ready.delete(kept);
     return /** @type {Plane[]} */ (this._ready.get(wanted));

@@ -69,6 +69,21 @@ export class TextureDesk {
     this._worker?.postMessage({ kind: "drop" });
   }
 
+  /** Pictures of a texture before this one come too late to be shown. @param {TextureShown} shown */
+  passed({ texture, index }) {
+    this._pass(this._idOf(texture), index);
+  }
+
+  /** @param {number} id @param {number} index */
+  _pass(id, index) {
+    if (!this._sent.has(id) || this._passed.get(id) === index) return;
+    this._passed.set(id, index);
+    this._worker?.postMessage({ kind: "passed", id, index });
+  }
+
+  /** @type {Map<number, number>} what the worker was told of that */
+  _passed = new Map();
+
   /** Resolves when another picture has come. */
   another() {
     return new Promise((resolve) => this._waiting.push(() => resolve(undefined)));
@@ -107,7 +122,9 @@ export class TextureDesk {
     }
     if (!this._asked.has(key)) {
       this._asked.add(key);
-      this._at(id, texture).postMessage({ kind: "want", id, index, width, height, edge });
+      const worker = this._at(id, texture);
+      if (index < (this._passed.get(id) ?? 0)) this._pass(id, index); // shown from its start again
+      worker.postMessage({ kind: "want", id, index, width, height, edge });
     }
     return false;
   }
@@ -145,6 +162,7 @@ export class TextureDesk {
       const { id, index, width, height, edge, image } = message;
       const key = nameOf(id, index, width, height, edge);
       this._asked.delete(key);
+      if (message.kind === "skipped") return this._wake();
       const bytes = 4 * image.width * image.height;
       this._kept.set(key, { image, bytes });
       this._bytes += bytes;

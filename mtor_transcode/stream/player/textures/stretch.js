@@ -20,19 +20,19 @@ export function stretched(plane, width, height) {
 /** Each row at its new width. @param {Plane} plane @param {Taps} across @param {number} width */
 function rows(plane, { first, count, weights }, width) {
   const { data, height } = plane;
-  const last = plane.width - 1;
+  const margin = count;
+  const row = new Float32Array(plane.width + 2 * margin);
   const out = new Float32Array(width * height);
-  const index = new Int32Array(width * count);
-  for (let x = 0; x < width; x++) {
-    for (let k = 0; k < count; k++) index[x * count + k] = Math.min(last, Math.max(0, first[x] + k));
-  }
-  for (let y = 0; y < height; y++) {
+  for (let y = 0, to = 0; y < height; y++) {
     const base = y * plane.width;
-    const to = y * width;
-    for (let x = 0, at = 0; x < width; x++) {
+    row.fill(data[base], 0, margin);
+    row.set(data.subarray(base, base + plane.width), margin);
+    row.fill(data[base + plane.width - 1], margin + plane.width);
+    for (let x = 0, at = 0; x < width; x++, to++) {
+      const from = first[x] + margin;
       let sum = 0;
-      for (let k = 0; k < count; k++, at++) sum += data[base + index[at]] * weights[at];
-      out[to + x] = sum;
+      for (let k = 0; k < count; k++, at++) sum += row[from + k] * weights[at];
+      out[to] = sum;
     }
   }
   return out;
@@ -42,15 +42,22 @@ function rows(plane, { first, count, weights }, width) {
 function columns(wide, from, width, { first, count, weights }, height) {
   const out = new Uint8ClampedArray(width * height);
   const sums = new Float32Array(width);
+  const rowOf = (/** @type {number} */ y) => Math.min(from - 1, Math.max(0, y)) * width;
   for (let y = 0; y < height; y++) {
+    const to = y * width;
+    if (count === 4) {
+      const [a, b, c, d] = [0, 1, 2, 3].map((k) => rowOf(first[y] + k));
+      const [p, q, r, s] = weights.subarray(4 * y, 4 * y + 4);
+      for (let x = 0; x < width; x++) out[to + x] = wide[a + x] * p + wide[b + x] * q + wide[c + x] * r + wide[d + x] * s;
+      continue;
+    }
     sums.fill(0);
     for (let k = 0; k < count; k++) {
       const weight = weights[y * count + k];
-      if (weight === 0) continue;
-      const base = Math.min(from - 1, Math.max(0, first[y] + k)) * width;
+      const base = rowOf(first[y] + k);
       for (let x = 0; x < width; x++) sums[x] += wide[base + x] * weight;
     }
-    out.set(sums, y * width);
+    out.set(sums, to);
   }
   return new Uint8Array(out.buffer);
 }

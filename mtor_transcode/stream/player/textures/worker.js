@@ -5,9 +5,11 @@
  * - `{kind: "film", colours}`: the way from codes to R, G, B of the film;
  * - `{kind: "texture", id, data}`: AV1 of a texture;
  * - `{kind: "want", id, index, width, height, edge}`: a picture, stretched to `width` x `height`, with `edge` px around;
+ * - `{kind: "passed", id, index}`: pictures before that one come too late;
  * - `{kind: "drop"}`: leave what is wanted and not yet begun.
  *
- * From it: `{kind: "picture", id, index, width, height, edge, image}` or `{kind: "failed", id, message}`.
+ * From it: `{kind: "picture", id, index, width, height, edge, image}` `{kind: "skipped", ...}` with the same numbers, or
+ * `{kind: "failed", id, message}`.
  *
  * @typedef {{id: number, index: number, width: number, height: number, edge: number}} Want
  */
@@ -21,6 +23,8 @@ const DECODERS = 20;
 const data = new Map();
 /** @type {Map<number, TextureDecoder>} used last, last */
 const decoders = new Map();
+/** @type {Map<number, number>} */
+const passed = new Map();
 /** @type {Want[]} */
 const wants = [];
 /** @type {import("../paint/colours.js").Affine | null} */
@@ -30,6 +34,7 @@ let busy = false;
 self.onmessage = ({ data: message }) => {
   if (message.kind === "film") colours = message.colours;
   else if (message.kind === "texture") data.set(message.id, message.data);
+  else if (message.kind === "passed") passed.set(message.id, message.index);
   else if (message.kind === "drop") wants.length = 0;
   else {
     wants.push(message);
@@ -46,6 +51,10 @@ async function work() {
 
 /** @param {Want} want */
 async function serve({ id, index, width, height, edge }) {
+  if (index < (passed.get(id) ?? 0)) {
+    self.postMessage({ kind: "skipped", id, index, width, height, edge });
+    return;
+  }
   try {
     const decoder = decoderOf(id);
     if (!decoder || !colours) return;
