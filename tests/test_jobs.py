@@ -370,16 +370,12 @@ def test_few_looks_find_the_quality_of_a_size(room: int, rise: float) -> None:
 def test_a_long_film_of_a_size(source: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     wanted = {"mode": "vector", "preset": "fast", "audio": "none", "duration": 44, "cache": cache}
-    made = api.transcode(source, tmp_path / "small.mtor", target_size=900, **wanted)
-    assert 0.85 * 900 <= made.bytes <= 900, "few reels leave a step or two unused"
-    passes: list[int] = []
-    larger = api.transcode(
-        source, tmp_path / "larger.mtor", target_size=1100, progress=lambda p: passes.append(p.done), **wanted
-    )
-    assert made.bytes < larger.bytes <= 1100
-    assert larger.quality > made.quality
-    tight = api.transcode(source, tmp_path / "tight.mtor", quality=50, max_kbps=0.2, **wanted)
-    assert tight.bytes < 0.2 * 1000 / 8 * 44
+    made = api.transcode(source, tmp_path / "small.mtor", target_size=400, **wanted)
+    assert 200 < made.bytes <= 400, "two reels leave a step or two unused"
+    larger = api.transcode(source, tmp_path / "larger.mtor", target_size=470, **wanted)
+    assert made.bytes <= larger.bytes <= 470
+    tight = api.transcode(source, tmp_path / "tight.mtor", quality=50, max_kbps=0.08, **wanted)
+    assert tight.bytes <= 0.08 * 1000 / 8 * 44
     with pytest.raises(TargetError, match="smallest"):
         api.transcode(source, tmp_path / "no.mtor", target_size=100, **wanted)
     assert files_in(tmp_path) - files_in(cache) == {"small.mtor", "larger.mtor", "tight.mtor", "cache"}
