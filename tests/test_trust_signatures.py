@@ -155,6 +155,8 @@ def test_any_section_flipped_dropped_doubled_or_moved_is_found(data: bytes) -> N
         before, after = parts[:number], parts[number + 1 :]
         assert refused(together([*before, (kind, payload[:-1] + bytes([payload[-1] ^ 1])), *after]))
         assert refused(together([*before, (kind, payload + b"\0"), *after]))
+        if kind not in (SectionKind.HEADER, SIGNATURE, SectionKind.INDEX):
+            assert refused(together([*before, (0x7F, payload), *after]))
         assert refused(together([*before, *after]))
         if kind != SIGNATURE:
             assert refused(together([*before, (kind, payload), (kind, payload), *after]))
@@ -179,6 +181,15 @@ def test_a_stripped_signature_a_cut_film_and_another_key_are_refused() -> None:
     forged = parts_of(sign(plain(), OTHER))[1][1]
     claims = forged[:6] + KEY.public.id + forged[14:]
     assert "altered" in refused(together([parts[0], (SIGNATURE, claims), *parts[2:]]))
+
+
+def test_hashes_are_bound_to_film_place_and_kind() -> None:
+    """So that who forges has to hit one hash, not any of a film's, let alone of all films."""
+    film, other = (film_id(KEY.public.raw, bytes([at] * 16), b"header") for at in (0, 1))
+    same = [leaf(film, 2, 4, b"tokens"), leaf(film, 3, 4, b"tokens"), leaf(film, 2, 3, b"tokens")]
+    assert len({*same, leaf(other, 2, 4, b"tokens"), leaf(film, 2, 4, b"tokens\0")}) == 5
+    ids = [film_id(key.public.raw, bytes(16), header) for key in (KEY, OTHER) for header in (b"one", b"two")]
+    assert len(set(ids)) == 4
 
 
 def test_a_film_that_lacks_its_last_signature_and_all_it_covers_is_refused() -> None:
