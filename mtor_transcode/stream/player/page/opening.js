@@ -26,20 +26,39 @@ function theKit() {
 /** How the dictionary of a series begins. */
 const SERIES = "MTOD";
 
-/** The film that was given last: it is opened again when the dictionary that it lacked is given. @type {File | null} */
+/**
+ * How the film that was given last is opened, whole: anew when a dictionary or a key is given that it needs or is
+ * to be checked with.
+ *
+ * @type {(() => Promise<FilmSource>) | null}
+ */
 let last = null;
 
 /** @param {File} file @returns {Promise<FilmSource>} */
 async function fromFile(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const shared = await theKit();
-  if (String.fromCharCode(...bytes.subarray(0, SERIES.length)) !== SERIES) {
-    last = file;
-    return openFile(file.name, bytes, shared);
+  const key = await shared.ring.take(file.name, bytes);
+  if (key) return again(`${file.name}: ${key}; now give a film`);
+  if (String.fromCharCode(...bytes.subarray(0, SERIES.length)) === SERIES) {
+    shared.dictionaries.push(bytes);
+    return again(`${file.name} is a dictionary of a series: now give a film that needs it`);
   }
-  shared.dictionaries.push(bytes);
-  if (!last) throw new Error(`${file.name} is a dictionary of a series: now give a film that needs it`);
-  return fromFile(last);
+  last = () => openFile(file.name, bytes, shared);
+  return last();
+}
+
+/** Opens the last film anew. @param {string} otherwise what to say if there is none @returns {Promise<FilmSource>} */
+function again(otherwise) {
+  if (!last) throw new Error(otherwise);
+  return last();
+}
+
+/** The whole film that a stream tells of: a stream is not checked as it comes. @param {string} stream */
+function wholeOf(stream) {
+  const place = new URL(stream, location.href);
+  place.protocol = place.protocol.replace("ws", "http");
+  return new URL(`/films/${place.searchParams.get("film")}.mtor`, place).href;
 }
 
 /** What the page's address asks for, null if nothing. @param {(line: string) => void} say @returns {(() => Promise<FilmSource>) | null} */
@@ -48,6 +67,7 @@ export function named(say) {
   const stream = asked.get("stream");
   if (stream) {
     const client = new URL("../wire/source.js", import.meta.url).href;
+    last = async () => openUrl(wholeOf(stream), await theKit());
     return async () => (await import(client)).openStream(stream, await theKit());
   }
   const film = asked.get("film");
@@ -55,7 +75,8 @@ export function named(say) {
   const progress = (/** @type {number} */ bytes, /** @type {number | null} */ total) => {
     say(`Loading: ${byteWords(bytes)}${total ? ` of ${byteWords(total)}` : ""}`);
   };
-  return async () => openUrl(film, await theKit(), progress);
+  last = async () => openUrl(film, await theKit(), progress);
+  return last;
 }
 
 /** Let people choose and drop films. @param {(open: () => Promise<FilmSource>) => void} take @returns {() => void} ask for a file */

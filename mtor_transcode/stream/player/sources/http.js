@@ -29,7 +29,7 @@ export async function openUrl(url, kit, progress = () => {}) {
     total: bytes.length,
     rate: performance.now() < until ? rate : 0,
     cache: null,
-    state: "whole film received",
+    state: source.figures().state.replace("file", "whole film received"),
   });
   return { ...source, figures };
 }

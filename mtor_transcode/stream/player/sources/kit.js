@@ -5,6 +5,8 @@
  * @typedef {import("./source.js").Kit} Kit
  */
 
+import { Keyring } from "../trust/keyring.js";
+
 /** Where the tables are: beside the player as `mtor serve` has it, or in the package's own folders. */
 const TABLES = ["../tables.json", "../../../codec/tables_v1.json"];
 
@@ -12,7 +14,7 @@ const TABLES = ["../tables.json", "../../../codec/tables_v1.json"];
 export async function fetchKit() {
   for (const place of TABLES) {
     const answer = await fetch(new URL(place, import.meta.url)).catch(() => null);
-    if (answer?.ok) return { tables: await answer.json(), dictionaries: [] };
+    if (answer?.ok) return { tables: await answer.json(), dictionaries: [], ring: new Keyring() };
   }
   throw new Error("the player's tables could not be fetched: reload the page");
 }

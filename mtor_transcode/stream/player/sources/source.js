@@ -39,6 +39,7 @@
  * @typedef {object} Kit what decoders need beside the film
  * @property {object} tables the entropy coder's initial tables, parsed
  * @property {Uint8Array[]} dictionaries whole files of series dictionaries
+ * @property {import("../trust/keyring.js").Keyring} ring the viewer's keys: what films they let through
  */
 
 export {};

@@ -13,12 +13,13 @@ export const SIGNATURE = 0x41;
 
 /**
  * @param {Uint8Array} bytes a film
+ * @param {string} name stands for it in errors
  * @returns {string} the id of the key that it says it is signed by, or empty; nothing is checked
  */
-export function signerOf(bytes) {
-  const container = new Container(bytes);
+export function signerOf(bytes, name = "film") {
+  const container = new Container(bytes, name);
   const first = container.sections[1];
-  return first?.kind === SIGNATURE ? parseManifest(container.payload(first).data, "first signature").keyId : "";
+  return first?.kind === SIGNATURE ? parseManifest(container.payload(first).data, `${name}: first signature`).keyId : "";
 }
 
 /**

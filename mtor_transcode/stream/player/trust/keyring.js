@@ -75,7 +75,7 @@ export class Keyring {
   async admit(name, bytes) {
     const sealed = isSealed(bytes);
     const { title, film } = sealed ? await this.#opened(name, bytes) : { title: "", film: bytes };
-    if (!this.strict) return { bytes: film, title, sealed, signer: signerOf(film), verified: false };
+    if (!this.strict) return { bytes: film, title, sealed, signer: signerOf(film, name), verified: false };
     const { key } = await verifyFilm(film, trusted(this.#publishers, this.#rotations), name);
     return { bytes: film, title, sealed, signer: key, verified: true };
   }
