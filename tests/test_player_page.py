@@ -250,7 +250,7 @@ def test_all_the_players_files_are_kept_for_offline_use(chromium: Any, site: Sit
               return (await store.keys()).map(({ url }) => new URL(url).pathname);
             }"""
         )
-    # Without a link there is no socket, so neither its client nor what it reads; the index is for other pages.
+    # Without a link there is no socket: neither its client nor what that reads. The index is for other pages.
     unneeded = {"/player/offline.js", "/player/trust/index.js"} | {
         name for name in site.files if "/wire/" in name or "/events/" in name or "types.js" in name
     }
