@@ -42,9 +42,12 @@ def clip(clips: Path) -> Callable[[str], Path]:
     return find
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium, one for all tests of a worker; the test is skipped where there is none."""
+    """A headless Chromium, one for the tests of a file; the test is skipped where there is none.
+
+    Not for the session: while Playwright is there, its event loop runs, and no test can have one of its own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     named = os.environ.get("CHROMIUM") or next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -76,7 +76,7 @@ def film_of(
     return FilmReader(stream)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shot(chromium: Any) -> Iterator[Shot]:
     """Takes a picture of an SVG in a browser, at a time in seconds of its animation: (H, W, 3) RGB."""
     page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})

@@ -174,6 +174,7 @@ class _FilmPass:
         boundary = boundary if begin > boundary.start else SceneBoundary(boundary.start)
         start = Start(number + self._handed_over, boundary)
         with Aside(frames) as aside:
+            aside.keeping = self._has_choice
             take = _Take(number, start, frames, aside, end)
             textured = self._is_textured((number, 0), lam)
             if textured is None:
@@ -287,14 +288,13 @@ class _FilmPass:
         """
         self._library, self._head = scene.library, scene.head
         watch = Watch(scene, take.aside, self._time_base)
-        take.aside.keeping = self._has_choice
         self._steer(scene)
         span_start = refreshed = take.start.tick
         while scene.advance():
             self._steer(scene)
             tick = scene.tick
             full = (tick - span_start) * self._time_base >= WINDOW or scene.coder.nodes > SPAN_NODES
-            if full or watch.due:
+            if self._has_choice and (full or watch.due):
                 if self._is_film(take.number, watch, tick, scene.coder.lam):
                     return self._hand_over(take, watch, span_start, scene.coder.lam)
                 watch.go_on()
