@@ -44,7 +44,8 @@ def test_key_files_come_back_and_only_their_owner_reads_them(tmp_path: Path, sea
     assert read_public(public).id.hex() == made.id
     assert api.show_key(private).id == api.show_key(public).id == made.id
     other = "signing" if sealing else "sealing"
-    with pytest.raises(TrustError, match=f"for {kind}, not for {other}"):
+    way = "mtor keys new NAME" + ("" if sealing else " --sealing")
+    with pytest.raises(TrustError, match=rf"for {kind}, not for {other} \(make one: {way}\)"):
         read_private(private, other)  # type: ignore[arg-type]
 
 

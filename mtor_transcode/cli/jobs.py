@@ -62,7 +62,7 @@ def export(
     if as_json:
         emit("result", result.to_json())
     else:
-        say(f"{result.folder}: {result.jobs} jobs, {bytes_of(result.bytes)}")
+        say(f"{result.folder}: {result.jobs} job{'s' * (result.jobs != 1)}, {bytes_of(result.bytes)}")
 
 
 @jobs.command("run")

@@ -76,6 +76,10 @@ class PrivateKey:
         return bytes(self.native.sign(message))
 
 
+MAKE: dict[Kind, str] = {"signing": "mtor keys new NAME", "sealing": "mtor keys new NAME --sealing"}
+"""What makes a key of a kind, for those who name one of the other."""
+
+
 def new_key(kind: Kind) -> PrivateKey:
     """A new key. Raises MissingExtraError."""
     module = crypto(f"asymmetric.{ALGORITHMS[kind]}")
@@ -150,7 +154,7 @@ def _checked_kind(native: Any, kind: Kind | None, path: Path) -> Kind:
         if algorithm in name:
             if kind is not None and kind != each:
                 raise TrustError(
-                    f"is a key for {each}, not for {kind}", where=str(path), remedy="name another key"
+                    f"is a key for {each}, not for {kind}", where=str(path), remedy=f"make one: {MAKE[kind]}"
                 )
             return each
     raise TrustError("is a key of an unknown kind", where=str(path), remedy="make one: mtor keys new")
