@@ -104,7 +104,7 @@ def test_mutations(film: bytes, mutate: object) -> None:
         (b"MTOR\x01" + section(1, b"\x07\5\5\0\1"), "time base"),
         (b"MTOR\x01" + section(1, b"\x07\5\5\1\x19") + section(33, b""), "unknown section kind 33"),
         (b"MTOR\x01" + section(1, b"\x07\5\5\1\x19") + section(4, b"\1"), "belongs to no scene"),
-        (b"MTOR\x01" + section(1, b"\x07\5\5\1\x19") + b"\x02\xff\xff\xff\x7f", "too long"),
+        (b"MTOR\x01" + section(1, b"\x07\5\5\1\x19") + b"\x02\xff\xff\xff\x7f", "length of the section"),
     ],
 )
 def test_what_is_wrong_is_said(data: bytes, message: str) -> None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
 import stat
 import subprocess
 import sys
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -61,6 +63,58 @@ def test_keys_are_never_replaced_and_half_a_pair_is_not_left(tmp_path: Path) -> 
     assert not (tmp_path / "half.key").exists()
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "sub/", "me.key", "me.pub", "me.rotation"])
+def test_names_that_nobody_would_find_are_wrong_use(tmp_path: Path, run: Run, name: str) -> None:
+    where = f"{tmp_path}/{name}" if name else ""
+    assert_one_line(run("keys", "new", where), WRONG_USE, "leave it out" if "me." in name else "no name")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_a_full_disk_leaves_no_half_of_a_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    calls: list[int] = []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        api.new_keys(tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rotation_comes_with_its_keys_or_not_at_all(tmp_path: Path) -> None:
+    api.new_keys(tmp_path / "old")
+    (tmp_path / "new.rotation").write_bytes(b"another's")
+    with pytest.raises(OutputError, match="never replaced"):
+        api.rotate_keys(tmp_path / "old.key", tmp_path / "new")
+    assert (tmp_path / "new.rotation").read_bytes() == b"another's"
+    assert not list(tmp_path.glob("new.key")) + list(tmp_path.glob("new.pub"))
+    sealing = api.new_keys(tmp_path / "box", sealing=True)
+    assert api.rotate_keys(sealing.private or "", tmp_path / "box2").kind == "sealing"
+    assert not (tmp_path / "box2.rotation").exists()
+
+
+def test_no_output_takes_a_keys_place(tmp_path: Path, run: Run) -> None:
+    film, sealed = SAMPLES / "motion.mtor", tmp_path / "film.mtors"
+    api.new_keys(tmp_path / "me")
+    api.new_keys(tmp_path / "box", sealing=True)
+    private, public = tmp_path / "box.key", tmp_path / "box.pub"
+    assert run("seal", film, "-o", sealed, "--to", public).returncode == DONE
+    for command, key in (
+        (("sign", film, "--key"), tmp_path / "me.key"),
+        (("seal", film, "--to"), public),
+        (("unseal", sealed, "--key"), private),
+    ):
+        before = key.read_bytes()
+        assert_one_line(run(*command, key, "-o", key), WRONG_USE, "both input and output")
+        assert key.read_bytes() == before
+
+
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     api.new_keys(tmp_path / "mine")
     (tmp_path / "mine.key").chmod(0o640)
@@ -90,6 +144,22 @@ def test_hostile_key_files_make_one_kind_of_error(tmp_path: Path) -> None:
             bad.write_bytes(mutated(good, chance))
             with suppress(MtorError):
                 api.show_key(bad)
+
+
+@pytest.mark.parametrize("algorithm", ["06032b6571", "06032b6566", "0603551d0f"])
+def test_keys_of_other_algorithms_are_refused_in_one_line(tmp_path: Path, algorithm: str) -> None:
+    """Ed448 of a wrong length, and kinds that nobody knows: the library has errors of its own for these."""
+    name = bytes.fromhex(algorithm)
+    for label, der, read in (
+        ("PRIVATE KEY", bytes.fromhex("302e0201003005") + name + bytes.fromhex("04220420"), read_private),
+        ("PUBLIC KEY", bytes.fromhex("302a3005") + name + bytes.fromhex("032100"), read_public),
+    ):
+        file = tmp_path / label
+        file.touch(0o600)
+        text = b64encode(der + bytes(32)).decode()
+        file.write_text(f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+        with pytest.raises(TrustError, match=r"is no (public )?key"):
+            read(file)
 
 
 def test_rotations_lead_from_key_to_key_and_only_by_the_old_ones_word() -> None:

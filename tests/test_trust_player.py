@@ -19,7 +19,7 @@ from player_node import decoder as decoder  # noqa: PLC0414 - a fixture
 from signed_films import KEY, OTHER, in_packets, numbered, parts_of, plain, sign, signatures
 from test_codec_fuzz import mutated
 from test_trust_sealed import BOTH, FOREIGN, MINE, SMALL, YOURS
-from test_trust_signatures import together
+from test_trust_signatures import together, with_a_longer_length, with_swapped_signatures
 
 from mtor_transcode.api.sealing import seal_bytes
 from mtor_transcode.codec.container import SectionKind
@@ -102,6 +102,12 @@ def test_sections_altered_dropped_doubled_or_swapped_are_found(ask: Ask, data: b
     assert "error" in ask(
         "verify", film=together([*parts[:2], (0x7F, b"more"), *parts[2:]]).hex(), keys=TRUSTED
     )
+
+
+def test_what_is_not_hashed_leaves_no_choice(ask: Ask) -> None:
+    swapped = ask("verify", film=together(with_swapped_signatures()).hex(), keys=TRUSTED)
+    assert "order" in swapped["error"]
+    assert "length" in ask("verify", film=with_a_longer_length().hex(), keys=TRUSTED)["error"]
 
 
 def test_the_guard_agrees_with_ours_in_any_order(ask: Ask) -> None:

@@ -19,12 +19,12 @@ from signed_films import run as run  # noqa: PLC0414 - a fixture
 from test_codec_fuzz import mutated
 
 from mtor_transcode import api
-from mtor_transcode.api.sealing import seal_bytes, sealed_title, unseal_bytes
+from mtor_transcode.api.sealing import seal_bytes, unseal_bytes
 from mtor_transcode.api.signing import verify_bytes
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.signing import section_starts
 from mtor_transcode.errors import FormatError, MtorError, TrustError, UsageError
-from mtor_transcode.trust.keys import PrivateKey
+from mtor_transcode.trust.keys import PrivateKey, PublicKey
 from mtor_transcode.trust.sealed import (
     NO_START,
     Preamble,
@@ -188,8 +188,16 @@ def test_what_was_sealed_has_to_be_a_film() -> None:
 def test_what_no_preamble_can_say_is_wrong_use() -> None:
     with pytest.raises(UsageError, match="title"):
         seal_bytes(SMALL, BOTH, title="é" * 513)
+    with pytest.raises(UsageError, match="title: is not Unicode"):
+        seal_bytes(SMALL, BOTH, title="\udcff")
     with pytest.raises(UsageError, match="recipients"):
         seal_bytes(SMALL, [])
+
+
+def test_a_key_of_small_order_seals_nothing() -> None:
+    for raw in (bytes(32), bytes([1]) + bytes(31)):
+        with pytest.raises(TrustError, match="seals nothing"):
+            seal_bytes(SMALL, [MINE.public, PublicKey("sealing", raw)])
 
 
 def test_readers_say_that_a_film_is_sealed() -> None:
@@ -205,7 +213,7 @@ def test_the_commands_seal_and_unseal(tmp_path: Path, run: Run) -> None:
     done = run("seal", film, "-o", sealed, "--to", tmp_path / "mine.pub", "--title", "Cut", "--json")
     assert done.returncode == DONE
     assert json.loads(done.stdout)["added_bytes"] == sealed.stat().st_size - film.stat().st_size
-    assert sealed_title(sealed) == "Cut"
+    assert parse_preamble(sealed.read_bytes(), "cut")[0].title == "Cut"
     assert run("unseal", sealed, "-o", back, "--key", tmp_path / "mine.key").returncode == DONE
     assert back.read_bytes() == film.read_bytes()
     gone = tmp_path / "none.mtor"

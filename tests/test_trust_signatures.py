@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import random
+from binascii import crc_hqx
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,8 @@ from signed_films import KEY, OTHER, in_packets, numbered, opened, parts_of, pla
 from test_codec_fuzz import mutated
 
 from mtor_transcode.api.signing import sign_bytes, verify_bytes
-from mtor_transcode.codec.container import MAGIC, SectionKind, sealed
+from mtor_transcode.codec.container import MAGIC, SectionKind, SectionReader, sealed
+from mtor_transcode.codec.fields import varint
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.signing import Parts, without_signatures
 from mtor_transcode.errors import FormatError, MtorError, TrustError, UsageError
@@ -190,6 +192,30 @@ def test_hashes_are_bound_to_film_place_and_kind() -> None:
     assert len({*same, leaf(other, 2, 4, b"tokens"), leaf(film, 2, 4, b"tokens\0")}) == 5
     ids = [film_id(key.public.raw, bytes(16), header) for key in (KEY, OTHER) for header in (b"one", b"two")]
     assert len(set(ids)) == 4
+
+
+def with_swapped_signatures() -> Parts:
+    parts = parts_of(sign(plain(60)))
+    (one, _), (other, _) = signatures(parts)[1:3]
+    parts[one], parts[other] = parts[other], parts[one]
+    return parts
+
+
+def with_a_longer_length() -> bytes:
+    """A signed film in which a length has a zero in front, behind a right checksum."""
+    signed = sign(plain())
+    section = SectionReader(io.BytesIO(signed), "film").scan().sections[2]
+    head = bytes([section.kind]) + varint(section.length)
+    body = head[:-1] + bytes([head[-1] | 0x80, 0]) + signed[section.start : section.end - 2]
+    body += crc_hqx(body, 0xFFFF).to_bytes(2, "big")
+    return signed[: section.offset] + body + signed[section.end :]
+
+
+def test_what_is_not_hashed_leaves_no_choice() -> None:
+    """Both move what lies behind, and the signed index would no longer fit."""
+    with pytest.raises(TrustError, match="order"):
+        check(with_swapped_signatures(), TRUSTED, "film")
+    assert "length" in refused(with_a_longer_length())
 
 
 def test_a_film_that_lacks_its_last_signature_and_all_it_covers_is_refused() -> None:

@@ -15,7 +15,7 @@ from mtor_transcode.codec.signing import LOST_ALONE, section_starts
 from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.files import check_output, write_whole
 from mtor_transcode.trust.keys import PrivateKey, PublicKey, read_private, read_public
-from mtor_transcode.trust.sealed import KEY_BYTES, new_preamble, open_film, parse_preamble, seal_film
+from mtor_transcode.trust.sealed import KEY_BYTES, new_preamble, open_film, seal_film
 
 BOX: Final = 1024
 """Bytes of a box; half as many for films in packets, whose boxes links may lose."""
@@ -34,7 +34,7 @@ def seal(
     if not recipients:
         raise UsageError("no recipient is named", where="seal", remedy="name public keys with --to")
     source, final = found_film(film), Path(output)
-    check_output(final, source)
+    check_output(final, source, *map(Path, recipients))
     keys = [read_public(Path(path), "sealing") for path in recipients]
     data = source.read_bytes()
     made = seal_bytes(data, keys, title=title, hidden=hidden, name=str(film))
@@ -69,7 +69,7 @@ def unseal(sealed: StrPath, output: StrPath, key: StrPath) -> UnsealResult:
     sealed is no film), OutputError, MissingExtraError.
     """
     source, final = found_film(sealed), Path(output)
-    check_output(final, source)
+    check_output(final, source, Path(key))
     private = read_private(Path(key), "sealing")
     title, film = unseal_bytes(source.read_bytes(), private, str(sealed))
     write_whole(final, film)
@@ -88,8 +88,3 @@ def unseal_bytes(data: bytes, key: PrivateKey, name: str = "film") -> tuple[str,
             f"what was sealed is no film: {error.what}", where=name, remedy="ask its owner"
         ) from error
     return preamble.title, film
-
-
-def sealed_title(path: StrPath) -> str:
-    """The title that a sealed film tells everyone, or empty. Raises InputError, TrustError if it is none."""
-    return parse_preamble(found_film(path).read_bytes(), str(path))[0].title

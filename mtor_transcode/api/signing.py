@@ -48,7 +48,7 @@ def sign(
     if strength not in STRENGTHS:
         raise UsageError("is not one of 64, 96, 128", where="strength", remedy="96 is the usual one")
     source, final = found_film(film), Path(output)
-    check_output(final, source)
+    check_output(final, source, Path(key))
     private = read_private(Path(key), "signing")
     data = source.read_bytes()
     made, plans, unsigned = sign_bytes(data, private, STRENGTHS[strength], replace=replace, name=str(film))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 keys = typer.Typer(help="Keys to sign films with and to seal them to.", no_args_is_help=True)
 
-Name = Annotated[Path, typer.Argument(help="Name of the files to write, without ending.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="Name of the files to write, without ending.", show_default=False)]
 KeyFile = Annotated[Path, typer.Argument(metavar="KEY", help="A .key or .pub file.", show_default=False)]
 OldKey = Annotated[Path, typer.Argument(metavar="OLD", help="The .key file to replace.", show_default=False)]
 Sealing = Annotated[bool, typer.Option("--sealing", help="To seal films to, not to sign with.")]

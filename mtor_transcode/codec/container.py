@@ -207,13 +207,13 @@ class SectionReader:
         for count, byte in enumerate(head[1:]):
             length |= (byte & 0x7F) << (7 * count)
             if byte < 0x80:
-                if length > MAX_SECTION:
+                if length > MAX_SECTION or (count and not byte):
                     break
                 return Section(kind, place, place + 2 + count, length)
         if len(head) < _HEAD and length <= MAX_SECTION:
             return None
         raise FormatError(
-            f"the section at byte {place} is too long", where=self.name, remedy="the file is damaged"
+            f"the length of the section at byte {place} is wrong", where=self.name, remedy=FETCH_AGAIN
         )
 
     def _ends_early(self, index: Section) -> bool:

@@ -42,7 +42,7 @@ class Guard:
         self._several = bool(opening.nonce)
         self._manifests: dict[int, tuple[Manifest, bytes, bytes]] = {}
         self._starts: list[int] = []
-        self._signatures: set[int] = set()
+        self._signatures: dict[int, int] = {}
         self._held: dict[int, bytes] = {}
         self._repairs: dict[int, bytes] = {}
         self._trusted: dict[int, bytes] = {}
@@ -76,7 +76,7 @@ class Guard:
             self._check(message(self.film, signed), signature)
         self._manifests[place] = (found, signed, signature)
         self._starts = sorted(self._manifests)
-        self._signatures.add(number)
+        self._signatures[number] = place
         return self._settle_all(found)
 
     def section(self, number: int, kind: int, payload: bytes) -> tuple[int, ...]:
@@ -127,7 +127,8 @@ class Guard:
     def finish(self, count: int) -> None:
         """Checks that a film of ``count`` sections, header and signatures among them, is all there.
 
-        Raises TrustError if a signature or a section is missing, or the repairs are not those signed.
+        Raises TrustError if a signature or a section is missing or in another's place, or the repairs are not
+        those signed.
         """
         covered = {
             number
@@ -136,7 +137,7 @@ class Guard:
         }
         self._check_repairs()
         for number in range(FIRST_NUMBER, count):
-            if number not in covered | self._signatures:
+            if number not in covered and number not in self._signatures:
                 raise self._refused(f"section {number} is not signed")
         missing = sorted(covered - self._trusted.keys() - self._repairs.keys())
         if missing:
@@ -144,6 +145,8 @@ class Guard:
         ends = [first for first in self._starts if self._manifests[first][0].last]
         if ends != self._starts[-1:]:
             raise self._refused("it does not end where its signatures do")
+        if [self._signatures[number] for number in sorted(self._signatures)] != self._starts:
+            raise self._refused("its signatures are not in their order")
 
     def _check_repairs(self) -> None:
         signed: set[int] = set()

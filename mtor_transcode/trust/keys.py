@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mtor_transcode.errors import InputError, OutputError, TrustError
+from mtor_transcode.files import output_error
 from mtor_transcode.trust.extra import crypto, invalid_signature
 from mtor_transcode.trust.manifest import KEY_ID_BYTES
 
@@ -87,18 +88,22 @@ def new_key(kind: Kind) -> PrivateKey:
     return PrivateKey(kind, getattr(module, name).generate())
 
 
-def write_key(key: PrivateKey, private: Path, public: Path) -> None:
-    """Write both halves to new files, the private one readable by its owner alone.
+def write_key(key: PrivateKey, private: Path, public: Path, *more: tuple[Path, bytes]) -> None:
+    """Write both halves to new files, the private one readable by its owner alone, and ``more`` files.
 
-    Files that exist are never replaced: a lost private key cannot be made again. Raises OutputError.
+    All of them or none; files that exist are never replaced: a lost private key cannot be made again.
+    Raises OutputError.
     """
     serial = crypto("serialization")
     secret = key.native.private_bytes(serial.Encoding.PEM, serial.PrivateFormat.PKCS8, serial.NoEncryption())
-    _create(private, secret, 0o600)
+    made: list[Path] = []
     try:
-        _create(public, public_pem(key.public), 0o644)
-    except OutputError:
-        private.unlink(missing_ok=True)
+        for path, data in ((private, secret), (public, public_pem(key.public)), *more):
+            _create(path, data, 0o600 if path == private else 0o644)
+            made.append(path)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
         raise
 
 
@@ -120,9 +125,10 @@ def read_private(path: Path, kind: Kind | None = None) -> PrivateKey:
         raise TrustError("is no private key", where=str(path), remedy=f"name a {PRIVATE_SUFFIX} file")
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise TrustError("is a private key that others may read", where=str(path), remedy=f"chmod 600 {path}")
+    load = crypto("serialization").load_pem_private_key
     try:
-        native = crypto("serialization").load_pem_private_key(data, password=None)
-    except (ValueError, TypeError) as error:
+        native = load(data, password=None)
+    except Exception as error:  # Of many kinds, some of the library's own.
         # Not the error's own text: it may quote what it could not read.
         raise TrustError(
             "is no key that can be read", where=str(path), remedy="make one: mtor keys new"
@@ -139,9 +145,10 @@ def read_public(path: Path, kind: Kind | None = None) -> PublicKey:
             where=str(path),
             remedy=f"name its {PUBLIC_SUFFIX} file",
         )
+    load = crypto("serialization").load_pem_public_key
     try:
-        native = crypto("serialization").load_pem_public_key(data)
-    except (ValueError, TypeError) as error:
+        native = load(data)
+    except Exception as error:  # Of many kinds, some of the library's own.
         raise TrustError(
             "is no public key", where=str(path), remedy=f"name a {PUBLIC_SUFFIX} file"
         ) from error
@@ -184,9 +191,13 @@ def _create(path: Path, data: bytes, mode: int) -> None:
         raise OutputError(
             f"cannot be written: {reason}", where=str(path), remedy="choose another place"
         ) from error
-    with os.fdopen(handle, "wb") as stream:
-        if os.name == "posix":
-            os.fchmod(handle, mode)
-        stream.write(data)
-        stream.flush()
-        os.fsync(handle)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            if os.name == "posix":
+                os.fchmod(handle, mode)
+            stream.write(data)
+            stream.flush()
+            os.fsync(handle)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        raise output_error(error, path) or error from error

@@ -146,23 +146,39 @@ def new_preamble(
 ) -> tuple[Preamble, Boxes]:
     """The preamble of a film to be sealed to ``recipients`` under ``content_key`` (random), and its boxes.
 
-    ``hidden`` leaves out the ids of the keys. Raises UsageError for what no preamble can say.
+    ``hidden`` leaves out the ids of the keys. Raises UsageError for what no preamble can say, TrustError for
+    a key that nothing can be sealed to.
     """
     if not BOX_SIZES[0] <= box <= BOX_SIZES[1]:
         raise UsageError(f"is not from {BOX_SIZES[0]} to {BOX_SIZES[1]} bytes", where="box")
-    if len(title.encode()) > MAX_TITLE:
-        raise UsageError(f"has more than {MAX_TITLE} bytes", where="title", remedy="shorten it")
+    _check_title(title)
     if not 0 < len(recipients) <= MAX_RECIPIENTS:
         raise UsageError(f"are not 1 to {MAX_RECIPIENTS}", where="recipients", remedy="name them with --to")
     plain = Preamble(box, title, ())
     info = _info(plain)
-    slots = tuple(
-        (HIDDEN if hidden else key.id, _suite().encrypt(content_key, key.native(), info))
-        for key in recipients
-    )
+    slots = tuple((HIDDEN if hidden else key.id, _wrapped(content_key, key, info)) for key in recipients)
     slotted = Preamble(box, title, slots)
     key, commitment = _derived(content_key, slotted)
     return Preamble(box, title, slots, commitment), Boxes(key, name)
+
+
+def _check_title(title: str) -> None:
+    try:
+        length = len(title.encode())
+    except UnicodeEncodeError:
+        raise UsageError("is not Unicode", where="title", remedy="write it in UTF-8") from None
+    if length > MAX_TITLE:
+        raise UsageError(f"has more than {MAX_TITLE} bytes", where="title", remedy="shorten it")
+
+
+def _wrapped(content_key: bytes, key: PublicKey, info: bytes) -> bytes:
+    try:
+        return bytes(_suite().encrypt(content_key, key.native(), info))
+    except ValueError as error:
+        # A point of small order: everyone would know what is wrapped for it.
+        raise TrustError(
+            "is a key that seals nothing", where=f"key {key.id.hex()}", remedy="ask its owner for another"
+        ) from error
 
 
 def unlock(preamble: Preamble, private: PrivateKey, name: str) -> Boxes:

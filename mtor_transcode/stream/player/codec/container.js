@@ -157,13 +157,13 @@ export class Container {
       const byte = head[count + 1];
       length += (byte & 0x7f) << (7 * count);
       if (byte < 0x80) {
-        if (length > MAX_SECTION) break;
+        if (length > MAX_SECTION || (count && !byte)) break;
         const start = place + 2 + count;
         return { kind, offset: place, start, length, end: start + length + CRC_BYTES };
       }
     }
     if (head.length < HEAD && length <= MAX_SECTION) return null;
-    throw new MtorError(`the section at byte ${place} is too long`, this.name, FETCH_AGAIN);
+    throw new MtorError(`the length of the section at byte ${place} is wrong`, this.name, FETCH_AGAIN);
   }
 
   /**

@@ -23,8 +23,8 @@ export class Guard {
   #manifests = new Map();
   /** @type {number[]} */
   #starts = [];
-  /** @type {Set<number>} */
-  #signatures = new Set();
+  /** Places of manifests by the number of their section. @type {Map<number, number>} */
+  #signatures = new Map();
   /** @type {Map<number, Bytes>} */
   #held = new Map();
   /** @type {Map<number, Bytes>} */
@@ -150,6 +150,10 @@ export class Guard {
     if (ends.length !== 1 || ends[0] !== this.#starts.at(-1)) {
       throw this.#refused("it does not end where its signatures do");
     }
+    const order = [...this.#signatures.keys()].sort((one, other) => one - other);
+    if (order.some((number, at) => this.#signatures.get(number) !== this.#starts[at])) {
+      throw this.#refused("its signatures are not in their order");
+    }
   }
 
   async #checkRepairs() {
@@ -181,7 +185,7 @@ export class Guard {
     if (!found.whole) await this.#check(found, new Uint8Array());
     this.#manifests.set(place, found);
     this.#sortStarts();
-    this.#signatures.add(number);
+    this.#signatures.set(number, place);
     return this.#settleAll(found);
   }
 
