@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from memory_films import MemoryFilm
 
+from mtor_transcode.codec.container import SectionKind, SectionReader, sealed
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     AudioInfo,
@@ -58,6 +59,13 @@ def long_film(scenes: int = 6, shapes: int = 12) -> MemoryFilm:
     film.packets = [AudioPacket(960 * k, 960, bytes([k % 251]) * 20) for k in range(100 * scenes)]
     film.duration = 50 * scenes
     return film
+
+
+def big_film(mebibytes: int) -> bytes:
+    """A film without an end, of a header and much text."""
+    data = written(long_film(1, 1))
+    header = SectionReader(io.BytesIO(data), "film").scan().sections[0]
+    return data[: header.end] + 2 * mebibytes * sealed(SectionKind.SUBTITLES, bytes(1 << 19))
 
 
 def written(film: MemoryFilm) -> bytes:

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packet_films import write_packets
@@ -16,8 +17,11 @@ from stream_client import Collected, collect, connect, ended, say, sections_of
 from stream_films import long_film, written
 from stream_server import served
 
+from mtor_transcode.codec.container import SectionKind, sealed
 from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.stream.library import Library
+from mtor_transcode.stream import films
+from mtor_transcode.stream.library import Library, live_key
+from mtor_transcode.stream.plan import PICTURES
 
 BEHIND = 3.0
 """Seconds that the server may be behind the writer: what issue 8 asks for."""
@@ -109,3 +113,89 @@ def test_a_live_films_key_goes_on_to_stand_for_the_whole_one(tmp_path: Path) -> 
     assert whole is not None
     assert not whole.live
     assert whole.key != key
+
+
+async def begun(port: int, key: str) -> dict[str, Any]:
+    """What the server says of a film to who begins with it."""
+    async with connect(port) as socket:
+        await say(socket, "play", film=key, at=2**48)
+        return dict(json.loads(await socket.recv()))
+
+
+def test_who_comes_back_after_a_while_joins_where_the_writer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nobody looked meanwhile for longer than a writer may be silent."""
+    monkeypatch.setattr(films, "SILENT", 0.3)
+    data = written(long_film(4, 4))
+    scenes = [section.offset for section in sections_of(data) if section.kind == SectionKind.SCENE]
+    path, key = tmp_path / "now.mtor", live_key("now.mtor")
+    path.write_bytes(data[: scenes[1]])
+    with served(tmp_path) as site:
+        first = asyncio.run(begun(site.port, key))
+        assert (first["scenes"], first["live"]) == (1, True)
+        time.sleep(0.5)
+        path.write_bytes(data[: scenes[3]])
+        again = asyncio.run(begun(site.port, key))
+        assert (again["scenes"], again["live"], again["at"]) == (3, True, 100)
+        path.write_bytes(data)
+        whole = asyncio.run(begun(site.port, key))
+        assert (whole["scenes"], whole["live"]) == (4, False)
+
+
+def test_a_film_begun_anew_under_the_same_name_is_the_new_one(tmp_path: Path) -> None:
+    old, new = written(long_film(4, 4)), written(long_film(2, 2))
+    path, key = tmp_path / "now.mtor", live_key("now.mtor")
+    path.write_bytes(old[:-40])
+    with served(tmp_path) as site:
+
+        async def run() -> tuple[dict[str, Any], dict[str, Any]]:
+            async with connect(site.port) as socket:
+                await say(socket, "play", film=key)
+                first = json.loads(await socket.recv())
+                (tmp_path / "next").write_bytes(new[:-40])
+                (tmp_path / "next").rename(path)
+                return first, await begun(site.port, key)
+
+        first, second = asyncio.run(run())
+        assert (first["scenes"], second["scenes"]) == (4, 2)
+
+
+def test_viewers_of_a_film_that_went_wrong_are_told_its_end(tmp_path: Path) -> None:
+    data = written(long_film(2, 2))
+    path = tmp_path / "now.mtor"
+    path.write_bytes(data[:-40])
+    with served(tmp_path) as site:
+
+        async def run() -> Collected:
+            async with connect(site.port) as socket:
+                await say(socket, "play", film=live_key("now.mtor"), ahead=600)
+                found = await collect(socket, lambda found: len(found.sections) > 3)
+                with path.open("ab") as stream:
+                    stream.write(bytes(100) + b"\x21" * 100)
+                return await collect(socket, ended, found, 10)
+
+        assert asyncio.run(run()).of("end")
+
+
+@pytest.mark.parametrize("texture", [b"", sealed(SectionKind.TEXTURE, b"")])
+def test_a_viewer_may_come_before_the_first_scene(tmp_path: Path, texture: bytes) -> None:
+    """Also of a film whose first scene needs what lies before it."""
+    data = written(long_film(2, 2))
+    sections = sections_of(data)
+    scene = next(section for section in sections if section.kind == SectionKind.SCENE)
+    path = tmp_path / "now.mtor"
+    path.write_bytes(data[: scene.offset])
+    with served(tmp_path) as site:
+
+        async def run() -> Collected:
+            async with connect(site.port) as socket:
+                await say(socket, "play", film=live_key("now.mtor"), ahead=600)
+                found = await collect(socket, lambda found: bool(found.sections))
+                with path.open("ab") as stream:
+                    stream.write(texture + data[scene.offset : sections[-1].offset])
+                pictures = sum(section.kind in PICTURES for section in sections)
+                return await collect(socket, lambda found: len(found.sections) >= pictures, found, 10)
+
+        found = asyncio.run(run())
+        assert found.of("enter")[0]["scene"] == 0

@@ -85,6 +85,31 @@ def test_what_is_lost_counts_as_come() -> None:
     assert path.pacer.link_rate() > 50_000
 
 
+def test_a_client_that_talks_but_got_nothing_is_not_waited_for_for_ever() -> None:
+    """All that was under way was lost, and the last message before it is told again each second."""
+    path = Path(64_000, 0.05)
+    path.run(3)
+    path.pacer.came(path.message - 1)
+    last = path.message - 1
+    path.run(0.2)
+    path.coming.clear()
+    before = path.bytes
+    for _ in range(10):
+        path.now += 1
+        path.pacer.came(last)
+    path.run(1)
+    assert path.bytes > before
+
+
+def test_the_slowest_links_are_waited_for() -> None:
+    """What takes longer than the silence of a client that has gone is not lost while it talks."""
+    path = Path(3500, 0.1)
+    for _ in range(120):
+        path.run(1)
+        path.pacer.came(-1)
+    assert path.worst < 30
+
+
 def test_a_shaped_link_is_as_slow_as_it_says() -> None:
     async def run() -> tuple[float, bytes]:
         async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

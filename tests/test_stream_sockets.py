@@ -8,7 +8,9 @@ import io
 import json
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +19,13 @@ from typing import Any
 import pytest
 from packet_films import write_packets
 from stream_client import Collected, collect, connect, ended, say, sections_of, websockets
-from stream_films import long_film, written
+from stream_films import big_film, long_film, written
 from stream_server import SAMPLES, Served, served
 
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.stream import films as watching
+from mtor_transcode.stream import viewers
 from mtor_transcode.stream.plan import PICTURES
 
 DEMO = SAMPLES / "demo.mtor"
@@ -237,14 +241,7 @@ def test_the_rate_that_a_viewer_asks_for_is_kept(site: Served) -> None:
 
 
 def test_a_viewer_that_takes_nothing_costs_little(tmp_path: Path) -> None:
-    big = bytearray(DEMO.read_bytes()[:5])
-    header = sections_of(DEMO.read_bytes())[0]
-    big += DEMO.read_bytes()[5 : header.end]
-    from mtor_transcode.codec.container import sealed
-
-    for _ in range(64):
-        big += sealed(SectionKind.SUBTITLES, bytes(1 << 19))
-    (tmp_path / "big.mtor").write_bytes(big)
+    (tmp_path / "big.mtor").write_bytes(big_film(32))
     with served(tmp_path) as site:
         film = json.loads(site.ask("/catalogue.json").body)["films"][0]
 
@@ -265,6 +262,96 @@ def test_a_viewer_that_takes_nothing_costs_little(tmp_path: Path) -> None:
             return held
 
         assert asyncio.run(run()) <= 20 * 40_000
+
+
+def test_an_error_of_ours_closes_that_viewer_and_is_logged(
+    site: Served, monkeypatch: pytest.MonkeyPatch, expected_errors: list[str]
+) -> None:
+    expected_errors.append("demo.mtor cannot be sent")
+
+    def wrong(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(viewers, "part_message", wrong)
+
+    async def run() -> int:
+        async with connect(site.port) as socket:
+            await say(socket, "play", film=KEY)
+            await socket.wait_closed()
+            return int(socket.close_code)
+
+    assert asyncio.run(run()) == 1011
+
+
+def test_too_many_requests_close_that_viewer(site: Served) -> None:
+    async def run() -> int:
+        async with connect(site.port) as socket:
+            with suppress(websockets.ConnectionClosed):
+                for _ in range(200):
+                    await say(socket, "stop")
+            await socket.wait_closed()
+            return int(socket.close_code)
+
+    assert asyncio.run(run()) == 1008
+
+
+def test_films_that_nobody_watches_are_closed(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "KEPT", 1)
+    listed = [film["key"] for film in json.loads(site.ask("/catalogue.json").body)["films"]]
+
+    async def run() -> None:
+        async with connect(site.port) as socket:
+            for key in listed:
+                await say(socket, "play", film=key)
+                await collect(socket, lambda found: bool(found.parts))
+
+    asyncio.run(run())
+    held = site.server._films._open.values()
+    assert len(listed) > 2
+    assert len(held) <= 2
+    assert not any(film._stream.closed for film in held)
+
+
+def test_what_a_scene_needs_is_found_once_for_all(
+    site: Served, films: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if who asked has gone meanwhile: else seeking to and fro would keep the processor busy."""
+    jobs: list[int] = []
+    needs_of = watching.needs_of
+
+    def slow(*arguments: Any) -> tuple[int, ...]:
+        jobs.append(1)
+        time.sleep(0.5)
+        return needs_of(*arguments)
+
+    monkeypatch.setattr(watching, "needs_of", slow)
+    data = written(long_film(5, 3))
+    (site.server.library.root / "needs.mtor").write_bytes(data)
+
+    async def run() -> Collected:
+        async with connect(site.port) as socket:
+            for _ in range(6):
+                await say(socket, "play", film=key_of(data), at=210)
+                await asyncio.sleep(0.03)
+            return await collect(socket, lambda found: bool(found.of("enter")))
+
+    assert asyncio.run(run()).of("enter")[0]["scene"] == 4
+    assert len(jobs) == 1
+
+
+def test_errors_name_no_folder_of_the_server(tmp_path: Path) -> None:
+    shutil.copy(DEMO, tmp_path / "film.mtor")
+    with served(tmp_path) as site:
+        (tmp_path / "film.mtor").unlink()
+
+        async def run() -> str:
+            async with connect(site.port) as socket:
+                await say(socket, "play", film=KEY)
+                return str(await socket.recv())
+
+        said = asyncio.run(run())
+        assert json.loads(said)["type"] == "error"
+        assert str(tmp_path) not in said
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,16 @@ def test_a_server_tells_of_sealed_films_only_what_their_owners_do(tmp_path: Path
         assert site.ask(f"/films/{open_key}.mtors").status == 404
 
 
+def test_a_sealed_film_that_has_gone_is_not_named(tmp_path: Path) -> None:
+    data = seal_bytes(SMALL, BOTH)
+    (tmp_path / "secret-plans.mtors").write_bytes(data)
+    with served(tmp_path) as site:
+        (tmp_path / "secret-plans.mtors").unlink()
+        answer = site.ask(f"/films/{sha256(data).hexdigest()}.mtors")
+        assert answer.status == 404
+        assert b"secret" not in answer.body
+
+
 def test_sealed_films_need_a_viewers_token_where_there_are_tokens(tmp_path: Path) -> None:
     data = seal_bytes(SMALL, BOTH)
     (tmp_path / "a.mtors").write_bytes(data)

@@ -22,6 +22,7 @@ from mtor_transcode.codec.fields import varint
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.signing import Parts, without_signatures
 from mtor_transcode.errors import FormatError, MtorError, TrustError, UsageError
+from mtor_transcode.trust import guard as guard_module
 from mtor_transcode.trust.film import check
 from mtor_transcode.trust.guard import Guard
 from mtor_transcode.trust.keys import PublicKey
@@ -325,6 +326,33 @@ def test_a_guard_takes_only_places_that_a_film_has() -> None:
     for place in (-1, 1 << 24):
         with pytest.raises(TrustError, match="no section"):
             guard.section(place, 4, b"")
+
+
+def test_sections_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sends sections of a film that nobody signed does not fill the memory."""
+    monkeypatch.setattr(guard_module, "MAX_HELD", 3)
+    parts = parts_of(sign(plain()))
+    guard = opened(parts)
+    end = len(parts) + 9
+    for number in range(end, end + 3):
+        assert guard.section(number, 4, b"") == ()
+    for number in range(end + 3, end + 6):
+        with pytest.raises(TrustError, match="too many"):
+            guard.section(number, 4, b"")
+    number, kind, payload = numbered(parts)[0]
+    with pytest.raises(TrustError, match="too many"):
+        guard.section(number, kind, payload)
+
+
+def test_no_signature_is_added_to_a_film_that_has_one_alone() -> None:
+    """Its id has no nonce: another's signature of the same signer and header would fit behind it."""
+    small = parts_of(sign(SMALL))
+    guard = opened(small)
+    film = film_id(KEY.public.raw, b"", small[0][1])
+    strange = leaf(film, len(small) + 1, 4, b"more")
+    made = Manifest(len(small) + 1, 1, (1,), last=True)
+    with pytest.raises(TrustError, match="two signatures"):
+        guard.signature(len(small), sign_manifest(film, made, [strange], KEY, 12))
 
 
 def test_only_signing_keys_are_believed() -> None:

@@ -9,20 +9,28 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.stream.settings import Settings
 
+_OTHER_FILES: Final = 512
+"""Files that a server has open besides its connections: films, what is sent of them, and the like."""
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A server at work: where its catalogue is, how many films it has, what it leaves out and why."""
+    """A server at work: where its catalogue is, how many films it has, what it leaves out and why.
+
+    ``sealed`` films are not counted among ``films``.
+    """
 
     address: str
     port: int
     films: int
+    sealed: int
     refused: dict[str, str]
 
 
@@ -72,6 +80,20 @@ def check_extra() -> None:
         ) from error
 
 
+def _make_room(connections: int) -> None:
+    """Lets the process have as many files open as it may need: by default systems allow 1,024."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows, which has no such limit.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def _serve(settings: Settings, started: Callable[[Serving], None] | None) -> None:
     from mtor_transcode.stream.server import StreamServer
 
@@ -79,8 +101,10 @@ async def _serve(settings: Settings, started: Callable[[Serving], None] | None) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
+    _make_room(settings.viewers)
     async with StreamServer(settings) as server:
         if started is not None:
             library = server.library
-            started(Serving(server.address, server.port, len(library.films()), dict(library.refused)))
+            films, sealed = len(library.films()), len(library.sealed_films())
+            started(Serving(server.address, server.port, films, sealed, dict(library.refused)))
         await over.wait()

@@ -57,7 +57,9 @@ def _tell(serving: Serving, *, as_json: bool) -> None:
     for name, why in serving.refused.items():
         warn(f"{name} is left out: {why}")
     if as_json:
-        emit("serving", {"address": serving.address, "port": serving.port, "films": serving.films})
+        facts = {"films": serving.films, "sealed": serving.sealed}
+        emit("serving", {"address": serving.address, "port": serving.port, **facts})
         return
-    say(f"{counted(serving.films, 'film')} at {serving.address} (Ctrl+C ends it)")
+    sealed = f" and {counted(serving.sealed, 'sealed film')}" if serving.sealed else ""
+    say(f"{counted(serving.films, 'film')}{sealed} at {serving.address} (Ctrl+C ends it)")
     flush()

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
-import os
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
@@ -35,46 +35,47 @@ class Bearers:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._changed = 0
+        self._text = b""
         self._hashes: frozenset[bytes] = frozenset()
         self._read()
 
     def admits(self, token: str | None) -> bool:
         """Whether the token is one of those in the file; in time that does not depend on which."""
-        self._follow()
+        # While the file is unreadable or wrong, what it had before counts.
+        with contextlib.suppress(InputError, UsageError):
+            self._read()
         given = sha256((token or "").encode("utf-8", "replace")).digest()
         found = False
         for known in self._hashes:
             found |= hmac.compare_digest(known, given)
         return found
 
-    def _follow(self) -> None:
-        """Reads a file that has changed; one that has become unreadable or wrong keeps what it had."""
-        try:
-            if os.stat(self._path).st_mtime_ns != self._changed:
-                self._read()
-        except (OSError, InputError, UsageError):
-            return
-
     def _read(self) -> None:
+        """Reads the file. It is small, and its times are too coarse to tell two writes in a row apart."""
         try:
-            self._changed = os.stat(self._path).st_mtime_ns
             with self._path.open("rb") as stream:
-                text = stream.read(_MOST_BYTES).decode()
+                data = stream.read(_MOST_BYTES + 1)
+            text = data.decode() if data != self._text else None
         except (OSError, UnicodeDecodeError) as error:
             reason = (getattr(error, "strerror", None) or "it is not text").lower()
             raise InputError(
                 reason, where=str(self._path), remedy="name a file with a token a line"
             ) from error
+        if text is not None:
+            self._hashes = self._hashed(text)
+            self._text = data
+
+    def _hashed(self, text: str) -> frozenset[bytes]:
         lines = [line.strip() for line in text.splitlines()]
         tokens = [line for line in lines if line and not line.startswith("#")]
-        if not tokens or any(len(token) < LEAST or not _TOKEN.fullmatch(token) for token in tokens):
+        wrong = any(len(token) < LEAST or not _TOKEN.fullmatch(token) for token in tokens)
+        if not tokens or wrong or len(text) > _MOST_BYTES:
             raise UsageError(
-                "has no tokens, or one that cannot serve",
+                "has no tokens, one that cannot serve, or more than a MiB of them",
                 where=str(self._path),
                 remedy=f"a token a line, each {LEAST} or more letters, digits and . _ ~ + / = -",
             )
-        self._hashes = frozenset(sha256(token.encode()).digest() for token in tokens)
+        return frozenset(sha256(token.encode()).digest() for token in tokens)
 
 
 def of_header(header: str | None) -> str | None:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections import OrderedDict
+from itertools import islice
 from typing import BinaryIO, Final
 
 from mtor_transcode.codec.container import SectionKind
@@ -15,7 +17,7 @@ from mtor_transcode.codec.packet_memory import EDIT
 from mtor_transcode.codec.packets import UNREAD_TEXTURES, read_packet
 from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.errors import InputError, MtorError
-from mtor_transcode.stream.library import FilmEntry, Library, opened
+from mtor_transcode.stream.library import FilmEntry, Library, opened, opened_live
 from mtor_transcode.stream.needs import needs_of
 from mtor_transcode.stream.plan import Piece, Plan, plan_of
 from mtor_transcode.stream.telling import ToldScene, tell_scene
@@ -35,6 +37,8 @@ SILENT: Final = 60.0
 _DEFINES: Final = frozenset({SectionKind.DICT, SectionKind.TEXTURE, SectionKind.PACKET, SectionKind.FRAGMENT})
 _MOST_NEEDS: Final = 4096
 
+_log = logging.getLogger(__name__)
+
 
 class NeedsUnknownError(Exception):
     """What a scene needs has to be found out first: ``await film.find_needs(scene, section)``."""
@@ -46,16 +50,21 @@ class NeedsUnknownError(Exception):
 
 
 class WatchedFilm:
-    """An open film. ``plan`` grows while the film is being written; ``grown`` is set anew each time."""
+    """An open film. ``plan`` grows while the film is being written; ``grown`` is set anew each time.
+
+    One that is ``retired`` (another file has its name now) is closed when its last viewer leaves.
+    """
 
     def __init__(self, entry: FilmEntry, stream: BinaryIO, plan: Plan) -> None:
         self.entry = entry
         self.plan = plan
         self.viewers = 0
+        self.retired = False
         self.grown = asyncio.Event()
         self._stream = stream
         self._changed = time.monotonic()
         self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._finding: dict[tuple[int, int], asyncio.Task[tuple[int, ...]]] = {}
         self._told: OrderedDict[tuple[int, int], ToldScene] = OrderedDict()
         self._droppable: dict[int, bool] = {}
         self._follower: asyncio.Task[None] | None = None
@@ -74,17 +83,32 @@ class WatchedFilm:
 
     def needs(self, scene: int, section: int) -> tuple[int, ...]:
         """What a scene needs of the film before; raises NeedsUnknownError where it has to be found out."""
-        if not any(piece.kind in _DEFINES for piece in self.plan.pieces[:section]):
+        if not any(piece.kind in _DEFINES for piece in islice(self.plan.pieces, section)):
             return ()
         if (scene, section) not in self._needs:
             raise NeedsUnknownError(scene, section)
         return self._needs[scene, section]
 
     async def find_needs(self, scene: int, section: int) -> None:
-        """Finds out what a scene needs, beside the loop; one that cannot be decoded needs all before."""
+        """Finds out what a scene needs, beside the loop; one that cannot be decoded needs all before.
+
+        It is decoded once for all who ask, and kept though they go meanwhile: seeking about costs no more.
+        """
+        key = scene, section
+        job = self._finding.get(key)
+        if job is None:
+            job = asyncio.create_task(asyncio.to_thread(self._decoded_needs, scene, section))
+            self._finding[key] = job
+            job.add_done_callback(lambda done: self._found(key, done))
+        await asyncio.shield(job)
+
+    def _found(self, key: tuple[int, int], done: asyncio.Task[tuple[int, ...]]) -> None:
+        del self._finding[key]
+        if done.cancelled() or done.exception() is not None:
+            return
         if len(self._needs) >= _MOST_NEEDS:
             self._needs.clear()
-        self._needs[scene, section] = await asyncio.to_thread(self._decoded_needs, scene, section)
+        self._needs[key] = done.result()
 
     def _decoded_needs(self, scene: int, section: int) -> tuple[int, ...]:
         plan = self.plan
@@ -139,15 +163,20 @@ class WatchedFilm:
     def watch(self) -> None:
         """One more viewer."""
         self.viewers += 1
-        if self.entry.live and self._follower is None:
+        if self.entry.live and (self._follower is None or self._follower.done()):
+            self._changed = time.monotonic()
             self._follower = asyncio.get_running_loop().create_task(self._follow())
 
     def leave(self) -> None:
         """One viewer less."""
         self.viewers -= 1
-        if not self.viewers and self._follower is not None:
+        if self.viewers:
+            return
+        if self._follower is not None:
             self._follower.cancel()
             self._follower = None
+        if self.retired:
+            self.close()
 
     def close(self) -> None:
         """Closes the file."""
@@ -155,17 +184,32 @@ class WatchedFilm:
             self._follower.cancel()
         self._stream.close()
 
-    async def _follow(self) -> None:
-        """Looks for what the writer has added. The file is only appended to, so plans only grow."""
-        while not self.ended:
-            await asyncio.sleep(POLL)
-            if os.fstat(self._stream.fileno()).st_size == self.plan.size:
-                continue
-            plan = await asyncio.to_thread(plan_of, self._stream, self.entry.name)
-            if plan.size > self.plan.size:
-                self._changed = time.monotonic()
+    async def look(self) -> None:
+        """Looks for what the writer has added. The file is only appended to, so plans only grow.
+
+        Raises FormatError if what was added is no film.
+        """
+        if os.fstat(self._stream.fileno()).st_size == self.plan.size:
+            return
+        plan = await asyncio.to_thread(self._planned)
+        if plan.size > self.plan.size:
+            self._changed = time.monotonic()
             self.plan = plan
             self._tell()
+
+    def _planned(self) -> Plan:
+        with self._again() as stream:
+            return plan_of(stream, self.entry.name)
+
+    async def _follow(self) -> None:
+        """Looks again and again, until the film is whole, or its writer or we have given it up."""
+        try:
+            while not self.ended:
+                await asyncio.sleep(POLL)
+                await self.look()
+        except (MtorError, OSError) as error:
+            _log.warning("%s cannot be followed: %s", self.entry.name, error)
+            self._changed = float("-inf")
         self._tell()
 
     def _tell(self) -> None:
@@ -184,24 +228,37 @@ class Films:
     async def watch(self, key: str) -> WatchedFilm | None:
         """The film of a key with one viewer more (who has to ``leave``), None if there is none."""
         entry = self._library.film(key)
-        if entry is None:
+        if entry is None or entry.live:
+            # One that is being written may be whole by now, or begun anew under its name.
             await asyncio.to_thread(self._library.refresh)
             entry = self._library.film(key)
         if entry is None:
             return None
-        async with self._opening.setdefault(key, asyncio.Lock()):
-            film = self._open.get(key)
-            if film is None:
-                film = await self._opened(entry)
-                self._open[key] = film
-            self._open.move_to_end(key)
+        async with self._opening.setdefault(entry.key, asyncio.Lock()):
+            film = await self._current(entry)
+            self._open.move_to_end(entry.key)
             film.watch()
-        self._opening.pop(key, None)
+        self._opening.pop(entry.key, None)
         self._close_idle()
         return film
 
+    async def _current(self, entry: FilmEntry) -> WatchedFilm:
+        """The film of an entry as it is now."""
+        film = self._open.get(entry.key)
+        if film is not None and not film.entry.identity.is_file_of(entry.identity) and entry.live:
+            del self._open[entry.key]
+            film.retired = True
+            if not film.viewers:
+                film.close()
+            film = None
+        if film is None:
+            film = self._open[entry.key] = await self._opened(entry)
+        elif entry.live and not film.viewers:
+            await film.look()
+        return film
+
     async def _opened(self, entry: FilmEntry) -> WatchedFilm:
-        stream = entry.path.open("rb") if entry.live else opened(entry.whole)
+        stream = opened_live(entry) if entry.live else opened(entry.whole)
         try:
             plan = await asyncio.to_thread(plan_of, stream, entry.name)
         except BaseException:
@@ -210,7 +267,7 @@ class Films:
         return WatchedFilm(entry, stream, plan)
 
     def _close_idle(self) -> None:
-        idle = [key for key, film in self._open.items() if not film.viewers]
+        idle = [key for key, film in self._open.items() if not film.viewers and key not in self._opening]
         for key in idle[: max(0, len(self._open) - KEPT)]:
             self._open.pop(key).close()
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from mtor_transcode.errors import MtorError
 from mtor_transcode.stream import headers
-from mtor_transcode.stream.library import FilmEntry, Library, Part, SealedEntry, opened
+from mtor_transcode.stream.library import FilmEntry, Library, Part, SealedEntry, opened, opened_live
 from mtor_transcode.stream.posters import Posters
 from mtor_transcode.stream.ranges import UnsatisfiableError, asked_range, etag_of, matches
 from mtor_transcode.stream.shipped import ShippedFile, shipped_files
@@ -135,13 +135,9 @@ class Site:
         except UnsatisfiableError:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{part.length}"})
         wanted = range(part.length) if asked is None else asked
-        try:
-            stream = opened(part)
-        except MtorError as error:
-            raise web.HTTPNotFound(text=str(error)) from error
         if asked is not None:
             told["Content-Range"] = f"bytes {asked.start}-{asked.stop - 1}/{part.length}"
-        with stream:
+        with _found_again(lambda: opened(part)) as stream:
             stream.seek(part.start + wanted.start)
             status = 200 if asked is None else 206
             return await _sent(request, stream, len(wanted), web.StreamResponse(status=status, headers=told))
@@ -149,28 +145,44 @@ class Site:
     async def _growing(self, request: web.Request, film: FilmEntry) -> web.StreamResponse:
         """What there is of a film that is being written."""
         told = {"Cache-Control": headers.NEVER, "Content-Type": FILM_TYPE}
-        with film.path.open("rb") as stream:
+        with _found_again(lambda: opened_live(film)) as stream:
             size = stream.seek(0, 2)
             stream.seek(0)
             return await _sent(request, stream, size, web.StreamResponse(headers=told))
 
 
+def _found_again(open_it: Callable[[], BinaryIO]) -> BinaryIO:
+    """A file of the library, or 404, which does not name it: names are not for all to know."""
+    try:
+        return open_it()
+    except MtorError as error:
+        raise web.HTTPNotFound(text="the file has changed: load the catalogue again") from error
+
+
 async def _sent(
     request: web.Request, stream: BinaryIO, count: int, response: web.StreamResponse
 ) -> web.StreamResponse:
-    """Sends the next ``count`` bytes of a stream; no more of them are in memory than the socket takes."""
+    """Sends the next ``count`` bytes of a stream; two chunks of them are in memory at most."""
     response.content_length = count
     await response.prepare(request)
-    if request.method != "HEAD":
-        while count > 0:
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(high=_CHUNK)
+    try:
+        while count > 0 and request.method != "HEAD":
             chunk = stream.read(min(count, _CHUNK))
             if not chunk:
                 raise ConnectionResetError("the file became shorter")
             count -= len(chunk)
             async with asyncio.timeout(_CHUNK_SECONDS):
                 await response.write(chunk)
-    async with asyncio.timeout(_CHUNK_SECONDS):
-        await response.write_eof()
+                await request.writer.drain()
+        async with asyncio.timeout(_CHUNK_SECONDS):
+            await response.write_eof()
+    except TimeoutError:
+        # Closing would wait for ever until what is in the buffers was taken.
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the client takes nothing") from None
     return response
 
 

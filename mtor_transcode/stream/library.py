@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
@@ -54,6 +54,10 @@ class Identity:
     def of(cls, status: os.stat_result) -> Identity:
         """The identity of an open or named file."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+    def is_file_of(self, other: Identity) -> bool:
+        """Whether it is the same file, which may have grown."""
+        return (self.device, self.inode) == (other.device, other.inode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Library:
     def __init__(self, root: Path) -> None:
         self._root = _checked(root)
         self._lock = threading.Lock()
+        self._looked = float("-inf")
         self._known: dict[Path, _Seen] = {}
         self._sealed: dict[str, SealedEntry] = {}
         self._films: dict[str, FilmEntry] = {}
@@ -127,8 +132,15 @@ class Library:
         return self._root
 
     def refresh(self) -> None:
-        """Looks at the folder again; files that did not change are not read again."""
+        """Looks at the folder again; files that did not change are not read again.
+
+        Who had to wait while another began to look takes what that one saw: many askers cost two looks.
+        """
+        asked = time.monotonic()
         with self._lock:
+            if self._looked > asked:
+                return
+            self._looked = time.monotonic()
             known: dict[Path, _Seen] = {}
             self.refused = {}
             for path in self._files():
@@ -140,7 +152,7 @@ class Library:
             films = [entry for entry in entries if isinstance(entry, FilmEntry)]
             self._films = {film.key: film for film in films}
             self._sealed = {entry.key: entry for entry in entries if isinstance(entry, SealedEntry)}
-            self._by_name = {live_key(film.name): film for film in films}
+            self._by_name = {live_key(self._place_of(film.path)): film for film in films}
             self._dictionaries = {
                 digest: entry for _, entry, digest in known.values() if isinstance(entry, Part)
             }
@@ -207,20 +219,25 @@ class Library:
                     return identity, self._sealed_film(path, identity, stream), ""
                 return identity, self._film(path, identity, stream), ""
         except (OSError, MtorError) as error:
-            self.refused[path.relative_to(self._root).as_posix()] = str(error)
+            self.refused[_readable(self._place_of(path))] = str(error)
             return None
 
+    def _place_of(self, path: Path) -> str:
+        """Where a file is in the library."""
+        return path.relative_to(self._root).as_posix()
+
     def _sealed_film(self, path: Path, identity: Identity, stream: BinaryIO) -> SealedEntry:
-        preamble, _ = parse_preamble(stream.read(MOST_PREAMBLE), path.relative_to(self._root).as_posix())
+        preamble, _ = parse_preamble(stream.read(MOST_PREAMBLE), _readable(self._place_of(path)))
         return SealedEntry(_digest(stream), preamble.title, Part(path, identity, 0, identity.size))
 
     def _film(self, path: Path, identity: Identity, stream: BinaryIO) -> FilmEntry:
-        name = path.relative_to(self._root).as_posix()
+        place = self._place_of(path)
+        name = _readable(place)
         film = FilmReader(stream, name, series_for(path, None))
         live = film.truncated and time.time() - identity.changed / 1e9 < LIVE_SECONDS
         header = film.header
         return FilmEntry(
-            key=live_key(name) if live else _digest(stream),
+            key=live_key(place) if live else _digest(stream),
             name=name,
             title=title_of(path),
             path=path,
@@ -247,8 +264,13 @@ def live_key(name: str) -> str:
 
 def title_of(path: Path) -> str:
     """What people call a film: its name with spaces."""
-    words = path.stem.replace("_", " ").strip().encode("utf-8", "replace").decode()
+    words = _readable(path.stem.replace("_", " ").strip())
     return words[:1].upper() + words[1:]
+
+
+def _readable(name: str) -> str:
+    """A name as text that can be sent: bytes in it that are no UTF-8 become question marks."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def opened(part: Part) -> BinaryIO:
@@ -256,14 +278,23 @@ def opened(part: Part) -> BinaryIO:
 
     Raises FormatError if it has changed (its key would lie), InputError if it has gone.
     """
+    return _same(part.path, lambda found: found == part.identity)
+
+
+def opened_live(film: FilmEntry) -> BinaryIO:
+    """The file of a film that is being written, if it still is that file. Raises as ``opened``."""
+    return _same(film.path, lambda found: found.is_file_of(film.identity))
+
+
+def _same(path: Path, expected: Callable[[Identity], bool]) -> BinaryIO:
     try:
-        descriptor = os.open(part.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except OSError as error:
-        raise InputError("has gone", where=part.path.name, remedy="load the catalogue again") from error
+        raise InputError("has gone", where=_readable(path.name), remedy="load the catalogue again") from error
     stream = os.fdopen(descriptor, "rb")
-    if Identity.of(os.fstat(descriptor)) != part.identity:
+    if not expected(Identity.of(os.fstat(descriptor))):
         stream.close()
-        raise FormatError("has changed", where=part.path.name, remedy="load the catalogue again")
+        raise FormatError("has changed", where=_readable(path.name), remedy="load the catalogue again")
     return stream
 
 

@@ -28,6 +28,9 @@ LATE: Final = 1.5
 SILENCE: Final = 4.0
 """Seconds without news after which what was under way counts as lost."""
 
+STUCK: Final = 2 * SILENCE
+"""The same where the client talks, but nothing came to it; the slowest links take that long for a window."""
+
 _RATE_SECONDS: Final = 4.0
 
 
@@ -48,7 +51,7 @@ class Pacer:
         self._under_way: deque[_Sent] = deque()
         self._total = 0
         self._came = 0
-        self._heard = clock()
+        self._heard = self._arrived = clock()
         self._credit_at = clock()
         self._credit = float(LEAST)
         self._deliveries: deque[tuple[float, int]] = deque([(clock(), 0)])
@@ -71,7 +74,7 @@ class Pacer:
     def wait(self, size: int) -> float:
         """Seconds until ``size`` more bytes may leave: 0 for at once, inf for not before there is news."""
         now = self._clock()
-        if self._under_way and now - max(self._heard, self._under_way[0].at) > SILENCE:
+        if self._is_lost(now):
             self._came = self._total
             self._under_way.clear()
             self._window = max(LEAST, self._window // 2)
@@ -82,6 +85,13 @@ class Pacer:
             pause = max(0.0, (min(size, LEAST) - self._credit) * 8 / self._rate)
         ways = self._total - self._came
         return float("inf") if ways and ways + size > self._window else pause
+
+    def _is_lost(self, now: float) -> bool:
+        """Whether what is under way will not come any more."""
+        if not self._under_way:
+            return False
+        oldest = self._under_way[0].at
+        return now - max(self._heard, oldest) > SILENCE or now - max(self._arrived, oldest) > STUCK
 
     def sent(self, message: int, size: int) -> None:
         """A message has left; ``message`` counts up by one."""
@@ -100,6 +110,7 @@ class Pacer:
         if last is None:
             return
         self._came = last.total
+        self._arrived = now
         self._deliveries.append((now, last.total))
         while len(self._deliveries) > 2 and now - self._deliveries[0][0] > _RATE_SECONDS:
             self._deliveries.popleft()

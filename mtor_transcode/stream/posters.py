@@ -9,7 +9,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from mtor_transcode.errors import MtorError, OutputError
+from mtor_transcode.errors import OutputError
 from mtor_transcode.stream.library import FilmEntry, opened
 
 WIDTH: Final = 320
@@ -50,7 +50,7 @@ class Posters:
 def _rendered(film: FilmEntry) -> bytes | None:
     try:
         return poster(film)
-    except (MtorError, OSError, ValueError, MemoryError) as error:
+    except Exception as error:  # OpenCV has its own; a poster is not worth a request that fails.
         _log.warning("no poster of %s: %s", film.name, error)
         return None
 

@@ -38,23 +38,29 @@ class JsonViewer(Viewer):
         place = film.plan.scene_at(play.at)
         sent = 0
         while True:
+            self._changed.clear()
+            grown = None if film.ended else film.grown
             reached = film.plan.scene_at(int(self._where.place))
             if reached > place >= 0:
                 await self._socket.send_str(told("dropped", scenes=[place, reached - 1]))
                 place, sent = reached, 0
             if self._again:
-                await self._scene(film, play, self._again.popleft(), 0, again=True)
+                wanted = self._again.popleft()
+                if wanted < place or (wanted == place and sent):
+                    await self._scene(film, play, wanted, 0, again=True)
             elif 0 <= place < len(film.plan.scenes):
+                # Asked before it is told: what the film grows by meanwhile may belong to this scene, too.
+                whole = place + 1 < len(film.plan.scenes) or grown is None
                 sent = await self._scene(film, play, place, sent)
-                if place + 1 < len(film.plan.scenes) or film.ended:
+                if whole:
                     place, sent = place + 1, 0
-                else:
-                    await self._wait(None, film)
+                elif not self._again:
+                    await self._wait(None, grown)
             else:
                 place = max(place, 0)
-                if film.ended:
+                if grown is None:
                     await self._tell_over(film)
-                await self._wait(None, film)
+                await self._wait(None, grown)
 
     async def _scene(
         self, film: WatchedFilm, play: Play, place: int, sent: int, *, again: bool = False
@@ -67,10 +73,10 @@ class JsonViewer(Viewer):
         scene = await film.told(place)
         recital = Recital(lambda: where.place)
         if not sent:
-            await self._due(film, play, film.plan.scenes[place].start)
+            await self._due(play, film.plan.scenes[place].start)
             await self._say(scene.head)
         for event in scene.events[sent:]:
-            await self._due(film, play, event.at)
+            await self._due(play, event.at)
             if film.plan.scene_at(int(where.place)) > place and not again:
                 break
             for text in recital.due(scene, event):
@@ -79,13 +85,13 @@ class JsonViewer(Viewer):
             await self._socket.send_str(told("dropped", scene=place, events=recital.dropped))
         return len(scene.events)
 
-    async def _due(self, film: WatchedFilm, play: Play, tick: int) -> None:
+    async def _due(self, play: Play, tick: int) -> None:
         """Waits until a tick is near enough to the viewer."""
         assert self._where is not None
         near = tick - self._where.ticks(play.ahead)
         while near > self._where.place:
             self._changed.clear()
-            await self._wait(self._where.until(near), film)
+            await self._wait(self._where.until(near), None)
 
     async def _say(self, text: str) -> None:
         """Sends a message that counts, when the link takes it."""

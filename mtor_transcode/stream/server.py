@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from mtor_transcode.errors import InputError, OutputError
 from mtor_transcode.stream.bearers import Bearers
 from mtor_transcode.stream.films import Films
-from mtor_transcode.stream.guard import LOOPBACK, Guard, add_headers
+from mtor_transcode.stream.guard import FIRST_REQUEST_SECONDS, LOOPBACK, Guard, add_headers
+from mtor_transcode.stream.headers import SECURITY
 from mtor_transcode.stream.http import Site
 from mtor_transcode.stream.library import Library
 from mtor_transcode.stream.posters import Posters
@@ -31,6 +33,7 @@ GUARDED: Final = ("/catalogue.json", "/films/", "/dictionaries/", "/textures/", 
 """Addresses that need a token, where the owner has made some."""
 
 _KEEP_ALIVE: Final = 75.0
+_NO_LOG: Any = None
 _CLOSING_SECONDS: Final = 2.0
 _BACKLOG: Final = 1024
 
@@ -71,11 +74,7 @@ class StreamServer:
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self.library.refresh)
         self._runner = web.AppRunner(
-            self._application(),
-            access_log=None,
-            keepalive_timeout=_KEEP_ALIVE,
-            shutdown_timeout=_CLOSING_SECONDS,
-            handle_signals=False,
+            self._application(), shutdown_timeout=_CLOSING_SECONDS, handle_signals=False
         )
         await self._runner.setup()
         await self._listen()
@@ -102,7 +101,12 @@ class StreamServer:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                self._connection, settings.host, settings.port, ssl=self._tls, backlog=_BACKLOG
+                self._connection,
+                settings.host,
+                settings.port,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else FIRST_REQUEST_SECONDS,
+                backlog=_BACKLOG,
             )
         except OSError as error:
             await self._runner_cleanup()
@@ -119,9 +123,32 @@ class StreamServer:
         made: Any = self._runner.server
         if len(made.connections) >= self._settings.viewers:
             return _HangUp()
-        protocol: asyncio.Protocol = made()
+        loop = asyncio.get_running_loop()
+        protocol = _Connection(made, loop=loop, access_log=_NO_LOG, keepalive_timeout=_KEEP_ALIVE)
         self._guard.watch(protocol)
         return protocol
+
+
+class _Connection(web.RequestHandler):
+    """One connection. What is no HTTP is the client's fault: it is not logged, nor said back to it."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that cannot be read, or that failed; none to a client that has gone."""
+        if isinstance(exc, ConnectionError):
+            raise exc
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        answer = web.Response(status=status, text="this is no request", headers=SECURITY)
+        answer.force_close()
+        return answer
 
 
 class _HangUp(asyncio.Protocol):
@@ -148,12 +175,14 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(settings.cert, settings.key)
-    except (OSError, ssl.SSLError) as error:
-        reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror
+        # A password would be asked for on a terminal, where nobody may be.
+        context.load_cert_chain(settings.cert, settings.key, password=lambda: b"")
+    except OSError as error:
+        files = [path for path in (settings.cert, settings.key) if path is not None]
+        lost = [path for path in files if not os.access(path, os.R_OK)]
         raise InputError(
-            f"no certificate can be loaded: {str(reason or error).lower()}",
-            where=str(settings.cert),
+            "cannot be read" if lost else "is no certificate with its key, or the key has a password",
+            where=" and ".join(map(str, lost or files)),
             remedy="give PEM files with --cert and --key",
         ) from error
     return context

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from mtor_transcode.codec.container import SectionKind
@@ -83,43 +84,42 @@ class Course:
     """Scenes entered, by place, the section at which, and those of before that they need: to be told."""
 
     def __post_init__(self) -> None:
-        self._wanted: deque[tuple[int, int, int | None]] = deque()
+        self._wanted: OrderedDict[tuple[int, int, int | None], None] = OrderedDict()
         self._first: deque[int] = deque()
         self.due: float | None = None
         """After ``next`` gave nothing: seconds until it may, None if only news can change that."""
         self._picture = self._sound = -1
-        for first, last in self.play.have:
-            self.sent.update(range(first, min(last + 1, len(self.plan.pieces))))
+        self._inside = False
+        self.sent.update(numbers_of(self.play.have, len(self.plan.pieces)))
         self._enter(self.play.at)
 
     def follow(self, plan: Plan) -> None:
         """Goes on with a film that has grown."""
         self.plan = plan
-        if self._picture < 0 and plan.scenes:
-            self._enter(self.play.at)
 
     def want(self, want: Want) -> None:
         """Queues what is asked for again; what has not had its turn yet will come anyway."""
-        for first, last in want.sections:
-            for number in range(first, min(last + 1, len(self.plan.pieces))):
-                if number in self.sent and self._useful(self.plan.pieces[number]):
-                    self._queue(number, 0, None)
+        for number in numbers_of(want.sections, len(self.plan.pieces)):
+            if number in self.sent and self._useful(self.plan.pieces[number]):
+                self._queue(number, 0, None)
         for number, start, stop in want.parts:
             if number in self.sent and start < stop:
                 self._queue(number, start, stop)
 
     def _queue(self, number: int, start: int, stop: int | None) -> None:
-        if len(self._wanted) < MOST_WANTED and (number, start, stop) not in self._wanted:
-            self._wanted.append((number, start, stop))
+        if len(self._wanted) < MOST_WANTED:
+            self._wanted.setdefault((number, start, stop))
 
     def next(self) -> Next | None:
         """What to send now; None if nothing is due (or the end is reached, see ``over``)."""
+        if not self._inside and self.plan.scenes:
+            self._enter(self.play.at)
         while self._first:
             number = self._first.popleft()
             if number not in self.sent:
                 return self._sending(number)
         if self._wanted:
-            number, start, stop = self._wanted.popleft()
+            (number, start, stop), _ = self._wanted.popitem(last=False)
             return Next(self.plan.pieces[number], start, stop)
         self._catch_up()
         picture = self._ahead_of(self._picture, sound=False)
@@ -156,10 +156,11 @@ class Course:
         """Goes on where the film can be entered for a tick, with what that needs of the film before."""
         scene, section = self.plan.entry_at(tick)
         needed = () if scene < 0 else self.needs(scene, section)
-        self._picture = -1 if scene < 0 else section
+        self._inside = scene >= 0
+        self._picture = section if self._inside else -1
         self._sound = self._sound_at(tick)
         self._first.extend(piece.number for piece in self._of_the_film() if piece.number not in self.sent)
-        if scene < 0:
+        if not self._inside:
             return
         self._first.extend(number for number in needed if number not in self.sent)
         head = self.plan.scenes[scene].first
@@ -175,27 +176,38 @@ class Course:
     def _of_the_film(self) -> Iterator[Piece]:
         """The header and what lies with it, before the first scene."""
         first = self.plan.scenes[0].first if self.plan.scenes else len(self.plan.pieces)
-        return (piece for piece in self.plan.pieces[:first] if piece.kind not in (SOUND | NEVER_UNASKED))
+        unasked = SOUND | NEVER_UNASKED
+        return (piece for piece in islice(self.plan.pieces, first) if piece.kind not in unasked)
 
     def _scene_head(self, scene: int) -> Iterator[int]:
         """A scene's own section, for one that is entered at a snapshot."""
-        for piece in self.plan.pieces[self.plan.scenes[scene].first :]:
+        for piece in self._from(self.plan.scenes[scene].first):
             if piece.kind == SectionKind.SCENE:
                 yield piece.number
                 return
 
     def _catch_up(self) -> None:
-        """Leaves out what is past: a viewer that has come to a later entry is sent on from there."""
+        """Leaves out what is past: a viewer that has come to a later entry is sent on from there.
+
+        What is left out has had its turn. That is not so for what the later scene needs, and for sound from
+        there on.
+        """
         _, entry = self.plan.entry_at(int(self.where.place))
         if 0 <= self._picture < entry and self.plan.pieces[self._picture].scene >= 0:
-            late = [number for number in range(self._picture, entry) if number not in self.sent]
+            picture, sound = self._picture, self._sound
             self._enter(int(self.where.place))
-            self.dropped.extend(late)
+            spared = self.sent.union(self._first)
+            for piece in self._from(max(0, min(picture, sound)), entry):
+                number = piece.number
+                passed = sound <= number < self._sound if piece.kind in SOUND else number >= picture
+                if passed and number not in spared and self._useful(piece):
+                    self.dropped.append(number)
+                    self.sent.add(number)
 
     def _ahead_of(self, number: int, *, sound: bool) -> Piece | None:
         """The next piece to send from a place in the file on."""
         late = self.where.place - self.where.ticks(LATE_SECONDS)
-        for piece in self.plan.pieces[max(number, 0) :]:
+        for piece in self._from(max(number, 0)):
             if (piece.kind in SOUND) is not sound or piece.number in self.sent or not self._useful(piece):
                 continue
             over = self._sound_end(piece) if sound else piece.end
@@ -208,14 +220,27 @@ class Course:
 
     def _sound_end(self, piece: Piece) -> float:
         """Where the sound section after this one starts: where its own sound is over."""
-        for other in self.plan.pieces[piece.number + 1 :]:
+        for other in self._from(piece.number + 1):
             if other.kind in SOUND:
                 return other.start
         return float("inf")
 
+    def _from(self, first: int, end: int | None = None) -> Iterator[Piece]:
+        """The pieces from a place in the file on; the rest of a long film is not copied."""
+        pieces = self.plan.pieces
+        return (pieces[number] for number in range(first, len(pieces) if end is None else end))
+
     def _useful(self, piece: Piece) -> bool:
         """Whether a viewer has a use for a piece."""
         return piece.kind not in NEVER_UNASKED and (piece.kind != SectionKind.REPAIR or self.play.repairs)
+
+
+def numbers_of(ranges: Iterable[tuple[int, int]], end: int) -> Iterator[int]:
+    """The numbers below ``end`` in ranges (first, last), each once, however often they are named."""
+    at = 0
+    for first, last in sorted(ranges):
+        yield from range(max(first, at), min(last + 1, end))
+        at = max(at, last + 1)
 
 
 def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
@@ -63,4 +64,11 @@ class Sockets:
             _log.debug("a viewer left: %s", error)
         finally:
             await viewer.close()
+            _let_go(request.transport)
         return socket
+
+
+def _let_go(transport: asyncio.BaseTransport | None) -> None:
+    """Ends a connection whose client takes nothing: closing it would wait for that for ever."""
+    if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+        transport.abort()

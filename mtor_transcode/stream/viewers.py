@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Final
@@ -36,6 +37,9 @@ END_AGAIN: Final = 5.0
 
 SCENES_AHEAD: Final = 64
 """Scenes beyond the one that is sent whose times are told."""
+
+CLOSING: Final = 5.0
+"""Seconds that a client has to take the last that is said to it."""
 
 _MESSAGES_A_SECOND: Final = 20.0
 _MOST_AT_ONCE: Final = 100.0
@@ -80,11 +84,16 @@ class Viewer:
     async def close(self) -> None:
         """Lets go of the film."""
         await self._stop()
-        if not self._socket.closed:
-            await self._socket.close()
+        await self._hang_up(WSCloseCode.OK, "")
 
     async def _refuse(self, code: int, reason: str) -> None:
-        await self._socket.close(code=code, message=reason.encode()[:120])
+        await self._hang_up(code, reason)
+
+    async def _hang_up(self, code: int, reason: str) -> None:
+        """Closes the socket; a client that takes nothing is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self._socket.close(code=code, message=reason.encode()[:120])
 
     async def _take(self, request: Request) -> None:
         if isinstance(request, Play):
@@ -118,8 +127,13 @@ class Viewer:
         await self._stop()
         try:
             self._film = await self._films.watch(play.film)
-        except (MtorError, OSError) as error:
+        except MtorError as error:
             await self._socket.send_str(told("error", what=str(error)))
+            return
+        except OSError as error:
+            # Its text may name folders of this machine.
+            _log.warning("a film cannot be opened: %s", error)
+            await self._socket.send_str(told("error", what="the film cannot be read"))
             return
         if self._film is None:
             await self._socket.send_str(told("error", what="there is no such film", film=play.film))
@@ -138,11 +152,14 @@ class Viewer:
         try:
             await self._tell_film(film, play.at)
             await self._perform(film, play)
-        except (ConnectionError, RuntimeError) as error:
+        except ConnectionError as error:
             _log.debug("a viewer left: %s", error)
         except (MtorError, OSError) as error:
             _log.warning("%s cannot be sent: %s", film.entry.name, error)
             await self._refuse(WSCloseCode.INTERNAL_ERROR, "the film cannot be read")
+        except Exception:
+            _log.exception("%s cannot be sent", film.entry.name)
+            await self._refuse(WSCloseCode.INTERNAL_ERROR, "the film cannot be sent")
 
     async def _perform(self, film: WatchedFilm, play: Play) -> None:
         """Sends sections until it is stopped."""
@@ -161,6 +178,7 @@ class Viewer:
     async def _step(self, film: WatchedFilm, course: Course) -> None:
         """Sends the next section, or waits for one to become due."""
         self._changed.clear()
+        grown = None if film.ended else film.grown
         if course.plan is not film.plan:
             course.follow(film.plan)
             plan = film.plan
@@ -175,7 +193,7 @@ class Viewer:
         await self._tell_course(film, course)
         if chosen is None:
             await self._tell_end(film, course)
-            await self._wait(course.due, film)
+            await self._wait(course.due, grown)
             return
         data = film.section(chosen.piece)
         number = chosen.piece.number
@@ -199,11 +217,14 @@ class Viewer:
             self._changed.clear()
             await self._wait(min(pause, NEWS), None)
 
-    async def _wait(self, seconds: float | None, film: WatchedFilm | None) -> None:
-        """Waits for a request of the client, for the film to grow, or for the time."""
+    async def _wait(self, seconds: float | None, grown: asyncio.Event | None) -> None:
+        """Waits for a request of the client, for ``grown`` of its film, or for the time.
+
+        Both events are to be taken before what is waited for is looked at: what happens between counts.
+        """
         waits = [asyncio.ensure_future(self._changed.wait())]
-        if film is not None and not film.ended:
-            waits.append(asyncio.ensure_future(film.grown.wait()))
+        if grown is not None:
+            waits.append(asyncio.ensure_future(grown.wait()))
         try:
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
