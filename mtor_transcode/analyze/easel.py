@@ -139,7 +139,7 @@ def frame_colours(paint: Paint, size: tuple[int, int]) -> Plane:
 @lru_cache(maxsize=TILES)
 def _tile(texture: Texture, size: tuple[int, int]) -> Tile:
     """The first picture of a texture."""
-    return Tile(stretched(TextureDecoder(texture).planes(0), size))
+    return Tile(stretched(TextureDecoder(texture).shown(0), size))
 
 
 def _tile_colours(tile: Tile, matrix: Matrix, rect: Rect) -> Plane:

@@ -287,7 +287,7 @@ def _tried(scene: Scene, rect: Rect, cost: float, tick: int) -> Patch | None:
 
     def price(scale: int, crf: int) -> tuple[float, Texture]:
         texture = still(planes, (x1 - x0, y1 - y0), scale, crf)
-        shown = stretched(TextureDecoder(texture).planes(0), (x1 - x0, y1 - y0))
+        shown = stretched(TextureDecoder(texture).shown(0), (x1 - x0, y1 - y0))
         error = float((squared(crop, shown) * worth).sum(dtype=np.float64))
         return error + scene.lam * (8 * len(texture.data) + OWN_BITS), texture
 

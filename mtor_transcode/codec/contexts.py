@@ -144,6 +144,8 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("border.width", NUMBER),
     ("border.kept", 2),
     ("border.sharp", 1),
+    ("texture.sharpness", NUMBER),
+    ("texture.moves", 3),
 )
 """Name and size of each group, in the order of their numbers."""
 

@@ -38,6 +38,7 @@ from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.codec.writers import Reader, Writer
 from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import (
+    SHARPEST,
     Backdrop,
     Background,
     Edit,
@@ -56,6 +57,9 @@ _SIZE: Final = BASE["texture.size"]
 _COUNT: Final = BASE["texture.count"]
 _STEP: Final = BASE["texture.step"]
 _JITTER: Final = BASE["texture.jitter"]
+_SHARPNESS: Final = BASE["texture.sharpness"]
+_SOME_MOVE: Final = BASE["texture.moves"]
+_MOVES: Final = _SOME_MOVE + 1
 
 _NUMBER: Final = 40
 
@@ -179,8 +183,30 @@ def write_texture(texture: Texture, number: int) -> bytes:
         else:
             write_signed(writer, _JITTER, after - before - step)
         step = after - before
+    write_number(writer, _SHARPNESS, texture.sharpness)
+    _write_moves(writer, texture)
     head = writer.finish()
     return varint(number) + varint(len(head)) + head + texture.data
+
+
+def _write_moves(writer: Writer, texture: Texture) -> None:
+    if len(texture.times) == 1:
+        return
+    writer.bit(_SOME_MOVE, any(texture.moves))
+    if any(texture.moves):
+        before = True
+        for moves in texture.moves:
+            writer.bit(_MOVES + before, moves)
+            before = moves
+
+
+def _read_moves(reader: Reader, count: int) -> tuple[bool, ...]:
+    if count == 1 or not reader.bit(_SOME_MOVE):
+        return ()
+    moves: list[bool] = []
+    for _ in range(count - 1):
+        moves.append(bool(reader.bit(_MOVES + (moves[-1] if moves else True))))
+    return tuple(moves)
 
 
 def texture_number(payload: Payload) -> int:
@@ -208,11 +234,14 @@ def read_texture(payload: Payload, header: FilmHeader, *, whole: bool = True) ->
         if step <= 0 or times[-1] + step > MAX_TICK:
             raise payload.damaged("the times of a texture do not rise")
         times.append(times[-1] + step)
+    sharpness = read_number(reader, _SHARPNESS)
+    moves = _read_moves(reader, count)
     data = payload.rest()
     if not whole:
         data = obu.beginning(data)
         del times[len(obu.pictures(data)) if data else 0 :]
-    texture = Texture(width, height, tuple(times), data)
+        moves = moves[: max(len(times) - 1, 0)]
+    texture = Texture(width, height, tuple(times), data, moves if any(moves) else (), sharpness)
     wrong = fault_of(texture, header)
     if wrong:
         raise payload.damaged(wrong)
@@ -238,6 +267,8 @@ def check_texture(texture: Texture, header: FilmHeader) -> None:
         or any(not 0 < b - a <= MAX_STEP for a, b in pairwise(times))
     ):
         wrong = "the times of a texture must be ticks that rise from 0"
+    if not wrong and texture.moves and (len(texture.moves) != len(times) - 1 or not any(texture.moves)):
+        wrong = "a texture must tell of each picture but the last whether it moves, or of none"
     if wrong:
         raise UsageError(wrong)
 
@@ -252,6 +283,8 @@ def fault_of(texture: Texture, header: FilmHeader) -> str:
     most = (header.width + TEXTURE_ROUNDING, header.height + TEXTURE_ROUNDING)
     if not (0 < texture.width <= most[0] and 0 < texture.height <= most[1]):
         return f"a texture of {texture.width}x{texture.height} px in a film of {header.width}x{header.height}"
+    if not 0 <= texture.sharpness <= SHARPEST:
+        return f"a texture is sharpened by {texture.sharpness}, at most {SHARPEST} is"
     try:
         units = list(obu.units(texture.data))
         sequence = obu.read_sequence(units[0]) if units and units[0].kind == obu.SEQUENCE else None

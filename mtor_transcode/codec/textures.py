@@ -72,7 +72,9 @@ class KnownTextures:
 
     def _digest(self, texture: Texture) -> bytes:
         if self._last is None or self._last[0] is not texture:
-            head = varint(texture.width) + varint(texture.height) + b"".join(map(varint, texture.times))
+            moves = (len(texture.moves), *texture.moves)
+            numbers = (texture.width, texture.height, texture.sharpness, *moves, *texture.times)
+            head = b"".join(map(varint, numbers))
             self._last = texture, sha256(varint(len(head)) + head + texture.data).digest()
         return self._last[1]
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Textures on the screen: AV1 decoded picture after picture by dav1d, stretched to the frame or to a shape.
 
+Between two pictures stands what ``texture_motion`` makes of them where the texture says so.
+
 The planes of a texture cover what the planes of the film cover: each is stretched by itself, bicubic, so no
 sample changes its meaning. Chroma is sharpened before it is brought to full size, by what the way back to
 4:2:0 will take away: (-1, 10, -1) / 8 undoes (1, 6, 1) / 8 but for terms of second order.
@@ -22,6 +24,7 @@ from mtor_transcode.codec.obu import pictures
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Texture, TexturePaint
 from mtor_transcode.render.chroma import Plane, grow
+from mtor_transcode.render.texture_motion import MotionField, motion_between, on_the_way, sharpened
 
 DECODERS = 2
 """Textures of backgrounds that are decoded side by side (a scene, and the one it dissolves from)."""
@@ -31,10 +34,11 @@ _SHARPEN = np.array([-1 / 8, 10 / 8, -1 / 8], np.float32)
 
 @dataclass(frozen=True, slots=True)
 class TextureShown:
-    """Picture ``index`` of a texture."""
+    """Picture ``index`` of a texture, ``part`` of ``PARTS`` on its way to the next one."""
 
     index: int
     texture: Texture
+    part: int = 0
 
     @property
     def border(self) -> None:
@@ -43,11 +47,14 @@ class TextureShown:
 
 def shown_at(paint: TexturePaint, tick: Fraction | int) -> TextureShown:
     """What a paint shows at a film tick."""
-    return TextureShown(paint.picture_at(tick), paint.texture)
+    return TextureShown(paint.picture_at(tick), paint.texture, paint.part_at(tick))
 
 
 class TextureDecoder:
-    """Decodes one texture, forwards; an earlier picture starts it anew. Holds one picture, that of ``at``."""
+    """Decodes one texture, forwards; an earlier picture starts it anew. Holds the last two pictures.
+
+    ``first`` is the number of the first of them.
+    """
 
     def __init__(self, texture: Texture) -> None:
         self.texture = texture
@@ -58,40 +65,60 @@ class TextureDecoder:
         context = av.codec.CodecContext.create("libdav1d", "r")
         context.thread_count = 1
         self._context = cast("Any", context)
-        self.at = -1
-        self._planes: list[Plane] = []
+        self.first = 0
+        self._held: list[list[Plane]] = []
+        self._motion: tuple[int, MotionField] | None = None
+
+    def shown(self, index: int, part: int = 0) -> list[Plane]:
+        """Y, Cb and Cr of what is shown of a picture. Raises FormatError if the stream is damaged."""
+        planes = self.moved(index, part) if part else self.planes(index)
+        return [sharpened(planes[0], self.texture.sharpness), *planes[1:]]
+
+    def moved(self, index: int, part: int) -> list[Plane]:
+        """A picture on its way to the next one, not sharpened."""
+        planes = self.planes(index + 1)
+        first = self.planes(index)
+        if self._motion is None or self._motion[0] != index:
+            self._motion = index, motion_between(first[0], planes[0])
+        return on_the_way(first, planes, self._motion[1], part)
 
     def planes(self, index: int) -> list[Plane]:
-        """Y, Cb and Cr of a picture. Raises FormatError if the stream is damaged."""
-        if index < self.at:
+        """A picture as it was decoded."""
+        if index < self.first:
             self._restart()
-        while self.at < index:
-            self.at += 1
-            self._planes = self._decoded(self._units[self.at])
-        if self.at + 1 == len(self._units):
-            self._context = None  # What it holds is larger than the picture.
-        return self._planes
+        while self.first + len(self._held) <= index:
+            self._decode_next()
+        return self._held[index - self.first]
 
-    def _decoded(self, unit: bytes) -> list[Plane]:
+    def _decode_next(self) -> None:
+        number = self.first + len(self._held)
+        planes = self._decoded(number)
+        self.first, self._held = max(0, number - 1), [*self._held[-1:], planes]
+        if number + 1 == len(self._units):
+            self._context = None  # What it holds is larger than the picture.
+
+    def _decoded(self, number: int) -> list[Plane]:
+        unit = self._units[number]
         try:
             packet = av.Packet(len(unit))  # With zeros behind it, as decoders want; Packet(unit) has none.
             packet.update(unit)
             frames = self._context.decode(packet)
         except FFmpegError as error:
-            raise self._damaged() from error
+            raise _damaged(number) from error
         texture = self.texture
         if len(frames) != 1:
-            raise self._damaged()
+            raise _damaged(number)
         frame = frames[0]
         layout = frame.format.name.replace("yuvj", "yuv")
         if (frame.width, frame.height, layout) != (texture.width, texture.height, "yuv420p"):
-            raise self._damaged()
+            raise _damaged(number)
         return [_copied(plane) for plane in frame.planes]
 
-    def _damaged(self) -> FormatError:
-        return FormatError(
-            f"picture {self.at} of a texture cannot be decoded", remedy="the file is damaged; fetch it again"
-        )
+
+def _damaged(number: int) -> FormatError:
+    return FormatError(
+        f"picture {number} of a texture cannot be decoded", remedy="the file is damaged; fetch it again"
+    )
 
 
 def _copied(plane: Any) -> Plane:
@@ -107,21 +134,21 @@ class Decoders:
         self._decoders: list[TextureDecoder] = []
 
     def planes(self, shown: TextureShown) -> list[Plane]:
-        """Y, Cb and Cr of a picture, from the decoder that has least to do, a new one if none is before it.
+        """Y, Cb and Cr of what is shown, from the decoder with least to do, a new one if none is before it.
 
         Raises FormatError if the stream is damaged.
         """
         texture = shown.texture
         ready = [
-            (decoder.at, place)
+            (decoder.first, place)
             for place, decoder in enumerate(self._decoders)
-            if decoder.at <= shown.index and (decoder.texture is texture or decoder.texture == texture)
+            if decoder.first <= shown.index and (decoder.texture is texture or decoder.texture == texture)
         ]
         if ready:
             self._decoders.append(self._decoders.pop(max(ready)[1]))
         else:
             self._decoders = [*self._decoders[1 - self._most :], TextureDecoder(texture)]
-        return self._decoders[-1].planes(shown.index)
+        return self._decoders[-1].shown(shown.index, shown.part)
 
 
 class TextureScreen:

@@ -75,13 +75,23 @@ def background_entry(paint: Backdrop) -> types.Entry:
 def _texture_out(paint: TexturePaint) -> types.Texture:
     texture = paint.texture
     steps = [after - before for before, after in pairwise(texture.times)]
-    return types.Texture(texture.width, texture.height, paint.start, steps, texture.data)
+    return types.Texture(
+        width=texture.width,
+        height=texture.height,
+        start=paint.start,
+        steps=steps,
+        data=texture.data,
+        moves=list(texture.moves),
+        sharpness=texture.sharpness,
+    )
 
 
 def texture_in(given: types.Texture) -> TexturePaint:
     """A paint that shows a texture."""
     times = tuple(accumulate(given.steps, initial=0))
-    return TexturePaint(Texture(given.width, given.height, times, given.data), given.start)
+    moves = tuple(given.moves)
+    texture = Texture(given.width, given.height, times, given.data, moves, given.sharpness)
+    return TexturePaint(texture, given.start)
 
 
 def transform_in(extra: types.EntryExtra) -> Transform:

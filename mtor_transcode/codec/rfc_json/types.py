@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from mtor_transcode.codec.limits import MAX_BORDER, MAX_LEVELS, MAX_MASK_SIDE, MAX_SOFTNESS
 from mtor_transcode.codec.rfc_json import limits
-from mtor_transcode.model import UNITS_PER_PX
+from mtor_transcode.model import SHARPEST, UNITS_PER_PX
 
 Name = Annotated[str, Meta(max_length=500)]
 Px = Annotated[float, Meta(ge=-limits.PX, le=limits.PX)]
@@ -142,10 +142,12 @@ class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):
 AnyFigure = Polygon | Bezier | Circle | Ellipse | Rect | Path | Mask | Reference
 
 
-class Texture(Struct, forbid_unknown_fields=True):
+class Texture(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """An AV1 sequence stretched over the frame, or over a figure's bounding box, from tick ``start`` on.
 
-    ``steps`` are the ticks between its pictures; ``data`` is AV1 (OBUs with sizes) in base64.
+    ``steps`` are the ticks between its pictures; ``data`` is AV1 (OBUs with sizes) in base64; ``moves`` tells
+    for each picture but the last whether it moves on to the next (left out if none does), ``sharpness`` is in
+    eighths.
     """
 
     width: Positive
@@ -153,6 +155,8 @@ class Texture(Struct, forbid_unknown_fields=True):
     start: SignedTicks
     steps: list[Ticks]
     data: bytes
+    moves: list[bool] = []
+    sharpness: Annotated[int, Meta(ge=0, le=SHARPEST)] = 0
 
 
 class Border(Struct, omit_defaults=True, forbid_unknown_fields=True):
