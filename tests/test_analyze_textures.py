@@ -30,7 +30,8 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import FormatError
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.source import open_source
-from mtor_transcode.model import Background, TexturePaint
+from mtor_transcode.model import Background, Texture, TexturePaint
+from mtor_transcode.render.textures import TextureDecoder
 
 BASE = Fraction(1, 24)
 
@@ -112,6 +113,42 @@ def test_a_texture_is_plain_av1() -> None:
         fine = window.likeness(window.texture(Arm(1, 1), 20, 10), 1)
         coarse = window.likeness(texture, 2)
         assert fine.mean_unlike < 0.01 < coarse.mean_unlike
+
+
+def test_pictures_move_where_that_is_like_the_source() -> None:
+    """What drifts moves on, and is more like the source for it; what repeats and jumps holds."""
+    with spooled(drift(24)) as spool:
+        window = window_of(spool)
+        point, texture = window.tried(Arm(1, 4), 30, 10, finish=True)
+        assert texture.moves == (True,) * 5
+        assert point.unlike < 0.5 * _held(window, texture)
+    with spooled(drift(24, hold=4)) as spool:
+        _, texture = window_of(spool).tried(Arm(1, 1), 30, 10, finish=True)
+        assert texture.moves == ()
+
+
+def _held(window: Window, texture: Texture) -> float:
+    """1 - SSIM if no picture of a texture (of every fourth frame) moved."""
+    found = Likeness()
+    decoder = TextureDecoder(texture)
+    for number in range(24):
+        shown = decoder.planes(number // 4)[0]
+        found.add(window._spool.luma(number), shown, 1.0)
+    return found.mean_unlike
+
+
+def test_blur_is_sharpened_as_far_as_it_helps() -> None:
+    """A smaller picture is sharpened, a good one of full size that is soft itself hardly."""
+    chance = np.random.default_rng(4)
+    hard = np.where(cv2.resize(chance.uniform(0, 1, (8, 12)), (192, 128), interpolation=0) > 0.5, 200, 60)
+    chroma = np.full((64, 96), 128, np.uint8)
+    frames = [
+        SourceFrame(number, 1, (hard.astype(np.uint8), chroma, chroma), 8, (1, 1)) for number in range(3)
+    ]
+    with spooled(iter(frames)) as spool:
+        _, small = window_of(spool).tried(Arm(4, 1), 30, 10, finish=True)
+        _, whole = window_of(spool).tried(Arm(1, 1), 16, 10, finish=True)
+    assert small.sharpness > whole.sharpness
 
 
 def test_the_encoder_leaves_the_machine_usable() -> None:
@@ -204,8 +241,9 @@ class ModelWindow:
     def data(self) -> bytes:
         return b""
 
-    def tried(self, arm: Arm, crf: float, preset: int) -> tuple[Point, ModelWindow]:
+    def tried(self, arm: Arm, crf: float, preset: int, *, finish: bool = False) -> tuple[Point, ModelWindow]:
         self.tries += 1
+        assert finish == (preset == PRESETS["balanced"][1])
         point = self.point(arm, crf)
         if arm == self.dear and preset == PRESETS["balanced"][1]:
             point = replace(point, bytes=round(1.33 * point.bytes))

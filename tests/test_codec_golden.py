@@ -88,9 +88,9 @@ def _soft() -> MemoryFilm:
 
 
 def _textured() -> MemoryFilm:
-    """A texture, a plain background, the texture again at another start; a second scene that shares it."""
+    """A texture, a plain background, another that moves; a second scene that shares the first."""
     first, second = texture_films.scene(0, 0, shapes=True), texture_films.scene(1, 24)
-    late = TexturePaint(texture_films.TEXTURE, 15)
+    late = TexturePaint(texture_films.MOVING, 15)
     tokens = (Background(12, 4, Solid((40, 90, 160))), Background(16, 0, late))
     first = dataclasses.replace(first, spans=(*first.spans, Span(12, 24, tokens)))
     return MemoryFilm(texture_films.HEADER, [first, second], [], [], 36)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from memory_films import MemoryFilm, write_film
 from mtor_transcode.codec import obu
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
+    SHARPEST,
     Background,
     Contour,
     Enter,
@@ -32,6 +34,7 @@ from mtor_transcode.model import (
 DATA = (Path(__file__).parent / "golden" / "texture.obu").read_bytes()
 HEADER = FilmHeader(128, 72, Fraction(1, 24), Fraction(24))
 TEXTURE = Texture(64, 36, (0, 2, 4, 6, 8, 10), DATA)
+MOVING = replace(TEXTURE, moves=(True, True, False, True, True), sharpness=4)
 GREY = Solid((90, 128, 128))
 BOX = Outline((Contour(((-160, -160), (160, -160), (160, 160), (-160, 160)), (NodeKind.CORNER,) * 4),))
 
@@ -66,10 +69,12 @@ def still_data() -> bytes:
 
 @st.composite
 def textures(draw: st.DrawFn) -> Texture:
-    """The small texture, its pictures at any times."""
+    """The small texture, its pictures at any times, moving and sharpened in any way."""
     regular = st.integers(1, 3000).map(lambda step: [step] * 5)
     steps = draw(st.one_of(regular, st.lists(st.integers(1, 2**31), min_size=5, max_size=5)))
     times = [0]
     for step in steps:
         times.append(times[-1] + step)
-    return Texture(64, 36, tuple(times), DATA)
+    moves = draw(st.lists(st.booleans(), min_size=5, max_size=5))
+    sharpness = draw(st.integers(0, SHARPEST))
+    return Texture(64, 36, tuple(times), DATA, tuple(moves) if any(moves) else (), sharpness)

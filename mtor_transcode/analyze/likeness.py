@@ -34,10 +34,13 @@ class Likeness:
     unlike: float = 0.0
     seconds: float = 0.0
 
-    def add(self, source: Plane, shown: Plane, seconds: float) -> None:
-        """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long."""
+    def add(self, source: Plane, shown: Plane, seconds: float, unlike: float | None = None) -> None:
+        """Take a frame in; ``shown`` is what a viewer sees of ``source`` for so long.
+
+        ``unlike`` is their unlikeness, where that is known.
+        """
         self.squares += seconds * float(cv2.norm(source, shown, cv2.NORM_L2SQR))
-        self.unlike += seconds * unlikeness(source, shown)
+        self.unlike += seconds * (unlikeness(source, shown) if unlike is None else unlike)
         self.seconds += seconds
 
     @property

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
+from operator import itemgetter
 
 from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, even_size
-from mtor_transcode.analyze.likeness import Likeness
+from mtor_transcode.analyze.likeness import Likeness, unlikeness
 from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.errors import FormatError
-from mtor_transcode.model import Texture
+from mtor_transcode.model import PARTS, Texture
+from mtor_transcode.render.texture_motion import sharpened
 from mtor_transcode.render.textures import TextureDecoder, stretched_plane
 
 SAMPLES = 32
@@ -22,6 +26,12 @@ HELD = 96 << 20
 
 ATTEMPTS = 3
 """Times that a texture is coded before what cannot be decoded is an error."""
+
+SHARPNESSES = (0, 2, 4, 6, 8)
+"""What is tried, in eighths."""
+
+INDIFFERENT = 1.01
+"""Of these the sharpest is taken whose 1 - SSIM is at most so many times the least: VMAF likes it sharp."""
 
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
@@ -108,32 +118,91 @@ class Window:
                 self._samples[index] = luma
         return luma
 
-    def likeness(self, texture: Texture, step: int) -> Likeness:
-        """How like the source the texture is to look at; FormatError if a picture cannot be decoded."""
-        found = Likeness()
-        decoder = TextureDecoder(texture)
+    def _places(self, step: int) -> Iterator[tuple[int, int, int]]:
+        """Frames to look at: each with the picture it shows, and how far that is on the way to the next."""
         chosen = self.chosen(step)
         stride = max(1, round(len(self._spool) / SAMPLES)) | 1
-        at = 0
         for index in range(0, len(self._spool), stride):
-            while at + 1 < len(chosen) and chosen[at + 1] <= index:
-                at += 1
-            shown = stretched_plane(decoder.planes(at)[0], self._size)
-            seconds = float(self._spool.frames[index].duration * self._time_base)
-            found.add(self._sample(index), shown, seconds)
-        decoder.planes(len(chosen) - 1)
+            at = max(0, bisect_right(chosen, index) - 1)
+            yield index, at, self._part(index, chosen[at : at + 2])
+
+    def _part(self, index: int, pictures: list[int]) -> int:
+        """How far a frame is on the way from one picture to the next, if there is one."""
+        if len(pictures) < 2:
+            return 0
+        here, start, end = (self._spool.frames[number].tick for number in (index, *pictures))
+        return PARTS * (here - start) // (end - start)
+
+    def _unlike(self, index: int, planes: list[Plane], sharpness: int = 0) -> tuple[float, Plane]:
+        """1 - SSIM of a frame where a viewer sees ``planes``, and that luma."""
+        shown = stretched_plane(sharpened(planes[0], sharpness), self._size)
+        return unlikeness(self._sample(index), shown), shown
+
+    def likeness(self, texture: Texture, step: int) -> Likeness:
+        """How like the source the texture is to look at, where each picture moves if that is better.
+
+        FormatError if a picture cannot be decoded.
+        """
+        found = Likeness()
+        decoder = TextureDecoder(texture)
+        for index, at, part in self._places(step):
+            unlike, shown = self._unlike(index, decoder.planes(at))
+            if part:
+                moved = self._unlike(index, decoder.moved(at, part))
+                unlike, shown = min((unlike, shown), moved, key=itemgetter(0))
+            found.add(self._sample(index), shown, self._seconds_of(index), unlike)
+        decoder.planes(len(texture.times) - 1)
         return found
 
-    def tried(self, arm: Arm, crf: float, preset: int) -> tuple[Point, Texture]:
+    def finished(self, texture: Texture, step: int) -> tuple[Texture, Likeness]:
+        """The texture with its moves and its sharpness, and how like the source that is."""
+        moving = replace(texture, moves=self._moves(texture, step))
+        if not any(moving.moves):
+            moving = texture
+        decoder = TextureDecoder(moving)
+        found = [Likeness() for _ in SHARPNESSES]
+        for index, at, part in self._places(step):
+            moves = part and moving.moves and moving.moves[at]
+            planes = decoder.moved(at, part) if moves else decoder.planes(at)
+            for sharpness, likeness in zip(SHARPNESSES, found, strict=True):
+                unlike, shown = self._unlike(index, planes, sharpness)
+                likeness.add(self._sample(index), shown, self._seconds_of(index), unlike)
+        most = INDIFFERENT * min(likeness.mean_unlike for likeness in found)
+        best = max(place for place, likeness in enumerate(found) if likeness.mean_unlike <= most)
+        return replace(moving, sharpness=SHARPNESSES[best]), found[best]
+
+    def _moves(self, texture: Texture, step: int) -> tuple[bool, ...]:
+        """For each picture but the last whether it had better move, by the frame in the middle."""
+        decoder = TextureDecoder(texture)
+        moves: list[bool] = []
+        for at, pair in enumerate(pairwise(self.chosen(step))):
+            middle = sum(pair) // 2
+            part = self._part(middle, list(pair))
+            if not part:
+                moves.append(bool(moves) and moves[-1])
+                continue
+            held, _ = self._unlike(middle, decoder.planes(at))
+            moved, _ = self._unlike(middle, decoder.moved(at, part))
+            moves.append(moved < held)
+        return tuple(moves)
+
+    def _seconds_of(self, index: int) -> float:
+        return float(self._spool.frames[index].duration * self._time_base)
+
+    def tried(self, arm: Arm, crf: float, preset: int, *, finish: bool = False) -> tuple[Point, Texture]:
         """The window coded one way, and what came of it; FormatError if that never can be decoded.
 
+        To ``finish`` is to decide for each picture whether it moves, and for all how sharp they are shown.
         On a busy machine SVT-AV1 was seen to make one picture in some ten thousand that no decoder takes, and
         not to make it the next time.
         """
         for attempt in range(ATTEMPTS):
             texture = self.texture(arm, crf, preset)
             try:
-                like = self.likeness(texture, arm.step)
+                if finish:
+                    texture, like = self.finished(texture, arm.step)
+                else:
+                    like = self.likeness(texture, arm.step)
                 break
             except FormatError:
                 if attempt == ATTEMPTS - 1:

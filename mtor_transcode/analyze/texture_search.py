@@ -109,10 +109,10 @@ class TextureSearch:
         """The texture at a point, with all care."""
         key = (arm, crf)
         if key not in self._kept:
-            made = self.window.tried(arm, crf, self._slow)
+            made = self.window.tried(arm, crf, self._slow, finish=True)
             while made[0].bytes > MAX_TEXTURE_BYTES and crf < WORST_CRF:
                 crf = min(crf + COARSER, WORST_CRF)
-                made = self.window.tried(arm, crf, self._slow)
+                made = self.window.tried(arm, crf, self._slow, finish=True)
             held = sum(len(texture.data) for _, texture in self._kept.values())
             while self._kept and held + len(made[1].data) > KEPT_BYTES:
                 held -= len(self._kept.pop(next(iter(self._kept)))[1].data)

@@ -23,7 +23,8 @@ from mtor_transcode.model.texture import PARTS, SHARPEST, Texture, TexturePaint
 from mtor_transcode.model.token import Background, CameraMove, Edit, Enter, Leave, Token
 
 __all__ = [
-    "CELLS_PER_NODE", "IDENTITY", "OPAQUE", "PARTS", "SCALE_ONE", "SHARPEST", "STILL_CAMERA", "TURN", "UNITS_PER_PX",
+    "CELLS_PER_NODE", "IDENTITY", "OPAQUE", "PARTS", "SCALE_ONE", "SHARPEST", "STILL_CAMERA", "TURN",
+    "UNITS_PER_PX",
     "AudioInfo", "AudioPacket", "Backdrop", "Background", "Border", "Camera", "CameraMove", "Colour",
     "ColourSpec", "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Leave", "LinearGradient", "Mask",
     "NodeKind", "Outline", "Paint", "Point", "Scene", "SceneStart", "ShapeState", "Solid", "Span",

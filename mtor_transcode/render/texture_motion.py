@@ -163,8 +163,8 @@ def _search_block(first, second, vectors, row, column, finest):  # type: ignore[
     while step >= finest:
         for _ in range(MOVES):
             from_x, from_y = at_x, at_y
-            for y, x in ((-step, 0), (step, 0), (0, -step), (0, step)):
-                x, y = from_x + x, from_y + y
+            for down, across in ((-step, 0), (step, 0), (0, -step), (0, step)):
+                x, y = from_x + across, from_y + down
                 cost = _cost(first, second, left, top, x, y, near_x, near_y, best)
                 if cost < best:
                     best, at_x, at_y = cost, x, y
@@ -268,7 +268,9 @@ def _between(first, second, vectors, halvings, part, smaller):  # type: ignore[n
                     moved_y = moved
             from_x, from_y = (part * moved_x + half) >> turn, (part * moved_y + half) >> turn
             to_x, to_y = (rest * moved_x + half) >> turn, (rest * moved_y + half) >> turn
-            one = _sample(first, x + ((-from_x) >> 4), y + ((-from_y) >> 4), (-from_x) & 15, (-from_y) & 15, 4)
+            one = _sample(
+                first, x + ((-from_x) >> 4), y + ((-from_y) >> 4), (-from_x) & 15, (-from_y) & 15, 4
+            )
             other = _sample(second, x + (to_x >> 4), y + (to_y >> 4), to_x & 15, to_y & 15, 4)
             out[y, x] = (rest * one + part * other + (1 << 13)) >> 14
     return out

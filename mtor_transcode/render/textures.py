@@ -23,8 +23,14 @@ from numpy.typing import NDArray
 from mtor_transcode.codec.obu import pictures
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Texture, TexturePaint
-from mtor_transcode.render.chroma import Plane, grow
-from mtor_transcode.render.texture_motion import MotionField, motion_between, on_the_way, sharpened
+from mtor_transcode.render.chroma import grow
+from mtor_transcode.render.texture_motion import (
+    MotionField,
+    Plane,
+    motion_between,
+    on_the_way,
+    sharpened,
+)
 
 DECODERS = 2
 """Textures of backgrounds that are decoded side by side (a scene, and the one it dissolves from)."""
@@ -176,14 +182,14 @@ def stretched(planes: list[Plane], size: tuple[int, int]) -> NDArray[np.uint8]:
     for plane in planes[1:]:
         half = stretched_plane(plane, ((width + 1) // 2, (height + 1) // 2))
         sharp = cv2.sepFilter2D(half, -1, _SHARPEN, _SHARPEN, borderType=cv2.BORDER_REPLICATE)
-        chroma.append(grow(cast("Plane", sharp), (height, width), 1, 1))
+        chroma.append(cast("Plane", grow(cast("Plane", sharp), (height, width), 1, 1)))
     return cast("NDArray[np.uint8]", cv2.merge([luma, *chroma]))
 
 
 def stretched_plane(plane: Plane, size: tuple[int, int]) -> NDArray[np.uint8]:
     """One plane at ``size`` (width, height)."""
     if (plane.shape[1], plane.shape[0]) == size:
-        return cast("NDArray[np.uint8]", plane)
+        return plane
     smaller = size[0] < plane.shape[1] or size[1] < plane.shape[0]
     way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     return cast("NDArray[np.uint8]", cv2.resize(plane, size, interpolation=way))
