@@ -50,7 +50,7 @@ LEEWAY = 0.5
 """How far (log bytes) a texture's bytes may be from the vectors', for a small margin (log of 1 - SSIM)."""
 
 CLEAR = 0.5
-"""If it is better by so much, or worse by twice that, no other arm is tried."""
+"""If it is better by so much, or worse by twice that at these bytes, no other arm is tried."""
 
 
 class Aside:
@@ -138,7 +138,7 @@ def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
     """By how much (log of 1 - SSIM) the best texture of log bytes is better; clear cases end early."""
     first = search.place(FIRST, rate)
     margin = _apart(first, vectors)
-    if margin > CLEAR or margin < -2 * CLEAR:
+    if margin > CLEAR or (margin < -2 * CLEAR and not first.dear):
         return margin
     return _apart(search.walk(rate), vectors)
 
