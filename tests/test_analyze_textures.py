@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import mtor_transcode
 from mtor_transcode.analyze import av1, texture_probe
-from mtor_transcode.analyze.likeness import Likeness, unlikeness
+from mtor_transcode.analyze.likeness import Likeness, unlike_at_full_size, unlikeness
 from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_probe import Arm, Point, Window
 from mtor_transcode.analyze.texture_search import PRESETS, TextureSearch
@@ -211,6 +211,21 @@ def test_likeness_is_ssim_over_tiles() -> None:
         found = Likeness()
         found.add(one, np.asarray(other, np.uint8), 1.0)
         assert found.unlike == pytest.approx(1 - np.mean(wanted), rel=1e-9)
+
+
+def test_likeness_weighs_both_sizes() -> None:
+    """Of two that lose as much at full size the one is nearer that looks like the source from afar."""
+    dice = np.random.default_rng(2)
+    noise = dice.integers(-40, 41, (512, 512))
+    picture = np.full((512, 512), 128, np.uint8)
+    cv2.circle(picture, (256, 256), 150, 40, -1)
+    fine = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    coarse = np.clip(picture + np.kron(noise[:64, :64], np.ones((8, 8), int)), 0, 255).astype(np.uint8)
+    full = [unlike_at_full_size(picture, other) for other in (fine, coarse)]
+    both = [unlikeness(picture, other) for other in (fine, coarse)]
+    assert both[0] < full[0]
+    assert both[1] / both[0] > 1.2 * full[1] / full[0]
+    assert unlikeness(picture[:256], fine[:256]) == unlike_at_full_size(picture[:256], fine[:256])
 
 
 ARMS = [Arm(scale, step) for scale in (1, 2, 4, 8) for step in (1, 2, 4, 8)]

@@ -30,7 +30,7 @@ LEAST_KBPS = 1.0
 """Vectors that take less are left alone: AV1 has nothing to show for so little."""
 
 CLEARLY = 0.1
-"""By how much (log of 1 - SSIM) a texture has to be better where it comes late: it has to start anew."""
+"""By how much (log of unlikeness) a texture has to be better where it comes late: it has to start anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Watch:
 
     @property
     def reluctance(self) -> float:
-        """By how much (log of 1 - SSIM) a texture has to be better; the first stretch prolongs the trial."""
+        """By how much (log of unlikeness) a texture has to be better; the first stretch prolongs a trial."""
         return CLEARLY if self.number > 1 else 0.0
 
     def worth_a_look(self, end: int, written_share: float) -> bool:

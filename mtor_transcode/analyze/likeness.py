@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far a rendering is from its source, in the two terms by which textures are chosen.
 
-SSIM (Wang et al., IEEE TIP 13(4), 2004) of luma at full size chooses between ways to code: that of a reduced
-picture would take small pictures with many frames, which lose in VMAF and PSNR. Squared error (of luma, times
-seconds) says what a bit is worth beside the vectors' lambda.
+SSIM (Wang et al., IEEE TIP 13(4), 2004) of luma chooses between ways to code: at full size, which tells what
+detail is lost, and at the size at which SSIM is usually taken (the shorter side about 256 px), which tells
+between ways that lose as much. Squared error (of luma, times seconds) says what a bit is worth beside the
+vectors' lambda.
 """
 
 from __future__ import annotations
@@ -20,12 +21,18 @@ Plane = NDArray[np.uint8]
 WINDOW = 8
 """Sides of SSIM's windows."""
 
+USUAL_SIDE = 256
+"""Px of a picture's shorter side where SSIM is usually taken."""
+
+AT_FULL_SIZE = 2 / 3
+"""What SSIM at full size weighs; the other has the rest."""
+
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 @dataclass(slots=True)
 class Likeness:
-    """Sums over frames, each times its seconds: ``squares`` is squared error of luma, ``unlike`` 1 - SSIM.
+    """Sums over frames, each times its seconds: ``squares`` is squared error, ``unlike`` unlikeness of luma.
 
     ``seconds`` is the time of the frames that were looked at.
     """
@@ -45,7 +52,7 @@ class Likeness:
 
     @property
     def mean_unlike(self) -> float:
-        """1 - SSIM on average, never 0."""
+        """Unlikeness on average, never 0."""
         return max(self.unlike / max(self.seconds, 1e-9), 1e-5)
 
     @property
@@ -55,8 +62,20 @@ class Likeness:
 
 
 def unlikeness(source: Plane, shown: Plane) -> float:
+    """The geometric mean of 1 - SSIM of two luma planes at both sizes, the one at full size weighing more."""
+    full = unlike_at_full_size(source, shown)
+    smaller = round(min(source.shape) / USUAL_SIDE)
+    if smaller < 2:
+        return full
+    size = (source.shape[1] // smaller, source.shape[0] // smaller)
+    one, other = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (source, shown))
+    usual = float(_tiled_unlike(one, other))
+    return float(full**AT_FULL_SIZE * max(usual, 0.0) ** (1 - AT_FULL_SIZE))
+
+
+def unlike_at_full_size(source: Plane, shown: Plane) -> float:
     """1 - SSIM of two luma planes, over windows side by side."""
-    return float(_tiled_unlike(np.ascontiguousarray(source), np.ascontiguousarray(shown)))
+    return max(float(_tiled_unlike(np.ascontiguousarray(source), np.ascontiguousarray(shown))), 0.0)
 
 
 @njit(cache=True, nogil=True)

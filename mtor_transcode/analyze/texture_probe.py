@@ -31,7 +31,7 @@ SHARPNESSES = (0, 2, 4, 6, 8)
 """What is tried, in eighths."""
 
 INDIFFERENT = 1.01
-"""Of these the sharpest is taken whose 1 - SSIM is at most so many times the least: VMAF likes it sharp."""
+"""Of these the sharpest is taken whose unlikeness is at most so many times the least: VMAF likes it sharp."""
 
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
@@ -47,7 +47,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One way tried: bytes; means of a frame's squared error (summed over its px) and 1 - SSIM.
+    """One way tried: bytes; means of a frame's squared error (summed over its px) and unlikeness.
 
     ``unlike`` is the latter.
     """
@@ -134,7 +134,7 @@ class Window:
         return PARTS * (here - start) // (end - start)
 
     def _unlike(self, index: int, planes: list[Plane], sharpness: int = 0) -> tuple[float, Plane]:
-        """1 - SSIM of a frame where a viewer sees ``planes``, and that luma."""
+        """Unlikeness of a frame where a viewer sees ``planes``, and that luma."""
         shown = stretched_plane(sharpened(planes[0], sharpness), self._size)
         return unlikeness(self._sample(index), shown), shown
 

@@ -2,9 +2,8 @@
 """The best texture of a window at a lambda: how many bytes it is worth, and the arm that uses them best.
 
 Bytes come from lambda by a law of the window alone. An arm (size and frame rate) has a curve over CRF:
-logarithms of bytes and of 1 - SSIM are linear between its tries. Arms are compared by SSIM at the same bytes:
-of the criteria that were tried on the clips' AV1 points, SSIM's choice, at full size, loses least in VMAF,
-SSIM and PSNR together. So bytes and SSIM both rise as lambda falls, also where the arm changes.
+logarithms of bytes and of unlikeness (``likeness``) are linear between its tries. Arms are compared by the
+latter at the same bytes. So bytes and likeness both rise as lambda falls, also where the arm changes.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ FALLS = (0.03, 0.16)
 """What such falls do; beyond them it is noise."""
 
 UNLIKE_RISE = {1: 0.08, 2: 0.06, 4: 0.017, 8: 0.007}
-"""Rise of log (1 - SSIM) for a step of CRF where an arm has one try only, by scale."""
+"""Rise of log unlikeness for a step of CRF where an arm has one try only, by scale."""
 
 SMALLER, SLOWER = 13.0, 6.0
 """Steps of CRF by which quantisers come finer at equal bytes, if the sides or the frame rate are halved."""
@@ -42,10 +41,10 @@ FAR = 5.0
 """A place this many steps of CRF from the nearest try is tried itself."""
 
 SURE, RIVAL, ROUNDS = 1.5, 0.1, 3
-"""So is one further away than this, in the end, if it may be the best, by log (1 - SSIM), so many times."""
+"""So is one further away than this, in the end, if it may be the best, by log unlikeness, so many times."""
 
 DEAR = 1.2
-"""Log (1 - SSIM) by which an arm that is too dear at its coarsest has to be better, for log bytes."""
+"""Log unlikeness by which an arm that is too dear at its coarsest has to be better, for log bytes."""
 
 EXACT, CORRECTIONS = 0.07, 2
 """A texture whose log bytes are further from those wanted is made once or twice again."""
@@ -63,7 +62,7 @@ Line = list[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an arm comes nearest to a number of bytes: a CRF, log bytes, log (1 - SSIM).
+    """Where an arm comes nearest to a number of bytes: a CRF, log bytes, log unlikeness.
 
     ``dear`` is by how much log bytes are beyond those asked for: no quantiser is coarser.
     """
@@ -206,7 +205,7 @@ class TextureSearch:
         return crf if beyond else min(max(crf, BEST_CRF), WORST_CRF)
 
     def _between(self, arm: Arm, crf: float) -> tuple[float, float]:
-        """Log bytes and log (1 - SSIM) of an arm at a CRF, by the tries around it."""
+        """Log bytes and log unlikeness of an arm at a CRF, by the tries around it."""
         points = self.points[arm]
         near = min(points, key=lambda known: (abs(known - crf), known))
         others = [known for known in points if (known > near) == (crf > near) and known != near]

@@ -25,7 +25,7 @@ FURTHER = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """At a lambda (its logarithm), by how much (log of 1 - SSIM) a texture is better than vectors.
+    """At a lambda (its logarithm), by how much (log of unlikeness) a texture is better than vectors.
 
     ``shift`` is added to the log bytes of such textures, to bring them nearer to the vectors'.
     """

@@ -32,7 +32,7 @@ STAGES = (1.0, 2.0)
 """Seconds of a scene that are tried."""
 
 SURE = 0.2
-"""A texture that is better by so much (log of 1 - SSIM) ends the trial at its first stage.
+"""A texture that is better by so much (log of unlikeness) ends the trial at its first stage.
 
 Vectors never do: what begins plain may go on as film, and of vectors that go on nothing is lost.
 """
@@ -41,13 +41,13 @@ MOST_BYTES = 2 << 30
 """Bytes of frames that are set aside for one window."""
 
 LEAST_MARGIN = 0.02
-"""A texture has to be better by this (log of 1 - SSIM)."""
+"""A texture has to be better by this (log of unlikeness)."""
 
 FIRST = Arm(2, 2)
 """The arm that is tried first."""
 
 LEEWAY = 0.5
-"""How far (log bytes) a texture's bytes may be from the vectors', for a small margin (log of 1 - SSIM)."""
+"""How far (log bytes) a texture's bytes may be from the vectors', for a small margin (log of unlikeness)."""
 
 CLEAR = 0.5
 """If it is better by so much, or worse by twice that at these bytes, no other arm is tried."""
@@ -135,7 +135,7 @@ def level(more: float, margin: float) -> float:
 
 
 def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
-    """By how much (log of 1 - SSIM) the best texture of log bytes is better; clear cases end early."""
+    """By how much (log of unlikeness) the best texture of log bytes is better; clear cases end early."""
     first = search.place(FIRST, rate)
     margin = _apart(first, vectors)
     if margin > CLEAR or (margin < -2 * CLEAR and not first.dear):
@@ -144,7 +144,7 @@ def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
 
 
 def _apart(place: Place, vectors: Likeness) -> float:
-    """By how much (log of 1 - SSIM) a texture is better; what it takes too much counts against it."""
+    """By how much (log of unlikeness) a texture is better; what it takes too much counts against it."""
     return math.log(vectors.mean_unlike) - place.unlike - DEAR * place.dear
 
 

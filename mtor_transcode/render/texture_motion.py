@@ -239,38 +239,57 @@ def _sample(plane, x, y, part_x, part_y, bits):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _between(first, second, vectors, halvings, part, smaller):  # type: ignore[no-untyped-def]
-    """A plane on the way; ``smaller`` is 1 for chroma, whose sides are half of luma's."""
+    """A plane on the way; ``smaller`` is 1 for chroma, whose sides are half of luma's.
+
+    It is made of cells between the centres of four blocks, row by row of px.
+    """
     height, width = first.shape
     rows, columns, _ = vectors.shape
     out = np.empty_like(first)
     pitch = 2 * BLOCK << halvings  # Of blocks, in halves of luma's px.
     bits = 4 + halvings
-    rest = PARTS - part
-    turn = 5 + smaller  # From twice a share of PARTS of luma's sixteenths to the plane's own.
-    half = 1 << (turn - 1)
     for y in range(height):
         below = 2 * (y << smaller) + 1 - pitch // 2
         row, down = below >> bits, below & (pitch - 1)
         upper, lower = min(max(row, 0), rows - 1), min(max(row + 1, 0), rows - 1)
-        for x in range(width):
-            beside = 2 * (x << smaller) + 1 - pitch // 2
-            column, across = beside >> bits, beside & (pitch - 1)
-            left, right = min(max(column, 0), columns - 1), min(max(column + 1, 0), columns - 1)
-            moved_x = moved_y = np.int32(0)
+        start = 0
+        for column in range(-1, columns):
+            end = -((pitch // 2 - 1 + (column + 1) * pitch) // -(2 << smaller))
+            end = width if column == columns - 1 else min(end, width)
+            left, right = max(column, 0), min(column + 1, columns - 1)
+            still = True
             for k in range(2):
-                above = (pitch - across) * vectors[upper, left, k] + across * vectors[upper, right, k]
-                under = (pitch - across) * vectors[lower, left, k] + across * vectors[lower, right, k]
-                # Sixteenths of luma's px.
-                moved = ((pitch - down) * above + down * under) >> (2 * bits - halvings - 1)
-                if k == 0:
-                    moved_x = moved
-                else:
-                    moved_y = moved
-            from_x, from_y = (part * moved_x + half) >> turn, (part * moved_y + half) >> turn
-            to_x, to_y = (rest * moved_x + half) >> turn, (rest * moved_y + half) >> turn
-            one = _sample(
-                first, x + ((-from_x) >> 4), y + ((-from_y) >> 4), (-from_x) & 15, (-from_y) & 15, 4
-            )
-            other = _sample(second, x + (to_x >> 4), y + (to_y >> 4), to_x & 15, to_y & 15, 4)
-            out[y, x] = (rest * one + part * other + (1 << 13)) >> 14
+                still &= vectors[upper, left, k] == 0 and vectors[upper, right, k] == 0
+                still &= vectors[lower, left, k] == 0 and vectors[lower, right, k] == 0
+            if still:
+                for x in range(start, end):
+                    both = (PARTS - part) * np.int32(first[y, x]) + part * np.int32(second[y, x])
+                    out[y, x] = (both + PARTS // 2) >> 6
+            else:
+                moved = np.empty((2, 2), np.int32)
+                for k in range(2):
+                    moved[k, 0] = (pitch - down) * vectors[upper, left, k] + down * vectors[lower, left, k]
+                    moved[k, 1] = (pitch - down) * vectors[upper, right, k] + down * vectors[lower, right, k]
+                for x in range(start, end):
+                    across = (2 * (x << smaller) + 1 - pitch // 2) & (pitch - 1)
+                    out[y, x] = _moved_px(first, second, x, y, moved, across, pitch, bits, part, smaller)
+            start = max(start, end)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _moved_px(first, second, x, y, moved, across, pitch, bits, part, smaller):  # type: ignore[no-untyped-def]
+    """A px of a plane on the way, ``across`` of ``pitch`` from the vectors at the left to those at the right.
+
+    Both are times ``pitch`` already.
+    """
+    to_sixteenths = bits + 3  # Of a px, and from twice times pitch.
+    way_x = ((pitch - across) * moved[0, 0] + across * moved[0, 1]) >> to_sixteenths
+    way_y = ((pitch - across) * moved[1, 0] + across * moved[1, 1]) >> to_sixteenths
+    turn = 5 + smaller  # From twice a share of PARTS of luma's sixteenths to the plane's own.
+    half, rest = 1 << (turn - 1), PARTS - part
+    back_x, back_y = -((part * way_x + half) >> turn), -((part * way_y + half) >> turn)
+    on_x, on_y = (rest * way_x + half) >> turn, (rest * way_y + half) >> turn
+    one = _sample(first, x + (back_x >> 4), y + (back_y >> 4), back_x & 15, back_y & 15, 4)
+    other = _sample(second, x + (on_x >> 4), y + (on_y >> 4), on_x & 15, on_y & 15, 4)
+    return (rest * one + part * other + (1 << 13)) >> 14
