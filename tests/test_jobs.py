@@ -39,7 +39,7 @@ from mtor_transcode.jobs import sizing
 from mtor_transcode.jobs.journal import folder_of
 from mtor_transcode.jobs.pool import Pool
 from mtor_transcode.jobs.store import Store
-from mtor_transcode.jobs.tasks import Part, Place, ReelTask, reel_task
+from mtor_transcode.jobs.tasks import Part, Place, ReelTask, digest_of_file, reel_task
 from mtor_transcode.model import Enter, Transition
 
 OPTIONS: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 30.0, "audio": "copy"}
@@ -291,7 +291,8 @@ def test_a_full_disk_loses_nothing_done(source: Path, tmp_path: Path) -> None:
 def _task(source: Path, survey: Survey, lam: float) -> ReelTask:
     with open_source(source) as opened:
         reel = cut_reels(survey, opened.info.time_base)[-1]
-    return reel_task(Part("any"), survey, reel, EncodeOptions(preset="fast", mode="vector"), lam)
+    part = Part(digest_of_file(source))
+    return reel_task(part, survey, reel, EncodeOptions(preset="fast", mode="vector"), lam)
 
 
 def test_an_error_in_a_worker_is_one_error_here(source: Path, survey: Survey, tmp_path: Path) -> None:
@@ -303,7 +304,7 @@ def test_an_error_in_a_worker_is_one_error_here(source: Path, survey: Survey, tm
 @pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(source: Path, survey: Survey, tmp_path: Path) -> None:
     task = _task(source, survey, 4000.0)
-    place = Place(str(source), str(tmp_path / "store"))
+    place = Place(str(source), str(tmp_path))
     killed = 0
 
     def kill(number: int, frames: int, size: int) -> None:
@@ -315,7 +316,7 @@ def test_a_worker_that_is_killed_is_replaced(source: Path, survey: Survey, tmp_p
     kills = 1
     with Pool(1) as pool:
         made = pool.run([task], place, kill)[0]
-        assert Store(tmp_path / "store").get(made.result)
+        assert Store(tmp_path).get(made.result)
         kills, killed = 2, 0
         with pytest.raises(WorkerLost, match="-9"):
             pool.run([_task(source, survey, 3000.0)], place, kill)

@@ -18,11 +18,12 @@ from mtor_transcode.analyze.steering import Course
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.packet_film_writer import film_writer
-from mtor_transcode.codec.series import SeriesDictionary, always
+from mtor_transcode.codec.series import always
+from mtor_transcode.errors import FormatError
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.slices import Slice
 from mtor_transcode.ingest.source import Source
-from mtor_transcode.model import Background, CameraMove, SceneStart, Span
+from mtor_transcode.model import Background, CameraMove, FilmHeader, SceneStart, Span
 
 NO_TRACKS = Tracks(None, (), (), ())
 
@@ -43,32 +44,48 @@ def encode_reel(
     return job.make(Course(lam))
 
 
+Made = tuple[Reel, str, Callable[[], BinaryIO]]
+"""A reel that was coded: what it is of, the name of the result, and how it is opened."""
+
+
 def join_reels(
-    reels: Iterable[Callable[[], BinaryIO]],
+    reels: Iterable[Made],
     info: SourceInfo,
     tracks: Tracks,
     options: EncodeOptions,
     end: int,
     file: BinaryIO,
 ) -> Film:
-    """The film of all ``reels``, each opened when it is needed, that ends at tick ``end``, in ``file``."""
+    """The film of all ``reels``, each opened when it is needed, that ends at tick ``end``, in ``file``.
+
+    Raises FormatError for a result that is of another reel, or none.
+    """
     series = options.series
     writer = film_writer(file, header_of(info, tracks, series), series, options.resilience)
     beside = Beside(writer, tracks, info.time_base)
     scenes = 0
-    for opened in reels:
+    for reel, name, opened in reels:
         with closing(opened()) as stream:
-            scenes = _copy(stream, writer, beside, series, scenes)
+            made = FilmReader(stream, name, find_series=always(series))
+            _check(made, reel, header_of(info, NO_TRACKS, series), name)
+            scenes = _copy(made, writer, beside, scenes)
     beside.up_to(None)
     writer.finish(end)
     return Film(file, file.tell(), dict(writer.bytes_by_kind))
 
 
-def _copy(
-    stream: BinaryIO, writer: FilmWriter, beside: Beside, series: SeriesDictionary | None, first: int
-) -> int:
+def _check(made: FilmReader, reel: Reel, header: FilmHeader, name: str) -> None:
+    """FormatError unless a film has the header and the times of a reel: others may have made it."""
+    heads = made.heads()
+    fits = heads and (heads[0].head.start, heads[-1].end) == (reel.start, reel.end)
+    if made.header != header or made.in_packets or made.truncated or not fits:
+        raise FormatError(
+            "is not of the reel that it is said to be of", where=name, remedy="remove it from the store"
+        )
+
+
+def _copy(reel: FilmReader, writer: FilmWriter, beside: Beside, first: int) -> int:
     """Write the scenes of a reel, numbered from ``first``; the number after the last."""
-    reel = FilmReader(stream, "a reel", find_series=always(series))
     heads = [entry.head for entry in reel.heads()]
     for number, head in enumerate(heads, first):
         writer.scene(replace(head, number=number))

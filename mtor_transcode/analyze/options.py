@@ -9,6 +9,8 @@ from fractions import Fraction
 from mtor_transcode.codec.series import SeriesDictionary
 
 DEFAULT_QUALITY = 30.0
+PRESETS = ("fast", "balanced", "best")
+MODES = ("auto", "vector", "textured")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.errors import UsageError
 from mtor_transcode.ingest.audio import LEAST_KBPS, MOST_KBPS
 
-PRESETS = ("fast", "balanced", "best")
-MODES = ("auto", "vector", "textured")
 AUDIO_CHOICES = ("opus", "copy", "none")
 DEFAULT_AUDIO_KBPS = 8.0
 AUDIO_SHARE = 0.5

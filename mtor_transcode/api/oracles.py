@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from mtor_transcode.analyze.options import PRESETS
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import opened
@@ -67,7 +68,7 @@ def oracle(
         raise UsageError("no quality is given", where="qualities", remedy="such as 20, 50, 80")
     for quality in ladder:
         check.in_range("quality", quality, 0, 100)
-    check.one_of("preset", preset, check.PRESETS)
+    check.one_of("preset", preset, PRESETS)
     place = _made(Path(folder))
     tell = progress or _silent
     found = []

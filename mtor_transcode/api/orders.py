@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.options import MODES, PRESETS, EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
@@ -30,15 +30,18 @@ def export_jobs(
     refresh: float | None = None,
     dictionary: StrPath | None = None,
     video_track: int | str | None = None,
+    cache: StrPath | None = None,
     progress: ProgressCallback | None = None,
 ) -> JobsResult:
     """Write the reels of ``source`` as jobs into the new or empty ``folder``; options as ``transcode``'s.
 
+    What is in a ``cache`` of ``transcode`` is told in the jobs as the result that is expected of them.
+
     Raises UsageError, InputError, OutputError; what ``progress`` raises passes through.
     """
     check.in_range("quality", quality, 0, 100)
-    check.one_of("preset", preset, check.PRESETS)
-    check.one_of("mode", mode, check.MODES)
+    check.one_of("preset", preset, PRESETS)
+    check.one_of("mode", mode, MODES)
     check.positive("refresh", refresh)
     series = None if dictionary is None else load_series(dictionary)
     options = EncodeOptions(
@@ -52,7 +55,8 @@ def export_jobs(
         try:
             target.mkdir(parents=True, exist_ok=True)
             named = None if dictionary is None else Path(dictionary)
-            made = orders.export_jobs(opened, options, target, named, tell)
+            kept = None if cache is None else Path(cache)
+            made = orders.export_jobs(opened, options, target, named, kept, tell)
         except OSError as error:
             raise output_error(error, target) or error from error
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mtor_transcode.analyze.encode import EncodeOptions, EncodeResult, encode_film
+from mtor_transcode.analyze.options import MODES, PRESETS
 from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
@@ -18,7 +19,7 @@ from mtor_transcode.api.results import TranscodeResult
 from mtor_transcode.codec.resilience import LEVELS
 from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.codec.series_files import load_series
-from mtor_transcode.errors import MissingExtraError
+from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.files import check_output, staged_file
 from mtor_transcode.ingest.source import Source, open_source
 from mtor_transcode.jobs.film import encode_long, is_long
@@ -90,6 +91,10 @@ def transcode(
     check.check_audio(audio, audio_kbps, audio_track)
     check.in_range("jobs", jobs, 1, MOST_JOBS)
     _check(wanted)
+    if scheduler is not None and os.fspath(source) == PIPE:
+        raise UsageError(
+            "other machines do not see what comes through a pipe", where="scheduler", remedy="name a file"
+        )
     final = Path(output)
     check_output(final, None if os.fspath(source) == PIPE else Path(source))
     with open_source(
@@ -104,7 +109,8 @@ def transcode(
         if is_long(opened):
             series = None if dictionary is None else Path(dictionary)
             kept = None if cache is None else Path(cache)
-            with journal(final, kept) as work, runner(jobs, scheduler) as who:
+            who = runner(jobs, scheduler)
+            with journal(final, kept) as work, who:
                 made = encode_long(opened, wanted, work, who, tell, series=series, score=score)
         else:
             with staged_file(final) as beside, _fresh_streams(beside) as fresh:
@@ -172,8 +178,8 @@ def _check(wanted: EncodeOptions) -> None:
     check.positive("refresh", wanted.refresh)
     check.in_range("resilience", wanted.resilience, 0, LEVELS)
     check.at_most_one(refresh=wanted.refresh, resilience=wanted.resilience or None)
-    check.one_of("preset", wanted.preset, check.PRESETS)
-    check.one_of("mode", wanted.mode, check.MODES)
+    check.one_of("preset", wanted.preset, PRESETS)
+    check.one_of("mode", wanted.mode, MODES)
 
 
 @contextlib.contextmanager

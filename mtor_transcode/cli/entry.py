@@ -79,7 +79,7 @@ def _wrong_use(error: typer.TyperException) -> int:
 
 
 def _interrupted() -> int:
-    fail("interrupted, nothing was written")
+    fail("interrupted; nothing half-written is left")
     return EXIT_INTERRUPTED
 
 

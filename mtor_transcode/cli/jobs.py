@@ -40,6 +40,12 @@ def export(
     start: Start = None,
     duration: Duration = None,
     video_track: VideoTrack = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache", help="What mtor transcode kept: the results that are expected.", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the reels of a video as jobs, each with its pictures, into a folder."""
@@ -57,6 +63,7 @@ def export(
             refresh=refresh,
             dictionary=dictionary,
             video_track=video_track,
+            cache=cache,
             progress=progress,
         )
     if as_json:

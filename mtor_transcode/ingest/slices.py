@@ -40,19 +40,15 @@ class Slice:
         return str(self.path)
 
     def frames(self) -> Iterator[SourceFrame]:
-        """The pictures, at film time. Raises InputError if there are fewer."""
+        """The pictures, at film time. Raises InputError if there are fewer, or others."""
         count = 0
         with open_source(self.path) as source:
+            if _kind(source.info) != _kind(self.info):
+                raise InputError("holds other pictures", where=self.name, remedy="export the jobs again")
             frames = islice(source.frames(), self.skip, None)
             for (tick, duration), frame in zip(self.times, frames, strict=False):
                 count += 1
-                yield replace(
-                    frame,
-                    tick=tick,
-                    duration=duration,
-                    depth=self.info.bit_depth,
-                    chroma=self.info.chroma,
-                )
+                yield replace(frame, tick=tick, duration=duration)
         if count != len(self.times):
             raise InputError("pictures are missing", where=self.name, remedy="fetch it again")
 
@@ -85,6 +81,11 @@ def cut_slice(source: Source, start: int, end: int, count: int, path: Path) -> S
         pass
     path.unlink(missing_ok=True)
     return None
+
+
+def _kind(info: SourceInfo) -> tuple[object, ...]:
+    """What all pictures of a source have in common."""
+    return info.width, info.height, info.bit_depth, info.chroma
 
 
 def pictures_digest(frames: Iterable[SourceFrame]) -> str:

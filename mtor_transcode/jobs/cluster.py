@@ -11,17 +11,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
 from mtor_transcode.errors import MissingExtraError, WorkerLost
-from mtor_transcode.files import output_error
 from mtor_transcode.jobs.runner import Watch
 from mtor_transcode.jobs.store import Done
-from mtor_transcode.jobs.tasks import Place, ReelTask, run_task
+from mtor_transcode.jobs.tasks import Place, ReelTask, key_of, run_task
 from mtor_transcode.jobs.worker import Event, Order, failure_of
 
 CONNECT_SECONDS = 20
@@ -50,7 +48,7 @@ class Cluster:
         """As ``Runner.run``; WorkerLost if workers end under a task again and again."""
         futures = [
             self._client.submit(
-                do_order, msgspec.json.encode(Order(task, place)), key=f"mtor-{task.key}", pure=True
+                do_order, msgspec.json.encode(Order(task, place)), key=_key(task, place), pure=True
             )
             for task in tasks
         ]
@@ -100,11 +98,16 @@ class Cluster:
         self._client.close()
 
 
+def _key(task: ReelTask, place: Place) -> str:
+    """What the scheduler calls a task; who wants its result elsewhere has to have it done there."""
+    return f"mtor-{task.key}-{key_of(place)}"
+
+
 def do_order(order: bytes) -> bytes:
     """What workers do: an ``Order`` in, an ``Event`` out, both as JSON."""
     asked = msgspec.json.decode(order, type=Order)
     try:
         event = Event(asked.task.frames, done=run_task(asked.task, asked.place, lambda *_: None))
     except Exception as error:
-        event = Event(failure=failure_of(output_error(error, Path("a worker's files")) or error))
+        event = Event(failure=failure_of(error, asked.place))
     return msgspec.json.encode(event)

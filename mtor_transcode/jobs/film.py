@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mtor_transcode.analyze.encode import encode_film
@@ -21,7 +21,7 @@ from mtor_transcode.jobs.kept import kept_survey, kept_tracks
 from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.runner import Runner
 from mtor_transcode.jobs.sizing import film_of_rate, film_of_size
-from mtor_transcode.jobs.tasks import Part, Place, digest_of
+from mtor_transcode.jobs.tasks import Part, Place, code_digest, digest_of_file
 
 
 def is_long(source: Source) -> bool:
@@ -44,9 +44,8 @@ def encode_long(
     A film of a single reel is made as ``encode_film`` makes it; ``series`` is where the dictionary of
     ``options`` lies, ``score`` as there. Raises MtorError.
     """
-    with source.path.open("rb") as stream:
-        part = part_of(source, digest_of(stream))
-    _tell_changes(journal, part, options, tell)
+    part = part_of(source)
+    _tell_changes(journal, part, source, options, tell)
     survey = kept_survey(journal.store, part, source, tell)
     reels = cut_reels(survey, source.info.time_base)
     if len(reels) == 1:
@@ -86,18 +85,28 @@ def _made(job: LongJob, score: Score | None) -> tuple[Film, float]:
     return job.make(lam), lam
 
 
-def part_of(source: Source, digest: str) -> Part:
-    """What of a file with this SHA-256 (hex) a source is."""
+def part_of(source: Source) -> Part:
+    """What of its file a source is. Raises InputError."""
     length = None if source.length is None else str(source.length)
-    return Part(digest, source.video_choice, str(source.start), length)
+    return Part(digest_of_file(source.path), source.video_choice, str(source.start), length)
 
 
-def _tell_changes(journal: Journal, part: Part, options: EncodeOptions, tell: ProgressCallback) -> None:
+def _tell_changes(
+    journal: Journal, part: Part, source: Source, options: EncodeOptions, tell: ProgressCallback
+) -> None:
     """Say what is asked for otherwise than in the work that lies there."""
-    asked = {name: str(getattr(part, name)) for name in part.__struct_fields__}
-    asked["source"] = asked.pop("sha256")
-    asked |= {field.name: str(getattr(options, field.name)) for field in fields(options)}
-    asked["series"] = "" if options.series is None else options.series.digest.hex()
+    plain = replace(options, series=None)
+    asked = {field.name: str(getattr(plain, field.name)) for field in fields(plain)}
+    asked |= {
+        "source": part.sha256,
+        "video track": str(part.track),
+        "audio track": str(source.audio_choice),
+        "start": part.start,
+        "duration": str(part.duration),
+        "dictionary": "" if options.series is None else options.series.digest.hex(),
+        "version of mtor": code_digest(),
+    }
+    del asked["series"]
     changes = journal.changes(asked)
     if changes:
         words = ", ".join(changes).replace("_", " ")

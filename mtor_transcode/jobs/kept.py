@@ -11,7 +11,7 @@ from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.store import Done, Store
-from mtor_transcode.jobs.tasks import Part, code_digest, key_of
+from mtor_transcode.jobs.tasks import Part, check_source, code_digest, key_of
 
 
 class SurveyTask(msgspec.Struct, frozen=True):
@@ -39,6 +39,7 @@ def kept_survey(store: Store, part: Part, source: Source, tell: ProgressCallback
         _warn(source, done)
         return msgspec.msgpack.decode(store.get(done.result), type=Survey)
     survey = look_over(source, tell)
+    check_source(source, part)
     store.put(key, msgspec.msgpack.encode(survey), source.warnings)
     return survey
 
@@ -54,6 +55,7 @@ def kept_tracks(
         return msgspec.msgpack.decode(store.get(done.result), type=Tracks)
     tell(Progress("coding sound"))
     tracks = side_tracks(source, options)
+    check_source(source, part)
     store.put(key, msgspec.msgpack.encode(tracks), source.warnings)
     return tracks
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.film_parts import Film, Survey, Tracks
@@ -15,6 +17,7 @@ from mtor_transcode.analyze.joining import join_reels
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.reels import Reel
+from mtor_transcode.errors import WorkerLost
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.journal import Journal
 from mtor_transcode.jobs.runner import Runner
@@ -47,16 +50,16 @@ class LongJob:
         reel = self.reels[number]
         return float((reel.end - reel.start) * self.source.info.time_base)
 
-    def sound_of(self, number: int) -> int:
-        """The bytes of the sound that begins during a reel."""
-        audio = self.tracks.audio
-        if audio is None:
-            return 0
-        reel = self.reels[number]
-        start, end = (
-            tick * self.source.info.time_base * audio.sample_rate for tick in (reel.start, reel.end)
-        )
-        return sum(len(packet.data) for packet in self.tracks.packets if start <= packet.pts < end)
+    @cached_property
+    def sound(self) -> tuple[int, ...]:
+        """The bytes of the sound that begins during each reel."""
+        found = [0] * len(self.reels)
+        if self.tracks.audio is not None:
+            second = self.tracks.audio.sample_rate * self.source.info.time_base
+            starts = [math.ceil(reel.start * second) for reel in self.reels]
+            for packet in self.tracks.packets:
+                found[max(0, bisect_right(starts, packet.pts) - 1)] += len(packet.data)
+        return tuple(found)
 
     def make(self, lam: float) -> Film:
         """The film at a lambda, in a temporary file. Raises MtorError."""
@@ -74,13 +77,22 @@ class LongJob:
         watch = _Watch(tasks, todo, self.tell)
         fresh = self.runner.run([tasks[number] for number in todo], self.place, watch)
         for number, done in zip(todo, fresh, strict=True):
+            if store.done(tasks[number].key) is None:
+                raise WorkerLost(
+                    "what a worker made is not there",
+                    where=str(store.folder),
+                    remedy="all machines have to see this folder under this name",
+                )
             made[number] = done
         return [done for done in made if done is not None]
 
     def joined(self, made: Sequence[Done]) -> Film:
         """The film of reels that were coded, in a temporary file."""
         file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL))  # noqa: SIM115
-        opened = [partial(self.journal.store.open, done.result) for done in made]
+        opened = [
+            (reel, done.result, partial(self.journal.store.open, done.result))
+            for reel, done in zip(self.reels, made, strict=True)
+        ]
         try:
             return join_reels(opened, self.source.info, self.tracks, self.options, self.survey.end, file)
         except BaseException:

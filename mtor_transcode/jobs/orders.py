@@ -16,16 +16,20 @@ import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from mtor_transcode.analyze.beside import header_of
+from mtor_transcode.analyze.joining import NO_TRACKS
 from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions
 from mtor_transcode.analyze.progress import ProgressCallback
 from mtor_transcode.analyze.rate import lambda_of_quality
 from mtor_transcode.analyze.reels import Reel, cut_reels
+from mtor_transcode.codec.header_syntax import write_header
 from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import FormatError, InputError, UsageError
@@ -35,7 +39,7 @@ from mtor_transcode.ingest.slices import SUFFIX, Slice, cut_slice
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.film import part_of
 from mtor_transcode.jobs.kept import kept_survey
-from mtor_transcode.jobs.store import Store
+from mtor_transcode.jobs.store import Digest, MaybeDigest, Store
 from mtor_transcode.jobs.tasks import (
     ReelTask,
     Tell,
@@ -58,8 +62,8 @@ class Input(msgspec.Struct, frozen=True):
     """
 
     file: str
-    sha256: str
-    skip: int = 0
+    sha256: Digest
+    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     times: tuple[tuple[int, int], ...] = ()
 
 
@@ -69,8 +73,8 @@ class Job(msgspec.Struct, frozen=True):
     task: ReelTask
     info: dict[str, Any]
     input: Input
-    series: str = ""
-    expected: str = ""
+    series: MaybeDigest = ""
+    expected: MaybeDigest = ""
     form: int = FORM
 
 
@@ -78,7 +82,7 @@ class Jobs(msgspec.Struct, frozen=True):
     """What a folder's jobs are of."""
 
     source: str
-    names: tuple[str, ...]
+    names: tuple[Annotated[str, msgspec.Meta(pattern=r"^\d{4,9}\.json$")], ...]
     form: int = FORM
 
 
@@ -99,21 +103,28 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def export_jobs(
-    source: Source, options: EncodeOptions, folder: Path, series: Path | None, tell: ProgressCallback
+    source: Source,
+    options: EncodeOptions,
+    folder: Path,
+    series: Path | None,
+    cache: Path | None,
+    tell: ProgressCallback,
 ) -> Jobs:
-    """Write the jobs of a film into an empty ``folder``. Raises InputError, OutputError, UsageError."""
-    store = store_of(folder)
-    with source.path.open("rb") as stream:
-        part = part_of(source, digest_of(stream))
-    survey = kept_survey(store, part, source, tell)
-    lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
-    for name in ("jobs", "input"):
+    """Write the jobs of a film into an empty ``folder``. Raises InputError, OutputError, UsageError.
+
+    What is expected of jobs that have been done is known from the folder ``cache``.
+    """
+    for name in ("jobs", "input", "store"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    part = part_of(source)
+    survey = kept_survey(store_of(folder), part, source, tell)
+    known = Store(folder / "store" if cache is None else cache)
+    lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
     shared = "" if series is None else _shared(series, folder)
     names = []
     for number, reel in enumerate(cut_reels(survey, source.info.time_base)):
         task = reel_task(part, survey, reel, options, lam)
-        done = store.done(task.key)
+        done = known.done(task.key)
         expected = "" if done is None else done.result
         job = Job(task, _plain(source.info), _input(source, part.sha256, reel, folder), shared, expected)
         names.append(f"{number:04}.json")
@@ -126,11 +137,18 @@ def export_jobs(
 def run_job(path: Path, tell: Tell) -> str:
     """Do the job in a file of a folder of jobs; the SHA-256 (hex) of its result, which is in the store then.
 
+    If it is there already, nothing is done.
+
     Raises InputError if its pictures are others or the code here is, FormatError for what is no job.
     """
     job = read_job(path)
-    data = _done(path, job, tell)
-    return store_of(path.parent.parent).put(job.task.key, data).result
+    store = store_of(path.parent.parent)
+    done = store.done(job.task.key)
+    if done is None:
+        data = _done(path, job, tell)
+        store.folder.mkdir(exist_ok=True)
+        done = store.put(job.task.key, data)
+    return done.result
 
 
 def verify_jobs(folder: Path, sample: int, seed: int, told: Callable[[Verdict], None]) -> list[Verdict]:
@@ -178,7 +196,9 @@ def store_of(folder: Path) -> Store:
 def _done(path: Path, job: Job, tell: Tell) -> bytes:
     if job.task.code != code_digest():
         raise InputError(
-            "was made for another version of mtor_transcode", where=str(path), remedy="install that one"
+            "was made for another version of mtor_transcode or of what it needs",
+            where=str(path),
+            remedy="install that one",
         )
     folder = path.parent.parent
     series = _series(job, folder)
@@ -186,15 +206,29 @@ def _done(path: Path, job: Job, tell: Tell) -> bytes:
     if not job.input.times:
         with open_part(place, job.task.source) as source:
             return encoded_from(source, job.task, series, tell)
-    info = msgspec.convert(job.info, SourceInfo, dec_hook=_fraction)
-    return encoded_from(Slice(place, info, job.input.skip, job.input.times), job.task, series, tell)
+    return encoded_from(_slice(path, job, place), job.task, series, tell)
+
+
+def _slice(path: Path, job: Job, place: Path) -> Slice:
+    """The pictures of a job. Raises FormatError if what it tells of them makes no sense."""
+    times = job.input.times
+    try:
+        info = msgspec.convert(job.info, SourceInfo, dec_hook=_fraction)
+        write_header(header_of(info, NO_TRACKS, None))  # refuses what no film can have
+    except (msgspec.ValidationError, ValueError, ZeroDivisionError) as error:
+        raise _no_job(path, error) from error
+    if len(times) != job.task.frames or any(one[0] >= next_[0] for one, next_ in pairwise(times)):
+        raise _no_job(path, "its pictures do not follow each other")
+    return Slice(place, info, job.input.skip, times)
 
 
 def _read(path: Path, kind: type[_Form]) -> _Form:
     try:
+        if not path.is_file():
+            raise _no_job(path, "it is no plain file")
         made = msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.DecodeError, OSError) as error:
-        raise FormatError(f"is no job: {error}", where=str(path), remedy="export the jobs again") from error
+    except (msgspec.DecodeError, ValueError, OSError) as error:
+        raise _no_job(path, error) from error
     if made.form != FORM:
         raise FormatError("is a job of another form", where=str(path), remedy="install a newer mtor")
     return made
@@ -228,11 +262,13 @@ def _series(job: Job, folder: Path) -> SeriesDictionary | None:
 
 def _checked(path: Path, digest: str) -> Path:
     """A file, if it is what its SHA-256 says. Raises InputError."""
+    if not path.is_file():  # a pipe or a device would be read for ever
+        raise InputError("is missing", where=str(path), remedy="fetch it again")
     try:
         with path.open("rb") as stream:
             found = digest_of(stream)
     except OSError as error:
-        raise InputError("is missing", where=str(path), remedy="fetch it again") from error
+        raise InputError("cannot be read", where=str(path), remedy="check its rights") from error
     if found != digest:
         raise InputError("is not what the job says", where=str(path), remedy="fetch it again")
     return path
@@ -242,6 +278,10 @@ def _plain(info: SourceInfo) -> dict[str, Any]:
     """A source's description as JSON values, without where it lies."""
     plain: dict[str, Any] = msgspec.to_builtins(info, enc_hook=str)
     return {**plain, "path": "", "audio": [], "subtitles": []}
+
+
+def _no_job(path: Path, why: object) -> FormatError:
+    return FormatError(f"is no job: {why}", where=str(path), remedy="export the jobs again")
 
 
 def _fraction(kind: type, value: object) -> Any:

@@ -39,8 +39,9 @@ class _Worker:
     def __init__(self, events: queue.Queue[tuple[_Worker, bytes]]) -> None:
         self.task: int | None = None
         told = None if os.environ.get(DEBUG) else subprocess.DEVNULL
-        command = [sys.executable, "-m", "mtor_transcode.jobs.worker"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told)
+        self.process = subprocess.Popen(
+            _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told
+        )
         threading.Thread(target=self._read, args=(events,), daemon=True).start()
 
     def begin(self, number: int, order: Order) -> None:
@@ -139,6 +140,15 @@ class Pool:
         for worker in self._workers:
             worker.end()
         self._workers.clear()
+
+
+def _command() -> list[str]:
+    """What starts a worker: it imports from where this process does.
+
+    ``python -m`` would look in the working folder first, where a film's neighbour may be called ``queue.py``.
+    """
+    program = f"import sys; sys.path[:] = {sys.path!r}; from mtor_transcode.jobs.worker import main; main()"
+    return [sys.executable, "-P", "-c", program]
 
 
 def runner(jobs: int | None, scheduler: str | None = None) -> Runner:

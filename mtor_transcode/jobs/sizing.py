@@ -119,7 +119,7 @@ class _Sizing:
         most = self.job.options.max_kbps
         if most is None:
             return 0.0
-        room = most * 1000 / 8 * self.job.seconds_of(number) - self.job.sound_of(number)
+        room = most * 1000 / 8 * self.job.seconds_of(number) - self.job.sound[number]
         return self.known[number, level] / max(room, 1.0)
 
     def _guess(self) -> int:

@@ -7,31 +7,49 @@ Where things lie is not part of it; that is what a ``Place`` tells, and it diffe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import msgspec
+from msgspec import Meta
 
 import mtor_transcode
 from mtor_transcode.analyze.film_parts import Survey, Take
 from mtor_transcode.analyze.joining import encode_reel
-from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.options import MODES, PRESETS, EncodeOptions
 from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.rate import LAMBDA_MAX, lambda_of_quality
 from mtor_transcode.analyze.reels import Reel
 from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.codec.limits import MAX_TICK
 from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import InputError
 from mtor_transcode.ingest.slices import Slice
 from mtor_transcode.ingest.source import Source, open_source
-from mtor_transcode.jobs.store import Done, Store
+from mtor_transcode.jobs.store import Digest, Done, MaybeDigest, Store
 from mtor_transcode.model import Transition
 
 LAYERS = ("model", "codec", "render", "ingest", "analyze")
+
+NEEDED = (
+    "av",
+    "blend2d-python",
+    "numba",
+    "numpy",
+    "opencv-python-headless",
+    "scenedetect-headless",
+    "scikit-image",
+)
+"""Packages of others that results depend on; SVT-AV1 comes with the first."""
+
+LAMBDA_LEAST = lambda_of_quality(100)
 
 Tell = Callable[[int, int], None]
 """Told of frames done and bytes so far."""
@@ -39,30 +57,43 @@ Tell = Callable[[int, int], None]
 
 @cache
 def code_digest() -> str:
-    """The SHA-256 (hex) of all code that results depend on: other code may make other bytes."""
+    """The SHA-256 (hex) of all code that results depend on, others' by its version."""
     root = Path(str(files(mtor_transcode)))
     found = sha256()
     for path in sorted(path for layer in LAYERS for path in (root / layer).rglob("*.py")):
         found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for name in NEEDED:
+        with suppress(PackageNotFoundError):
+            found.update(f"{name} {version(name)}\n".encode())
     return found.hexdigest()
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return f"^({'|'.join(words)})$"
+
+
+Tick = Annotated[int, Meta(ge=0, le=MAX_TICK)]
+Count = Annotated[int, Meta(ge=1, le=MAX_TICK)]
+Seconds = Annotated[str, Meta(pattern=r"^\d{1,20}(/[1-9]\d{0,19})?$")]
+"""An exact time, as a Fraction prints it."""
 
 
 class Part(msgspec.Struct, frozen=True):
     """What of a source is meant: the file's SHA-256 (hex), its video track, start and duration (s)."""
 
-    sha256: str
+    sha256: Digest
     track: str | int | None = None
-    start: str = "0"
-    duration: str | None = None
+    start: Seconds = "0"
+    duration: Seconds | None = None
 
 
 class TakeTask(msgspec.Struct, frozen=True):
     """A take: its number and its ticks; ``dissolve`` ticks from its start on it comes in (0: at once)."""
 
-    number: int
-    start: int
-    end: int
-    dissolve: int = 0
+    number: Annotated[int, Meta(ge=0, lt=1 << 31)]
+    start: Tick
+    end: Count
+    dissolve: Tick = 0
 
 
 class ReelTask(msgspec.Struct, frozen=True, dict=True):
@@ -72,15 +103,21 @@ class ReelTask(msgspec.Struct, frozen=True, dict=True):
     """
 
     source: Part
-    film_end: int
-    frames: int
-    takes: tuple[TakeTask, ...]
-    lam: float
-    preset: str
-    mode: str
-    refresh: float | None = None
-    series: str = ""
-    code: str = msgspec.field(default_factory=code_digest)
+    film_end: Count
+    frames: Count
+    takes: Annotated[tuple[TakeTask, ...], Meta(min_length=1)]
+    lam: Annotated[float, Meta(ge=LAMBDA_LEAST, le=LAMBDA_MAX)]
+    preset: Annotated[str, Meta(pattern=_one_of(PRESETS))]
+    mode: Annotated[str, Meta(pattern=_one_of(MODES))]
+    refresh: Annotated[float, Meta(gt=0)] | None = None
+    series: MaybeDigest = ""
+    code: Digest = msgspec.field(default_factory=code_digest)
+
+    def __post_init__(self) -> None:
+        """ValueError if takes do not follow each other."""
+        ends = [0, *(take.end for take in self.takes)]
+        if any(not begun <= take.start < take.end for begun, take in zip(ends, self.takes, strict=False)):
+            raise ValueError("takes that do not follow each other")
 
     @cached_property
     def key(self) -> str:
@@ -128,9 +165,22 @@ def run_task(task: ReelTask, place: Place, tell: Tell) -> Done:
 
 
 def encoded(task: ReelTask, place: Place, tell: Tell) -> bytes:
-    """The result of a task: a film of the reel alone. Raises MtorError."""
+    """The result of a task: a film of the reel alone. Raises MtorError, also if the source is another."""
     with open_part(Path(place.source), task.source) as source:
-        return encoded_from(source, task, _series(task, place), tell)
+        check_source(source, task.source)
+        made = encoded_from(source, task, _series(task, place), tell)
+        check_source(source, task.source)
+    return made
+
+
+def check_source(source: Source, part: Part) -> None:
+    """InputError if the file is not the one that is meant: its results would be kept as that one's."""
+    if digest_of_file(source.path) != part.sha256:
+        raise InputError(
+            "is not the file that it was when the work began",
+            where=source.name,
+            remedy="give the command again, and leave the file as it is meanwhile",
+        )
 
 
 def encoded_from(
@@ -154,6 +204,25 @@ def open_part(path: Path, part: Part) -> Source:
     """Open the part of a source that a task means. Raises InputError."""
     duration = None if part.duration is None else Fraction(part.duration)
     return open_source(path, video=part.track, start=Fraction(part.start), duration=duration)
+
+
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 (hex) of a file, read again only if it has been changed. Raises InputError."""
+    try:
+        found = path.stat()
+        return _digest_of_file(path, (found.st_ino, found.st_size, found.st_mtime_ns))
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {(error.strerror or str(error)).lower()}",
+            where=str(path),
+            remedy="check the disk",
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def _digest_of_file(path: Path, _: tuple[int, int, int]) -> str:
+    with path.open("rb") as stream:
+        return digest_of(stream)
 
 
 def digest_of(stream: BinaryIO) -> str:

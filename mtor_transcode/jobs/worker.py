@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that does tasks for another: ``python -m mtor_transcode.jobs.worker``.
+"""A process that does tasks for another; ``pool`` starts it.
 
 Orders come in and events go out as lines of JSON. It ends when its standard input does, at once: whoever
 gave the orders is gone then, however that happened.
@@ -20,7 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from mtor_transcode import errors
-from mtor_transcode.errors import MtorError
+from mtor_transcode.errors import MtorError, WorkerLost
 from mtor_transcode.files import output_error
 from mtor_transcode.jobs.store import Done
 from mtor_transcode.jobs.tasks import Place, ReelTask, run_task
@@ -61,8 +61,11 @@ class Event(msgspec.Struct):
     failure: Failure | None = None
 
 
-def failure_of(error: Exception) -> Failure:
-    """An error as data."""
+def failure_of(error: Exception, place: Place) -> Failure:
+    """An error as data; those of writing are about the place's store."""
+    error = output_error(error, Path(place.store)) or error
+    if isinstance(error, MemoryError):
+        error = WorkerLost("a worker process has no memory left", where="jobs", remedy="use fewer --jobs")
     if isinstance(error, MtorError):
         kind = next(each.__name__ for each in type(error).__mro__ if each.__module__ == errors.__name__)
         return Failure(kind, error.what, error.where, error.remedy)
@@ -84,7 +87,7 @@ def _serve(orders: queue.Queue[Order], out: BinaryIO) -> None:
             event = Event(order.task.frames, done=run_task(order.task, order.place, tell))
         except Exception as error:
             traceback.print_exc()
-            event = Event(failure=failure_of(output_error(error, Path("a worker's files")) or error))
+            event = Event(failure=failure_of(error, order.place))
         _say(out, event)
 
 
@@ -113,7 +116,3 @@ def main() -> None:
         _serve(orders, out)
     except BrokenPipeError:
         return
-
-
-if __name__ == "__main__":
-    main()

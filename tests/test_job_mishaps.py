@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Long films when things go wrong: files that change, disks, links, and others at the same work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+from cli_run import WRONG_USE, assert_one_line, files_in, mtor
+from long_films import long_film
+
+from mtor_transcode import api
+from mtor_transcode.analyze.film_parts import Tracks
+from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.reels import Reel, Take
+from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.errors import Cancelled, InputError, MissingExtraError, OutputError, WorkerLost
+from mtor_transcode.jobs import cluster, pool
+from mtor_transcode.jobs.journal import folder_of, journal
+from mtor_transcode.jobs.long_job import LongJob
+from mtor_transcode.jobs.store import Done, Store
+from mtor_transcode.jobs.tasks import Part, Place, ReelTask, TakeTask, key_of
+from mtor_transcode.jobs.worker import Failure, failure_of
+from mtor_transcode.model import AudioInfo, AudioPacket
+
+COARSE: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 0.0, "audio": "none"}
+NOBODY = "0" * 64
+TASK = ReelTask(Part(NOBODY), 50, 50, (TakeTask(0, 0, 50),), 4000.0, "fast", "vector")
+
+
+def test_workers_import_nothing_from_the_working_folder(tmp_path: Path) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit(7)\n")
+    done = subprocess.run(pool._command(), cwd=tmp_path, stdin=subprocess.DEVNULL, check=False, timeout=60)
+    assert done.returncode == -signal.SIGTERM, "a film's neighbour was run"
+
+
+def test_a_result_that_was_damaged_is_made_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    made = store.put("key", b"a reel")
+    place = next(path for path in (tmp_path / "objects").rglob("*") if path.is_file())
+    place.write_bytes(b"a ree")
+    assert store.done("key") is None
+    assert store.put("key", b"a reel") == made
+    assert store.get(made.result) == b"a reel"
+
+
+def test_a_store_that_was_taken_away_stays_away(tmp_path: Path) -> None:
+    store = Store(tmp_path / "gone")
+    with pytest.raises(OSError, match="gone"):
+        store.put("key", b"of a worker that is late")
+    assert files_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../../etc/passwd", "", NOBODY.upper().replace("0", "A")])
+def test_a_result_is_a_hash_and_no_path(name: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode({"result": name}), type=Done)
+
+
+def test_a_source_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
+    source, cache = long_film(tmp_path / "film.mp4", scenes=3), tmp_path / "cache"
+
+    def change(progress: Progress) -> None:
+        if progress.stage == "coding" and progress.done == 10:
+            source.write_bytes(source.read_bytes() + b"\0\0\0\x08free")
+
+    with pytest.raises(InputError, match=r"film\.mp4.*not the file that it was"):
+        api.transcode(source, tmp_path / "out.mtor", cache=cache, progress=change, **COARSE)
+    assert len(files_in(cache / "done")) == 2, "only the scenes and the sound, which were made before"
+    assert files_in(tmp_path) - files_in(cache) == {"film.mp4", "cache"}
+
+
+def test_a_link_to_another_disk_is_followed(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not os.access(other, os.W_OK) or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one disk only")
+    far = other / f"mtor-test-{os.getpid()}"
+    far.mkdir()
+    try:
+        out = tmp_path / "out.mtor"
+        out.symlink_to(far / "film.mtor")
+        with journal(out) as work:
+            work.film.write_bytes(b"a film")
+        assert out.is_symlink()
+        assert (far / "film.mtor").read_bytes() == b"a film"
+        assert files_in(far) == {"film.mtor"}
+    finally:
+        shutil.rmtree(far)
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (InputError("the disk with the source is gone"), True),
+        (OutputError("the disk is full"), True),
+        (WorkerLost("again and again"), True),
+        (MissingExtraError("no VMAF"), True),
+        (SystemExit(143), True),
+        (Cancelled("enough"), False),
+        (KeyboardInterrupt(), False),
+        (RuntimeError("what progress raises"), False),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+@pytest.mark.parametrize("done", [True, False])
+def test_what_was_done_is_kept_unless_the_work_is_called_off(
+    error: BaseException, kept: bool, done: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mtor"
+
+    def work() -> None:
+        with journal(out) as at:
+            if done:
+                at.store.put("key", b"hours of work")
+            raise error
+
+    with pytest.raises(type(error)):
+        work()
+    assert folder_of(out).exists() == (kept and done)
+    assert bool(Store(folder_of(out)).done("key")) == (kept and done)
+
+
+def test_an_extra_that_is_missing_takes_nothing_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    source, out = long_film(tmp_path / "film.mp4", scenes=3), tmp_path / "out.mtor"
+    folder_of(out).mkdir()
+    Store(folder_of(out)).put("key", b"hours of work")
+    with pytest.raises(MissingExtraError):
+        api.transcode(source, out, scheduler="tcp://127.0.0.1:9")
+    assert Store(folder_of(out)).done("key")
+
+
+def test_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.mtor"
+
+    def other() -> None:
+        with pytest.raises(OutputError, match=r"out\.mtor: another process"), journal(out):
+            pass
+
+    def removed(folder: Path, ignore_errors: bool) -> None:
+        other()
+        real(folder, ignore_errors=ignore_errors)
+
+    real = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", removed)
+    with journal(out) as work:
+        other()
+        work.film.write_bytes(b"a film")
+    assert files_in(tmp_path) == {"out.mtor"}
+
+
+def test_a_cache_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_bytes(b"")
+    with pytest.raises(OutputError, match="cache: cannot be written"), journal(tmp_path / "out.mtor", cache):
+        pass
+    assert files_in(tmp_path) == {"cache"}
+
+
+def test_a_full_disk_names_the_output_whoever_met_it(tmp_path: Path) -> None:
+    out = tmp_path / "out.mtor"
+    place = Place("film.mp4", str(folder_of(out)))
+    met = failure_of(OSError(28, "No space left on device"), place)
+    with pytest.raises(OutputError, match=r"out\.mtor: the disk is full"), journal(out):
+        raise met.as_error()
+
+
+def test_a_worker_without_memory_is_a_worker_that_is_lost() -> None:
+    with pytest.raises(WorkerLost, match=r"memory.*--jobs"):
+        raise failure_of(MemoryError(), Place("", "")).as_error()
+    with pytest.raises(RuntimeError, match="KeyError"):
+        raise Failure("", "KeyError: 1").as_error()
+
+
+def test_a_scheduler_keeps_the_works_of_two_apart() -> None:
+    one, other = (cluster._key(TASK, Place("film.mp4", name)) for name in ("a", "b"))
+    assert one != other
+    assert one == cluster._key(TASK, Place("film.mp4", "a"))
+
+
+def _job(tmp_path: Path, tracks: Tracks, runner: Any) -> LongJob:
+    """Reels of ticks 0-10, 10-25 and 25-50, half a second each tick."""
+    reels = tuple(
+        Reel((Take(number, SceneBoundary(start), end),), end - start)
+        for number, (start, end) in enumerate([(0, 10), (10, 25), (25, 50)])
+    )
+    source = SimpleNamespace(info=SimpleNamespace(time_base=Fraction(1, 2)))
+    parts = {"source": source, "tracks": tracks, "reels": reels, "runner": runner}
+    others = dict.fromkeys(("part", "survey", "options", "place"))
+    kept = SimpleNamespace(store=Store(tmp_path))
+    return LongJob(**cast("Any", {**others, **parts, "journal": kept, "tell": lambda _: None}))
+
+
+def test_each_packet_of_sound_counts_in_one_reel(tmp_path: Path) -> None:
+    sound = tuple(AudioPacket(pts, 1000, bytes(3)) for pts in range(-1000, 26_000, 1000))
+    job = _job(tmp_path, Tracks(AudioInfo("opus", 1000, 1), sound, (), ()), None)
+    assert job.sound == (3 * 6, 3 * 8, 3 * 13)
+    assert _job(tmp_path, Tracks(None, (), (), ()), None).sound == (0, 0, 0)
+
+
+def test_a_worker_that_writes_elsewhere_is_told_of(tmp_path: Path) -> None:
+    elsewhere = SimpleNamespace(run=lambda *_: [Done(NOBODY)])
+    with pytest.raises(WorkerLost, match=r"not there.*all machines"):
+        _job(tmp_path, Tracks(None, (), (), ()), elsewhere).coded([TASK])
+
+
+def test_what_comes_through_a_pipe_goes_to_no_scheduler(tmp_path: Path) -> None:
+    words = ("-o", tmp_path / "x.mtor", "--scheduler", "tcp://127.0.0.1:9")
+    done = mtor("transcode", "-", *words, stdin=subprocess.DEVNULL)
+    assert_one_line(done, WRONG_USE, "scheduler", "pipe")
+
+
+def test_a_key_says_all() -> None:
+    assert key_of(TASK) == TASK.key
+    assert key_of(TASK) != msgspec.structs.replace(TASK, lam=4001.0).key
+    assert key_of(TASK) != msgspec.structs.replace(TASK, code=NOBODY).key
