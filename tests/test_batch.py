@@ -10,7 +10,8 @@ import pytest
 from cli_run import DONE, FAILED, WRONG_USE, assert_one_line, files_in, mtor
 
 from mtor_transcode import api
-from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.api import batching
 from mtor_transcode.api.batching import named_by
 from mtor_transcode.errors import UsageError
 
@@ -61,6 +62,19 @@ def test_names_and_patterns(tmp_path: Path) -> None:
     assert not (tmp_path / "films").exists()
 
 
+def test_a_film_that_no_file_can_hold_is_one_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def limited(source: Path, *_: object, progress: ProgressCallback, **__: object) -> None:
+        if source.stem == "cut":
+            progress(Progress("coding", 1))
+        raise UsageError("a span has too many tokens")
+
+    monkeypatch.setattr(batching, "transcode", limited)
+    result = api.transcode_all([SAMPLES / "cut.mp4", SAMPLES / "pan.mp4"], tmp_path)
+    assert [failure.source.stem for failure in result.failed] == ["cut", "pan"]
+    with pytest.raises(UsageError):
+        api.transcode_all([SAMPLES / "pan.mp4"], tmp_path)
+
+
 def test_what_progress_raises_ends_all(tmp_path: Path) -> None:
     def stop(_: Progress) -> None:
         raise RuntimeError("enough")
@@ -77,3 +91,9 @@ def test_options_that_make_no_sense_fail_at_once(tmp_path: Path) -> None:
     done = mtor("transcode", cut, SAMPLES / "pan.mp4", "-o", tmp_path, "--quality", "200")
     assert_one_line(done, WRONG_USE, "quality")
     assert files_in(tmp_path) == set()
+
+
+def test_a_folder_that_is_there_takes_one_film_too(tmp_path: Path) -> None:
+    done = mtor("transcode", SAMPLES / "cut.mp4", "-o", tmp_path, "--skip-existing", *SHORT)
+    assert done.returncode == DONE, done.stderr
+    assert files_in(tmp_path) == {"cut.mtor"}

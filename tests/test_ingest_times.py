@@ -94,6 +94,17 @@ def test_parts(tmp_path: Path, suffix: str, start: object, duration: object, wan
     assert numbers(again) == numbers(frames)
 
 
+@pytest.mark.parametrize("suffix", ["h264", "m2v"])
+def test_parts_of_a_bare_stream(tmp_path: Path, suffix: str) -> None:
+    codec = ("-c:v", "mpeg2video", "-q:v", 2) if suffix == "m2v" else X264
+    path = raw_film(tmp_path / f"film.{suffix}", numbered(60), "yuv420p", 25, *codec, "-g", 10, "-bf", 2)
+    with open_source(path, start=1, duration=1) as source:
+        frames = list(source.frames())
+        assert source.patchy, "places in it cannot be found again"
+    assert [frame.tick for frame in frames] == list(range(25))
+    assert [abs(found - 25 - k) <= 1 for k, found in enumerate(numbers(frames))] == [True] * 25
+
+
 def test_part_of_a_variable_film_begins_with_what_is_on_the_screen(tmp_path: Path) -> None:
     path = variable(tmp_path / "film.mkv", TIMES)
     with open_source(path, start=1.2, duration=4) as source:

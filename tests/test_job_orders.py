@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from mtor_transcode.errors import FormatError, InputError, OutputError, UsageErr
 from mtor_transcode.ingest.slices import cut_slice
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.jobs.orders import read_job, store_of
+from mtor_transcode.jobs.store import Store
 
 OPTIONS: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 30.0, "start": 5, "duration": 44}
 
@@ -92,26 +95,127 @@ def test_a_sample_done_again_shows_what_was_made_up(folder: Path, tmp_path: Path
     assert "1 of 2 results" in done.stderr
 
 
-def test_jobs_that_were_changed_are_refused(folder: Path, tmp_path: Path) -> None:
-    other = tmp_path / "jobs"
-    shutil.copytree(folder, other)
-    path = other / "jobs" / "0000.json"
+@pytest.fixture
+def undone(folder: Path, tmp_path: Path) -> Path:
+    """The jobs as a folder of one's own, nothing of them done."""
+    shutil.copytree(folder, tmp_path / "jobs")
+    shutil.rmtree(tmp_path / "jobs" / "store")
+    return tmp_path / "jobs"
+
+
+def _changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    path = folder / "jobs" / "0000.json"
     job = json.loads(path.read_bytes())
-    place = other / "input" / job["input"]["file"]
+    change(job)
+    path.write_text(json.dumps(job))
+    return path
+
+
+def test_other_pictures_and_versions_are_refused(undone: Path) -> None:
+    path = undone / "jobs" / "0000.json"
+    place = undone / "input" / read_job(path).input.file
     place.write_bytes(place.read_bytes()[:-1])
     with pytest.raises(InputError, match="not what the job says"):
         api.run_job(path)
-    job["task"]["code"] = "other"
-    path.write_text(json.dumps(job))
+    place.unlink()
+    os.mkfifo(place)
+    with pytest.raises(InputError, match="missing"):
+        api.run_job(path)
+    _changed(undone, lambda job: job["task"].update(code="0" * 64))
     with pytest.raises(InputError, match="another version"):
         api.run_job(path)
-    job["input"]["file"] = "../../../etc/passwd"
-    path.write_text(json.dumps({**job, "form": 99}))
+    _changed(undone, lambda job: job.update(form=99))
     with pytest.raises(FormatError, match="another form"):
         api.run_job(path)
-    path.write_text("{}")
-    with pytest.raises(FormatError, match="no job"):
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(FormatError, match="no plain file"):
         api.run_job(path)
+    assert not (undone / "store").exists()
+
+
+HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "nothing": dict.clear,
+    "no takes": lambda job: job["task"].update(takes=[]),
+    "takes backwards": lambda job: job["task"]["takes"].reverse(),
+    "a take without end": lambda job: job["task"]["takes"][-1].update(end=2**60),
+    "finer than any": lambda job: job["task"].update(lam=1e-9),
+    "no such preset": lambda job: job["task"].update(preset="worst"),
+    "no such mode": lambda job: job["task"].update(mode="both"),
+    "always fresh": lambda job: job["task"].update(refresh=0),
+    "a path as series": lambda job: job.update(series="../../../../dev/zero"),
+    "a path as input": lambda job: job["input"].update(sha256="../x"),
+    "pictures left out backwards": lambda job: job["input"].update(skip=-1),
+    "times backwards": lambda job: job["input"]["times"].reverse(),
+    "times left out": lambda job: job["input"]["times"].pop(),
+    "no time at all": lambda job: job["info"].update(time_base="1/0"),
+    "no number": lambda job: job["info"].update(time_base="a while"),
+    "time that goes back": lambda job: job["info"].update(time_base="-1/5"),
+    "no width": lambda job: job["info"].update(width=0),
+    "no information": lambda job: job.update(info={}),
+    "a start that is none": lambda job: job["task"]["source"].update(start="soon"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_jobs_that_make_no_sense_are_refused(name: str, undone: Path) -> None:
+    path = _changed(undone, HOSTILE[name])
+    with pytest.raises(FormatError, match=r"0000\.json: is no job: "):
+        api.run_job(path)
+    assert not (undone / "store").exists()
+
+
+def test_pictures_have_to_be_of_the_size_that_is_told(undone: Path) -> None:
+    path = _changed(undone, lambda job: job["info"].update(width=16384, height=16384))
+    with pytest.raises(InputError, match="other pictures"):
+        api.run_job(path)
+
+
+def test_names_of_jobs_lead_nowhere_else(undone: Path) -> None:
+    film = undone / "film.json"
+    film.write_text(json.dumps({**json.loads(film.read_bytes()), "names": ["../../../secret.json"]}))
+    with pytest.raises(FormatError, match=r"film\.json: is no job"):
+        api.verify_jobs(undone)
+
+
+def test_a_job_may_be_named_from_where_it_lies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder / "jobs")
+    assert api.run_job("0000.json").sha256 == api.run_job(folder / "jobs" / "0000.json").sha256
+
+
+def test_a_job_that_was_done_is_not_done_again(folder: Path) -> None:
+    store, path = store_of(folder), folder / "jobs" / "0000.json"
+    done = store.done(read_job(path).task.key)
+    assert done is not None
+    place = store._place(done.result)
+    before = place.stat().st_mtime_ns
+    told: list[Progress] = []
+    assert api.run_job(path, told.append).sha256 == done.result
+    assert told == []
+    assert place.stat().st_mtime_ns == before
+
+
+def test_what_is_expected_is_told_where_it_is_known(source: Path, folder: Path, tmp_path: Path) -> None:
+    api.export_jobs(source, tmp_path / "jobs", cache=store_of(folder).folder, **OPTIONS)
+    for number in range(2):
+        job = read_job(tmp_path / "jobs" / "jobs" / f"{number:04}.json")
+        done = store_of(folder).done(job.task.key)
+        assert done is not None
+        assert job.expected == done.result
+
+
+def test_a_result_of_another_reel_is_not_joined(source: Path, folder: Path, tmp_path: Path) -> None:
+    store = Store(shutil.copytree(store_of(folder).folder, tmp_path / "store"))
+    keys = [read_job(folder / "jobs" / f"{number:04}.json").task.key for number in range(2)]
+    first = store.done(keys[0])
+    assert first is not None
+    store.put(keys[1], store.get(first.result))
+    with pytest.raises(FormatError, match=f"{first.result}: is not of the reel"):
+        api.transcode(source, tmp_path / "out.mtor", audio="none", cache=store.folder, **OPTIONS)
+    store.put(keys[1], b"no film at all")
+    with pytest.raises(FormatError):
+        api.transcode(source, tmp_path / "out.mtor", audio="none", cache=store.folder, **OPTIONS)
+    assert not (tmp_path / "out.mtor").exists()
 
 
 def test_jobs_go_into_a_folder_of_their_own(source: Path, folder: Path, tmp_path: Path) -> None:

@@ -28,8 +28,10 @@ from mtor_transcode.analyze.encode import look_over
 from mtor_transcode.analyze.film_parts import Survey
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.rate import LAMBDA_MIN, lambda_of_quality
 from mtor_transcode.analyze.reels import LONGEST, REEL, cut_reels
 from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.analyze.steering import first_lambda
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.series import always
 from mtor_transcode.codec.series_files import load_series
@@ -351,20 +353,33 @@ def test_workers_end_with_their_parent(source: Path, tmp_path: Path, number: int
 
 
 @pytest.mark.parametrize("room", [50, 800, 30_000, 10**7])
-@pytest.mark.parametrize("rise", [0.01, 0.06, 0.1])
-def test_few_looks_find_the_quality_of_a_size(room: int, rise: float) -> None:
+@pytest.mark.parametrize("rise", [0.01, 0.06, 0.1, 0.14])
+@pytest.mark.parametrize("fixed", [0, 700])
+@pytest.mark.parametrize("start", [-30, 12, 60])
+def test_few_looks_find_the_quality_of_a_size(room: int, rise: float, fixed: int, start: int) -> None:
     def size(quality: int) -> float:
-        return float(700 * math.exp(rise * quality) + 3 * (quality % 5))
+        return float(fixed + 100 * math.exp(rise * quality) + quality % 5 * 1e-3)
 
     told: dict[int, float] = {}
-    quality = 12
-    while quality not in told:
+    quality = start
+    while quality not in told and len(told) < sizing.LOOKS:
         told[quality] = size(quality)
         quality = sizing._next(told, room)
-    fit = [each for each in range(sizing.LOWEST, sizing.HIGHEST + 1) if size(each) <= room]
+    best = max(
+        (each for each in range(sizing.LOWEST, sizing.HIGHEST + 1) if size(each) <= room), default=None
+    )
     found = max((each for each, bytes_ in told.items() if bytes_ <= room), default=None)
-    assert found == max(fit, default=None)
-    assert len(told) <= sizing.LOOKS
+    assert (found is None) == (best is None)
+    if found is not None and best is not None:
+        assert size(found) >= 0.95 * size(best)
+    known = max(best or sizing.LOWEST, start)
+    assert max(told) <= known + sizing.FURTHEST, "a film that is coded too well takes long"
+
+
+def test_a_size_that_no_quality_reaches_takes_one_look() -> None:
+    assert lambda_of_quality(sizing.HIGHEST) >= LAMBDA_MIN
+    assert sizing._next({sizing.HIGHEST: 5000.0}, 5_000_000) == sizing.HIGHEST
+    assert sizing._bounded(sizing._quality_of(first_lambda(900))) == sizing.HIGHEST
 
 
 @pytest.mark.slow

@@ -53,10 +53,10 @@ def transcode_all(
         tell = _Tell(f"{number} of {len(outputs)}, {path.name}: ", progress)
         try:
             made: TranscodeResult | FailedFilm = transcode(path, output, progress=tell, **options)
-        except (UsageError, Cancelled):
-            raise
         except Exception as error:
-            if error is tell.raised:
+            # Options that make no sense are refused before the first film is looked at.
+            of_options = isinstance(error, UsageError) and not (tell.told or done or failed)
+            if of_options or isinstance(error, Cancelled) or error is tell.raised:
                 raise
             made = _failure(path, error)
         if isinstance(made, FailedFilm):
@@ -117,14 +117,16 @@ def _failure(path: Path, error: Exception) -> FailedFilm:
 
 
 class _Tell:
-    """Passes progress on under a film's name, and remembers what that raised."""
+    """Passes progress on under a film's name; remembers that it was told, and what passing on raised."""
 
     def __init__(self, name: str, progress: ProgressCallback | None) -> None:
         self._name = name
         self._progress = progress
+        self.told = False
         self.raised: BaseException | None = None
 
     def __call__(self, progress: Progress) -> None:
+        self.told = True
         if self._progress is None:
             return
         try:

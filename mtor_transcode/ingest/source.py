@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.format import Flags
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -81,7 +82,8 @@ def _seconds(value: Seconds, where: str) -> Fraction | None:
 class Source:
     """An opened video. ``frames`` decodes anew each time; ``warnings`` and ``truncated`` are known then.
 
-    So is ``patchy``: damaged packets or timestamps that start anew, after which places cannot be trusted.
+    So is ``patchy``: damaged packets, timestamps that start anew or none at all, so that places cannot be
+    trusted.
 
     Use it as a context manager: closing removes the temporary file of a spooled stream.
     """
@@ -99,10 +101,11 @@ class Source:
         self.video_choice: Choice = video
         self.warnings: list[str] = []
         self.truncated = False
-        self.patchy = False
         self.audio_choice: Choice = audio
         self.subtitle_choice: Choice = subtitles
         with spool.open() as container:
+            # Bare streams of pictures: where a place lies is known only to who has come there from the start.
+            self.patchy = self._bare = bool(container.format.flags & Flags.no_timestamps.value)
             stream = self._stream(container)
             choose(container.streams.audio, audio, "audio", spool.name)
             choose(container.streams.subtitles, subtitles, "subtitle", spool.name)
@@ -300,6 +303,8 @@ class Source:
         self.patchy |= clock.restarted
 
     def _seek(self, container: InputContainer, stream: VideoStream, tick: int) -> bool:
+        if self._bare:
+            return False
         try:
             container.seek(self.timestamp(tick - self._first_tick), stream=stream, backward=True)
         except (FFmpegError, OSError):

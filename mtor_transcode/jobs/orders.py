@@ -142,7 +142,7 @@ def run_job(path: Path, tell: Tell) -> str:
     Raises InputError if its pictures are others or the code here is, FormatError for what is no job.
     """
     job = read_job(path)
-    store = store_of(path.parent.parent)
+    store = store_of(_folder_of(path))
     done = store.done(job.task.key)
     if done is None:
         data = _done(path, job, tell)
@@ -193,6 +193,11 @@ def store_of(folder: Path) -> Store:
     return Store(folder / "store")
 
 
+def _folder_of(path: Path) -> Path:
+    """The folder of jobs in which a job lies, also if it is named from there."""
+    return path.absolute().parent.parent
+
+
 def _done(path: Path, job: Job, tell: Tell) -> bytes:
     if job.task.code != code_digest():
         raise InputError(
@@ -200,7 +205,7 @@ def _done(path: Path, job: Job, tell: Tell) -> bytes:
             where=str(path),
             remedy="install that one",
         )
-    folder = path.parent.parent
+    folder = _folder_of(path)
     series = _series(job, folder)
     place = _checked(folder / "input" / Path(job.input.file).name, job.input.sha256)
     if not job.input.times:

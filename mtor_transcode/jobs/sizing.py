@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mtor_transcode.analyze.film_parts import Film
-from mtor_transcode.analyze.rate import LAMBDA_MAX, USUAL_SLOPE, lambda_of_quality
+from mtor_transcode.analyze.rate import LAMBDA_MAX, LAMBDA_MIN, USUAL_SLOPE, lambda_of_quality
 from mtor_transcode.analyze.steering import first_lambda
 from mtor_transcode.errors import TargetError
 from mtor_transcode.jobs.long_job import LongJob
@@ -26,7 +26,8 @@ STEP = math.log(lambda_of_quality(0) / lambda_of_quality(1))
 """A step of quality, in log lambda."""
 
 LOWEST = math.ceil(math.log(lambda_of_quality(0) / LAMBDA_MAX) / STEP)
-HIGHEST = 100
+HIGHEST = math.floor(math.log(lambda_of_quality(0) / LAMBDA_MIN) / STEP)
+"""Where films to a size end, long ones as others: each step on takes more time and shows less."""
 
 CLOSE = 0.97
 """A film that uses this share of its budget is near enough."""
@@ -34,8 +35,11 @@ CLOSE = 0.97
 LOOKS = 8
 """Qualities that are tried on the pilots, and times that single reels are changed."""
 
-FLATTEST = 4.0
-"""By how much (a factor) bytes may rise more slowly than usual."""
+FURTHEST = 30
+"""Steps up from one look to the next at most: what is coded too well takes long."""
+
+INTO = 4
+"""Of what lies between two looks, such a part is out of the question after the next at least."""
 
 FAR = 2
 """A film that is so many steps off its budget is made anew as a whole."""
@@ -224,21 +228,23 @@ def _lambda_of(levels: list[float]) -> float:
 def _next(told: dict[int, float], room: int) -> int:
     """The quality to look at next, or one that was: the highest that fits is known then.
 
-    ``told`` are bytes by quality. Where there are two, bytes are taken to go on as between those nearest.
+    ``told`` are bytes by quality, taken to rise with it. As long as all fit, or none does, the next look goes
+    as far as bytes usually take, or as far again as those that were; then between those that are next to
+    ``room``, where bytes would rise evenly, but well into what is unknown.
     """
-    by_distance = sorted(told, key=lambda quality: abs(math.log(told[quality] / room)))
-    near = by_distance[0]
-    slope = -USUAL_SLOPE * STEP
-    if len(by_distance) > 1:
-        rise = math.log(told[near] / told[by_distance[1]]) / (near - by_distance[1])
-        slope = max(rise, slope / FLATTEST)
-    steps = math.floor(math.log(room / told[near]) / slope)
-    ahead = near + (max(1, steps) if told[near] <= room else min(-1, steps))
     low = max((quality for quality, size in told.items() if size <= room), default=LOWEST - 1)
     high = min((quality for quality, size in told.items() if size > room), default=HIGHEST + 1)
     if high - low <= 1:
         return low if low in told else high
-    return min(max(ahead, low + 1), high - 1)
+    if low in told and high in told:
+        share = math.log(room / told[low]) / math.log(told[high] / told[low])
+        apart = max(1, (high - low) // INTO)
+        return min(max(low + int(share * (high - low)), low + apart), high - apart)
+    again = max(told) - min(told)
+    if low in told:
+        ahead = max(1, again, int(_steps(room / told[low])))
+        return min(low + min(ahead, FURTHEST), HIGHEST)
+    return max(high + min(-1, -again, math.floor(_steps(room / told[high]))), LOWEST)
 
 
 def _spread(count: int) -> list[int]:
