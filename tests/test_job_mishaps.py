@@ -11,7 +11,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import pytest
@@ -19,19 +19,25 @@ from cli_run import WRONG_USE, assert_one_line, files_in, mtor
 from long_films import long_film
 
 from mtor_transcode import api
-from mtor_transcode.analyze.film_parts import Tracks
+from mtor_transcode.analyze.film_parts import Survey, Tracks
+from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress
 from mtor_transcode.analyze.reels import Reel, Take
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.errors import Cancelled, InputError, MissingExtraError, OutputError, WorkerLost
-from mtor_transcode.jobs import cluster, pool
+from mtor_transcode.ingest.source import open_source
+from mtor_transcode.jobs import cluster, pool, sizing
+from mtor_transcode.jobs import journal as journal_module
+from mtor_transcode.jobs.film import part_of
 from mtor_transcode.jobs.journal import folder_of, journal
+from mtor_transcode.jobs.kept import kept_survey, kept_tracks
 from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.store import Done, Store
 from mtor_transcode.jobs.tasks import Part, Place, ReelTask, TakeTask, key_of
 from mtor_transcode.jobs.worker import Failure, failure_of
 from mtor_transcode.model import AudioInfo, AudioPacket
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 COARSE: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 0.0, "audio": "none"}
 NOBODY = "0" * 64
 TASK = ReelTask(Part(NOBODY), 50, 50, (TakeTask(0, 0, 50),), 4000.0, "fast", "vector")
@@ -66,17 +72,36 @@ def test_a_result_is_a_hash_and_no_path(name: str) -> None:
         msgspec.json.decode(msgspec.json.encode({"result": name}), type=Done)
 
 
-def test_a_source_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stage", "kept"), [("finding scenes", 0), ("coding", 2)])
+def test_a_source_that_changes_meanwhile_is_noticed(stage: str, kept: int, tmp_path: Path) -> None:
     source, cache = long_film(tmp_path / "film.mp4", scenes=3), tmp_path / "cache"
 
     def change(progress: Progress) -> None:
-        if progress.stage == "coding" and progress.done == 10:
+        if progress.stage == stage and progress.done == 10:
             source.write_bytes(source.read_bytes() + b"\0\0\0\x08free")
 
     with pytest.raises(InputError, match=r"film\.mp4.*not the file that it was"):
         api.transcode(source, tmp_path / "out.mtor", cache=cache, progress=change, **COARSE)
-    assert len(files_in(cache / "done")) == 2, "only the scenes and the sound, which were made before"
+    assert len(list(cache.glob("done/*"))) == kept, "what was made before, and no more"
     assert files_in(tmp_path) - files_in(cache) == {"film.mp4", "cache"}
+
+
+def test_what_is_kept_of_a_source_is_of_what_was_asked(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def learnt(start: int, kbps: float, audio: str = "opus") -> tuple[Survey, Tracks]:
+        options = EncodeOptions(audio=audio, audio_kbps=kbps)
+        with open_source(SAMPLES / "demo.mp4", start=start, duration=1) as source:
+            part = part_of(source)
+            survey = kept_survey(store, part, source, lambda _: None)
+            return survey, kept_tracks(store, part, source, options, lambda _: None)
+
+    first = learnt(0, 8.0)
+    assert learnt(0, 8.0) == first
+    assert learnt(0, 16.0)[1] != first[1]
+    assert learnt(0, 8.0, "none")[1].packets == ()
+    assert learnt(5, 8.0)[1] != first[1]
+    assert len(files_in(tmp_path / "done")) == 6
 
 
 def test_a_link_to_another_disk_is_followed(tmp_path: Path) -> None:
@@ -158,6 +183,26 @@ def test_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert files_in(tmp_path) == {"out.mtor"}
 
 
+def test_a_folder_that_goes_while_it_is_taken_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, calls = tmp_path / "out.mtor", []
+    real = journal_module._lock
+
+    def late(stream: BinaryIO, output: Path) -> None:
+        if not calls:  # whoever held it ends just now
+            shutil.rmtree(folder_of(out))
+        calls.append(output)
+        real(stream, output)
+
+    monkeypatch.setattr(journal_module, "_lock", late)
+    with journal(out) as work:
+        work.store.put("key", b"work")
+        work.film.write_bytes(b"a film")
+    assert len(calls) == 2
+    assert files_in(tmp_path) == {"out.mtor"}
+
+
 def test_a_cache_that_is_no_folder_is_named(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.write_bytes(b"")
@@ -195,9 +240,20 @@ def _job(tmp_path: Path, tracks: Tracks, runner: Any) -> LongJob:
     )
     source = SimpleNamespace(info=SimpleNamespace(time_base=Fraction(1, 2)))
     parts = {"source": source, "tracks": tracks, "reels": reels, "runner": runner}
-    others = dict.fromkeys(("part", "survey", "options", "place"))
+    others = dict.fromkeys(("part", "survey", "place"))
     kept = SimpleNamespace(store=Store(tmp_path))
-    return LongJob(**cast("Any", {**others, **parts, "journal": kept, "tell": lambda _: None}))
+    return LongJob(
+        **cast(
+            "Any",
+            {
+                **others,
+                **parts,
+                "options": SimpleNamespace(max_kbps=None),
+                "journal": kept,
+                "tell": lambda _: None,
+            },
+        )
+    )
 
 
 def test_each_packet_of_sound_counts_in_one_reel(tmp_path: Path) -> None:
@@ -205,6 +261,22 @@ def test_each_packet_of_sound_counts_in_one_reel(tmp_path: Path) -> None:
     job = _job(tmp_path, Tracks(AudioInfo("opus", 1000, 1), sound, (), ()), None)
     assert job.sound == (3 * 6, 3 * 8, 3 * 13)
     assert _job(tmp_path, Tracks(None, (), (), ()), None).sound == (0, 0, 0)
+
+
+def test_a_rate_counts_the_sound_of_a_reel(tmp_path: Path) -> None:
+    sound = tuple(AudioPacket(pts, 1000, bytes(100)) for pts in range(0, 25_000, 1000))
+    job = _job(tmp_path, Tracks(AudioInfo("opus", 1000, 1), sound, (), ()), None)
+    cast("Any", job.options).max_kbps = 1.0
+    size = sizing._Sizing(job, 0, {(0, 30.0): 125})
+    assert size._over(0, 30.0) == 1.0, "5 s at 1 kbit/s are 625 bytes, 500 of them sound"
+
+
+def test_steps_up_that_take_too_much_are_held_back(tmp_path: Path) -> None:
+    job = _job(tmp_path, Tracks(None, (), (), ()), None)
+    known = {(0, 1.0): 100, (0, 2.0): 150, (1, 1.0): 100, (1, 2.0): 130, (2, 1.0): 100}
+    fresh = [2.0, 2.0, 1.0]
+    sizing._Sizing(job, 0, known)._hold_back([1.0, 1.0, 1.0], fresh, 40)
+    assert fresh == [1.0, 2.0, 1.0]
 
 
 def test_a_worker_that_writes_elsewhere_is_told_of(tmp_path: Path) -> None:

@@ -372,7 +372,7 @@ def test_few_looks_find_the_quality_of_a_size(room: int, rise: float, fixed: int
     assert (found is None) == (best is None)
     if found is not None and best is not None:
         assert size(found) >= 0.95 * size(best)
-    known = max(best or sizing.LOWEST, start)
+    known = max(sizing.LOWEST if best is None else best, start)
     assert max(told) <= known + sizing.FURTHEST, "a film that is coded too well takes long"
 
 
