@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.format import Flags
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -33,6 +32,9 @@ Seconds = Fraction | float | int | str | None
 
 # A source has broken off if its last picture ends this long before the container says (seconds).
 _MISSING = Fraction(1, 2)
+
+_NO_TIMESTAMPS = 0x80
+"""FFmpeg's flag AVFMT_NOTIMESTAMPS, of a container's format."""
 
 
 def open_source(
@@ -105,7 +107,7 @@ class Source:
         self.subtitle_choice: Choice = subtitles
         with spool.open() as container:
             # Bare streams of pictures: where a place lies is known only to who has come there from the start.
-            self.patchy = self._bare = bool(container.format.flags & Flags.no_timestamps.value)
+            self.patchy = self._bare = bool(container.format.flags & _NO_TIMESTAMPS)
             stream = self._stream(container)
             choose(container.streams.audio, audio, "audio", spool.name)
             choose(container.streams.subtitles, subtitles, "subtitle", spool.name)
