@@ -45,7 +45,7 @@ TASK = ReelTask(Part(NOBODY), 50, 50, (TakeTask(0, 0, 50),), 4000.0, "fast", "ve
 
 def test_workers_import_nothing_from_the_working_folder(tmp_path: Path) -> None:
     (tmp_path / "queue.py").write_text("raise SystemExit(7)\n")
-    done = subprocess.run(pool._command(), cwd=tmp_path, stdin=subprocess.DEVNULL, check=False, timeout=60)
+    done = subprocess.run(pool._command(), cwd=tmp_path, stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == -signal.SIGTERM, "a film's neighbour was run"
 
 
