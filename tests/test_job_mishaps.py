@@ -226,6 +226,14 @@ def test_a_worker_without_memory_is_a_worker_that_is_lost() -> None:
         raise Failure("", "KeyError: 1").as_error()
 
 
+@pytest.mark.parametrize(("code", "remedy"), [(1, "MTOR_DEBUG=1"), (-9, "--jobs")])
+def test_a_worker_that_ends_again_and_again_says_what_helps(code: int, remedy: str) -> None:
+    worker: Any = SimpleNamespace(process=SimpleNamespace(returncode=code))
+    pool.Pool(1)._check(worker, pool.TRIES - 1)
+    with pytest.raises(WorkerLost, match=f"code {code} .*{remedy}"):
+        pool.Pool(1)._check(worker, pool.TRIES)
+
+
 def test_a_scheduler_keeps_the_works_of_two_apart() -> None:
     one, other = (cluster._key(TASK, Place("film.mp4", name)) for name in ("a", "b"))
     assert one != other

@@ -18,11 +18,12 @@ from mtor_transcode import api
 from mtor_transcode.analyze.encode import look_over
 from mtor_transcode.analyze.progress import Progress
 from mtor_transcode.analyze.reels import cut_reels
-from mtor_transcode.errors import FormatError, InputError, OutputError, UsageError
+from mtor_transcode.errors import Cancelled, FormatError, InputError, OutputError, UsageError
 from mtor_transcode.ingest.slices import cut_slice
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.jobs.orders import read_job, store_of
 from mtor_transcode.jobs.store import Store
+from mtor_transcode.jobs.tasks import digest_of_file
 
 OPTIONS: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 30.0, "start": 5, "duration": 44}
 
@@ -169,6 +170,31 @@ def test_pictures_have_to_be_of_the_size_that_is_told(undone: Path) -> None:
     path = _changed(undone, lambda job: job["info"].update(width=16384, height=16384))
     with pytest.raises(InputError, match="other pictures"):
         api.run_job(path)
+
+
+@pytest.mark.parametrize("kind", ["playlist", "ffconcat"])
+def test_jobs_do_not_look_at_other_files(kind: str, source: Path, undone: Path) -> None:
+    shutil.copyfile(source, undone / "input" / "private.mp4")
+    text = {
+        "ffconcat": "ffconcat version 1.0\nfile 'private.mp4'\n",
+        "playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:60\n#EXTINF:55,\nprivate.mp4\n#EXT-X-ENDLIST\n",
+    }[kind]
+    place = undone / "input" / ("list.m3u8" if kind == "playlist" else "list")
+    place.write_text(text)
+    digest = digest_of_file(place)
+    path = _changed(undone, lambda job: job["input"].update(file=place.name, sha256=digest))
+    with pytest.raises(InputError, match="list of other files"):
+        api.run_job(path)
+
+
+def test_an_export_that_is_broken_off_leaves_nothing(source: Path, tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.done == 10:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        api.export_jobs(source, tmp_path / "new" / "jobs", progress=stop, **OPTIONS)
+    assert not list(tmp_path.iterdir())
 
 
 def test_names_of_jobs_lead_nowhere_else(undone: Path) -> None:

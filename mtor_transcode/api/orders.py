@@ -13,7 +13,7 @@ from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import JobResult, JobsResult, JobsVerifyResult
 from mtor_transcode.codec.series_files import load_series
 from mtor_transcode.errors import OutputError
-from mtor_transcode.files import output_error
+from mtor_transcode.files import staged_folder
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.jobs import orders
 
@@ -52,13 +52,10 @@ def export_jobs(
         raise OutputError("is there already", where=str(target), remedy="name a new or empty folder")
     tell = progress or (lambda _: None)
     with open_source(source, video=check.parse_track(video_track), start=start, duration=duration) as opened:
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            named = None if dictionary is None else Path(dictionary)
-            kept = None if cache is None else Path(cache)
-            made = orders.export_jobs(opened, options, target, named, kept, tell)
-        except OSError as error:
-            raise output_error(error, target) or error from error
+        named = None if dictionary is None else Path(dictionary)
+        kept = None if cache is None else Path(cache)
+        with staged_folder(target) as beside:
+            made = orders.export_jobs(opened, options, beside, named, kept, tell)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return JobsResult(str(source), target, len(made.names), size)
 

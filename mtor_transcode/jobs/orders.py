@@ -36,7 +36,7 @@ from mtor_transcode.errors import FormatError, InputError, UsageError
 from mtor_transcode.files import write_whole
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.slices import SUFFIX, Slice, cut_slice
-from mtor_transcode.ingest.source import Source
+from mtor_transcode.ingest.source import Source, open_source
 from mtor_transcode.jobs.film import part_of
 from mtor_transcode.jobs.kept import kept_survey
 from mtor_transcode.jobs.store import Digest, MaybeDigest, Store
@@ -52,6 +52,10 @@ from mtor_transcode.jobs.tasks import (
 
 FORM = 1
 """Rises when a job's JSON changes its meaning."""
+
+
+LISTS = frozenset({"applehttp", "concat", "dash", "hls", "image2", "imf", "webm_dash_manifest"})
+"""Containers that name other files: a job's could have any of ours read, and its pictures sent away."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -208,6 +212,9 @@ def _done(path: Path, job: Job, tell: Tell) -> bytes:
     folder = _folder_of(path)
     series = _series(job, folder)
     place = _checked(folder / "input" / Path(job.input.file).name, job.input.sha256)
+    with open_source(place) as source:
+        if LISTS & set(source.info.container.split(",")):
+            raise InputError("is a list of other files", where=str(place), remedy="leave this job alone")
     if not job.input.times:
         with open_part(place, job.task.source) as source:
             return encoded_from(source, job.task, series, tell)

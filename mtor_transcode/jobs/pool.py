@@ -125,10 +125,12 @@ class Pool:
 
     def _check(self, worker: _Worker, lost: int) -> None:
         if lost >= TRIES:
+            code = worker.process.returncode
+            why = "with fewer --jobs if memory is short" if code < 0 else f"{DEBUG}=1 shows what it says"
             raise WorkerLost(
-                f"a worker process ended with code {worker.process.returncode}",
+                f"a worker process ended with code {code}",
                 where="jobs",
-                remedy="the same command goes on where this one ended; with fewer --jobs if memory is short",
+                remedy=f"the same command goes on where this one ended; {why}",
             )
 
     def __enter__(self) -> Self:
