@@ -33,7 +33,7 @@ from mtor_transcode.jobs.journal import folder_of, journal
 from mtor_transcode.jobs.kept import kept_survey, kept_tracks
 from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.store import Done, Store
-from mtor_transcode.jobs.tasks import Part, Place, ReelTask, TakeTask, key_of
+from mtor_transcode.jobs.tasks import Part, Place, ReelTask, TakeTask, key_of, run_task
 from mtor_transcode.jobs.worker import Failure, failure_of
 from mtor_transcode.model import AudioInfo, AudioPacket
 
@@ -232,6 +232,13 @@ def test_a_worker_that_ends_again_and_again_says_what_helps(code: int, remedy: s
     pool.Pool(1)._check(worker, pool.TRIES - 1)
     with pytest.raises(WorkerLost, match=f"code {code} .*{remedy}"):
         pool.Pool(1)._check(worker, pool.TRIES)
+
+
+def test_a_worker_of_another_version_makes_nothing(tmp_path: Path) -> None:
+    other = msgspec.structs.replace(TASK, code=NOBODY)
+    with pytest.raises(InputError, match=r"a worker on .*another version"):
+        run_task(other, Place("film.mp4", str(tmp_path)), lambda *_: None)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_scheduler_keeps_the_works_of_two_apart() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cli_run import DONE, FAILED, mtor
+from ingest_films import ffmpeg
 from long_films import long_film
 
 from mtor_transcode import api
@@ -174,10 +175,10 @@ def test_pictures_have_to_be_of_the_size_that_is_told(undone: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["playlist", "ffconcat"])
 def test_jobs_do_not_look_at_other_files(kind: str, source: Path, undone: Path) -> None:
-    shutil.copyfile(source, undone / "input" / "private.mp4")
+    ffmpeg("-i", source, "-c", "copy", undone / "input" / "private.ts")
     text = {
-        "ffconcat": "ffconcat version 1.0\nfile 'private.mp4'\n",
-        "playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:60\n#EXTINF:55,\nprivate.mp4\n#EXT-X-ENDLIST\n",
+        "ffconcat": "ffconcat version 1.0\nfile 'private.ts'\n",
+        "playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:60\n#EXTINF:55,\nprivate.ts\n#EXT-X-ENDLIST\n",
     }[kind]
     place = undone / "input" / ("list.m3u8" if kind == "playlist" else "list")
     place.write_text(text)

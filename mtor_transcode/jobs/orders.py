@@ -43,7 +43,7 @@ from mtor_transcode.jobs.store import Digest, MaybeDigest, Store
 from mtor_transcode.jobs.tasks import (
     ReelTask,
     Tell,
-    code_digest,
+    check_code,
     digest_of,
     encoded_from,
     open_part,
@@ -203,12 +203,7 @@ def _folder_of(path: Path) -> Path:
 
 
 def _done(path: Path, job: Job, tell: Tell) -> bytes:
-    if job.task.code != code_digest():
-        raise InputError(
-            "was made for another version of mtor_transcode or of what it needs",
-            where=str(path),
-            remedy="install that one",
-        )
+    check_code(job.task, str(path))
     folder = _folder_of(path)
     series = _series(job, folder)
     place = _checked(folder / "input" / Path(job.input.file).name, job.input.sha256)

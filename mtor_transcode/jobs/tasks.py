@@ -6,6 +6,7 @@ Where things lie is not part of it; that is what a ``Place`` tells, and it diffe
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -157,6 +158,7 @@ def reel_task(part: Part, survey: Survey, reel: Reel, options: EncodeOptions, la
 
 def run_task(task: ReelTask, place: Place, tell: Tell) -> Done:
     """Do a task, unless it has been done, and keep its result. Raises MtorError."""
+    check_code(task, f"a worker on {platform.node()}")
     store = Store(Path(place.store))
     done = store.done(task.key)
     if done is None:
@@ -171,6 +173,16 @@ def encoded(task: ReelTask, place: Place, tell: Tell) -> bytes:
         made = encoded_from(source, task, _series(task, place), tell)
         check_source(source, task.source)
     return made
+
+
+def check_code(task: ReelTask, where: str) -> None:
+    """InputError if a task is for other code than this: its result would be kept as that one's."""
+    if task.code != code_digest():
+        raise InputError(
+            "the task is for another version of mtor_transcode, or of what that needs",
+            where=where,
+            remedy="install that one",
+        )
 
 
 def check_source(source: Source, part: Part) -> None:
