@@ -50,6 +50,8 @@ export class Player extends EventTarget {
     this._painter = null;
     /** @type {FilmShow | null} */
     this._show = null;
+    /** @type {import("./stage/shown.js").Cadence} */
+    this._cadence = { step: 0 };
     this._late = 0;
     this._made = 0;
     this._told = 0;
@@ -70,7 +72,7 @@ export class Player extends EventTarget {
     this.desk = new TextureDesk(affine(source.header.colour));
     this._painter = new Painter(this._canvas, source.header, this.desk);
     this._painter.plain = this._plain;
-    this._show = new FilmShow(source);
+    this._show = new FilmShow(source, this._cadence);
     this.clock = new Clock();
     this.sound = new Sound(source, this.clock);
     this.meter = new Meter();
@@ -180,6 +182,7 @@ export class Player extends EventTarget {
   async settled() {
     const { _show: show, _painter: painter, desk } = this;
     if (!show || !painter || !desk) return;
+    this._keepTime();
     await show.prepare(this._tick());
     const now = show.at(this._tick());
     while (now && !painter.ready(now)) await desk.another();
@@ -226,6 +229,8 @@ export class Player extends EventTarget {
   _picture(tick, now) {
     const { _show: show, _painter: painter, desk } = this;
     if (!show || !painter || !desk) return;
+    if (this.clock.running) desk.pace.look(now, this._rate(), this.meter.turns(now));
+    this._keepTime();
     const seen = show.at(tick);
     if (!seen || this._starved(seen, tick)) this._hold();
     else this._release();
@@ -280,10 +285,23 @@ export class Player extends EventTarget {
     for (const { paint, outline, from } of show.texturesAhead(tick, until)) {
       let at = from;
       for (let count = 0; count < MOST_AHEAD && at < until; count++) {
-        painter.need(shownAt(paint, at), outline);
-        at = nextTurn(paint, at);
+        painter.need(shownAt(paint, at, this._cadence.step), outline);
+        at = nextTurn(paint, at, this._cadence.step);
       }
     }
+  }
+
+  /** Textures on their way: exact at rest, else as finely as the worker can, and held where effects are fewer. */
+  _keepTime() {
+    const { clock, desk } = this;
+    if (this._plain) this._cadence.step = Infinity;
+    else this._cadence.step = clock.running && desk ? this._ticks((desk.pace.frames * clock.rate) / this._rate()) : 0;
+  }
+
+  /** The film's frames a second. */
+  _rate() {
+    const [numerator, denominator] = this.source?.header.frame_rate ?? [25, 1];
+    return numerator / denominator;
   }
 
   _tick() {

@@ -39,6 +39,8 @@ export const MAX_TEXTURE_BYTES = 1 << 21;
 /** Bytes that a texture's section may have beyond its AV1. */
 export const MAX_TEXTURE_HEAD = 1 << 16;
 export const MAX_PICTURES = 1 << 12;
+/** The most that a texture is sharpened, in eighths. */
+export const SHARPEST = 15;
 export const MAX_HIDDEN = 16;
 export const TEXTURE_ROUNDING = 7;
 export const MAX_SPAN_TEXTURES = 64;

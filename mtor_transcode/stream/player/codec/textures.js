@@ -10,6 +10,7 @@ import {
   MAX_TEXTURE_BYTES,
   MAX_TEXTURES,
   MAX_TICK,
+  SHARPEST,
   TEXTURE_ROUNDING,
 } from "./limits.js";
 import { beginningOf, readStream } from "./obu.js";
@@ -24,10 +25,13 @@ const SIZE = base("texture.size");
 const COUNT = base("texture.count");
 const STEP = base("texture.step");
 const JITTER = base("texture.jitter");
+const SHARPNESS = base("texture.sharpness");
+const SOME_MOVE = base("texture.moves");
+const MOVES = SOME_MOVE + 1;
 const PEEK = 8;
 
 /** Stands for a texture that is not at hand. @type {Texture} */
-export const UNREAD = { id: -1, width: 1, height: 1, times: [0], data: new Uint8Array(0) };
+export const UNREAD = { id: -1, width: 1, height: 1, times: [0], data: new Uint8Array(0), moves: [], sharpness: 0 };
 
 /**
  * @param {Texture} a
@@ -36,10 +40,19 @@ export const UNREAD = { id: -1, width: 1, height: 1, times: [0], data: new Uint8
  */
 export function sameTexture(a, b) {
   if (a === b) return true;
-  const { times, data } = a;
-  if (a.width !== b.width || a.height !== b.height) return false;
-  if (times.length !== b.times.length || data.length !== b.data.length) return false;
-  return times.every((time, place) => time === b.times[place]) && data.every((byte, place) => byte === b.data[place]);
+  if (a.width !== b.width || a.height !== b.height || a.sharpness !== b.sharpness) return false;
+  return sameList(a.times, b.times) && sameList(a.moves, b.moves) && sameList(a.data, b.data);
+}
+
+/**
+ * @param {ArrayLike<unknown>} a
+ * @param {ArrayLike<unknown>} b
+ * @returns {boolean} whether they have the same elements
+ */
+function sameList(a, b) {
+  if (a.length !== b.length) return false;
+  for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
+  return true;
 }
 
 /**
@@ -66,12 +79,16 @@ export function readTexture(payload, header, tables, whole = true) {
   const count = decoder.number(COUNT) + 1;
   if (count > MAX_PICTURES) throw payload.damaged(`a texture has ${count} pictures`);
   const times = readTimes(payload, decoder, count);
+  const sharpness = decoder.number(SHARPNESS);
+  let moves = readMoves(decoder, count);
   let data = payload.rest();
   if (!whole) {
     data = beginningOf(data);
     times.splice(data.length ? readStream(data).pictures.length : 0);
+    moves = moves.slice(0, Math.max(0, times.length - 1));
   }
-  const texture = { id, width, height, times, data };
+  if (!moves.includes(true)) moves = [];
+  const texture = { id, width, height, times, data, moves, sharpness };
   const wrong = faultOf(texture, header);
   if (wrong) throw payload.damaged(wrong);
   return texture;
@@ -96,6 +113,24 @@ function readTimes(payload, decoder, count) {
 }
 
 /**
+ * @param {RangeDecoder} decoder
+ * @param {number} count
+ * @returns {boolean[]} for each picture but the last, whether it moves on to the next; empty if none does
+ */
+function readMoves(decoder, count) {
+  /** @type {boolean[]} */
+  const moves = [];
+  if (count === 1 || !decoder.bit(SOME_MOVE)) return moves;
+  /** @type {0 | 1} */
+  let before = 1;
+  for (let number = 1; number < count; number++) {
+    before = decoder.bit(MOVES + before);
+    moves.push(before === 1);
+  }
+  return moves;
+}
+
+/**
  * @param {Texture} texture
  * @param {FilmHeader} header
  * @returns {string} what is wrong with it; empty if nothing is
@@ -108,6 +143,7 @@ export function faultOf(texture, header) {
   if (width > header.width + TEXTURE_ROUNDING || height > header.height + TEXTURE_ROUNDING) {
     return `a texture of ${width}x${height} px in a film of ${header.width}x${header.height}`;
   }
+  if (texture.sharpness > SHARPEST) return `a texture is sharpened by ${texture.sharpness}, at most ${SHARPEST} is`;
   try {
     const stream = readStream(data);
     const shown = stream.pictures.length;

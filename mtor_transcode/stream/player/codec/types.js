@@ -100,6 +100,8 @@
  * @property {number} height px
  * @property {number[]} times ticks at which its pictures appear, from its start; the first is 0
  * @property {Uint8Array} data AV1 in the low-overhead format: a sequence header, then frames
+ * @property {boolean[]} moves for each picture but the last, whether it moves on to the next; empty if none does
+ * @property {number} sharpness how much what is shown is sharpened, eighths
  */
 
 /**

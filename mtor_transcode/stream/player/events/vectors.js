@@ -12,6 +12,7 @@ import {
   MAX_SIDE,
   MAX_STEP,
   MAX_TICK,
+  SHARPEST,
 } from "../codec/limits.js";
 import { faultOf } from "../codec/textures.js";
 import { bytes, colour, list, object, scaled, text, whole, wrong } from "./checked.js";
@@ -129,6 +130,14 @@ function readOutline(value) {
   return { kind: "Outline", contours, stroke_width };
 }
 
+/** Which pictures move on: a flag for each but the last, or none. @param {unknown} value @param {number} count @returns {boolean[]} */
+function readMoves(value, count) {
+  const moves = list(value, count, "a texture's moves");
+  const told = moves.length === 0 || (moves.length === count && moves.includes(true));
+  if (!told || moves.some((flag) => typeof flag !== "boolean")) throw wrong("a texture's moves are not one flag for each step");
+  return /** @type {boolean[]} */ (moves);
+}
+
 /** The vectors of one scene by their ids. */
 export class Vectors {
   /** @type {Map<string, Shown>} */
@@ -200,12 +209,12 @@ export class Vectors {
    * @returns {TexturePaint}
    */
   #texture(value) {
-    const { width, height, start, steps, data } = object(value, "a texture");
+    const { width, height, start, steps, data, moves = [], sharpness = 0 } = object(value, "a texture");
     const times = [0];
     for (const step of list(steps, MAX_PICTURES - 1, "a texture's steps")) {
       times.push(times[times.length - 1] + whole(step, 1, MAX_STEP, "a texture's step"));
     }
-    const key = `${width} ${height} ${times} ${data}`;
+    const key = `${width} ${height} ${times} ${moves} ${sharpness} ${data}`;
     const begins = whole(start, -MAX_STEP, MAX_TICK + MAX_STEP, "a texture's start");
     const known = this.#textures.get(key);
     if (known) return { kind: "TexturePaint", texture: known, start: begins };
@@ -215,6 +224,8 @@ export class Vectors {
       height: whole(height, 1, MAX_SIDE + STEPS, "a texture's height"),
       times,
       data: bytes(data, "a texture"),
+      moves: readMoves(moves, times.length - 1),
+      sharpness: whole(sharpness, 0, SHARPEST, "a texture's sharpness"),
     };
     const fault = faultOf(texture, this.header);
     if (fault) throw wrong(fault);

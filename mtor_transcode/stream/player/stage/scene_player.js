@@ -11,10 +11,10 @@ import { Stage } from "./stage.js";
 const GOES_ON = 0.25;
 
 export class ScenePlayer {
-  /** @param {SceneFeed} feed @param {import("../codec/types.js").Ratio} timeBase seconds a tick */
-  constructor(feed, timeBase) {
+  /** @param {SceneFeed} feed @param {import("../codec/types.js").Ratio} timeBase seconds a tick @param {import("./shown.js").Cadence} cadence */
+  constructor(feed, timeBase, cadence) {
     this.feed = feed;
-    this._stage = new Stage(feed.head);
+    this._stage = new Stage(feed.head, cadence);
     this._momentum = new Momentum(feed.head.camera, Math.round((GOES_ON * timeBase[1]) / timeBase[0]));
     this._next = 0;
     /** The time asked for last. */

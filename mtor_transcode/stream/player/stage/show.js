@@ -24,9 +24,10 @@ import { ScenePlayer } from "./scene_player.js";
 const DISSOLVE = 1;
 
 export class FilmShow {
-  /** @param {FilmSource} source */
-  constructor(source) {
+  /** @param {FilmSource} source @param {import("./shown.js").Cadence} cadence of textures on their way */
+  constructor(source, cadence) {
     this._source = source;
+    this._cadence = cadence;
     /** @type {Map<number, SceneFeed>} feeds of the scenes around the present one */
     this._feeds = new Map();
     /** @type {Map<number, Promise<void>>} */
@@ -98,7 +99,7 @@ export class FilmShow {
     const next = this._source.scenes[index + 1];
     const feed = this._feeds.get(index + 1);
     if (!next || !feed || next.start >= until) return found;
-    const player = new ScenePlayer(feed, this._source.header.time_base);
+    const player = this._newPlayer(feed);
     return [...found, ...player.texturesAhead(until)];
   }
 
@@ -127,9 +128,14 @@ export class FilmShow {
     }
     if (!feed) return null;
     if (this._on?.index !== index || this._on.player.feed !== feed || this._on.player.tick > tick) {
-      this._on = { index, player: new ScenePlayer(feed, this._source.header.time_base) };
+      this._on = { index, player: this._newPlayer(feed) };
     }
     return this._on.player;
+  }
+
+  /** @param {SceneFeed} feed */
+  _newPlayer(feed) {
+    return new ScenePlayer(feed, this._source.header.time_base, this._cadence);
   }
 
   /** How much of a scene is seen over the end of the one before: 1 but in a dissolve. @param {number} index @param {number} tick */
@@ -146,7 +152,7 @@ export class FilmShow {
     const feed = this._feeds.get(index);
     if (!feed) return null;
     if (this._end?.feed !== feed) {
-      const player = new ScenePlayer(feed, this._source.header.time_base);
+      const player = this._newPlayer(feed);
       const picture = player.at(feed.end);
       this._end = { feed, layer: { picture, softness: feed.head.softness, name: `end ${feed.head.number}` } };
     }

@@ -24,14 +24,16 @@
 import { MtorError } from "../codec/errors.js";
 import { isPlain, paintCourse, placeCourse, placedCourse } from "./between.js";
 import { Course } from "./course.js";
-import { nextTurn, shownAt } from "./shown.js";
+import { EXACT, nextTurn, shownAt } from "./shown.js";
 
 /** Live shapes, with those that still leave (docs/format.md, section 15). */
 const MAX_STAGED = 2 * 65_536;
 
 export class Stage {
-  /** @param {SceneStart} head */
-  constructor(head) {
+  /** @param {SceneStart} head @param {import("./shown.js").Cadence} cadence of textures on their way */
+  constructor(head, cadence = EXACT) {
+    this._cadence = cadence;
+    this._step = cadence.step;
     /** @type {Course<Fill>} */
     this._background = new Course(/** @type {Fill} */ (head.background));
     /** @type {Course<Place>} */
@@ -70,6 +72,7 @@ export class Stage {
     const moving = this._moving() && tick !== this._tick;
     this._tick = tick;
     const stirred = this._advance(tick);
+    this._keepTime();
     if (this._picture && !stirred && !moving && tick < this._turn && !this._turned(tick)) {
       this._picture = { ...this._picture, changed: false };
       return this._picture;
@@ -111,8 +114,8 @@ export class Stage {
       let placed = course.value(tick);
       this._turns.delete(shape);
       if (placed.paint.kind === "TexturePaint") {
-        this._turns.set(shape, nextTurn(placed.paint, tick));
-        placed = { ...placed, paint: shownAt(placed.paint, tick) };
+        this._turns.set(shape, nextTurn(placed.paint, tick, this._step));
+        placed = { ...placed, paint: shownAt(placed.paint, tick, this._step) };
       }
       this._placed.set(shape, placed);
       if (!course.moving) this._stirring.delete(shape);
@@ -123,8 +126,16 @@ export class Stage {
   /** @param {number} tick */
   _backdrop(tick) {
     const paint = this._background.value(tick);
-    this._turn = paint.kind === "TexturePaint" ? nextTurn(paint, tick) : Infinity;
-    return paint.kind === "TexturePaint" ? shownAt(paint, tick) : paint;
+    this._turn = paint.kind === "TexturePaint" ? nextTurn(paint, tick, this._step) : Infinity;
+    return paint.kind === "TexturePaint" ? shownAt(paint, tick, this._step) : paint;
+  }
+
+  /** Textures are asked again where the cadence has changed. */
+  _keepTime() {
+    if (this._step === this._cadence.step) return;
+    this._step = this._cadence.step;
+    if (this._turn < Infinity) this._turn = -Infinity;
+    for (const shape of this._turns.keys()) this._turns.set(shape, -Infinity);
   }
 
   /** @param {number} tick */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Decodes one texture, forwards, by WebCodecs; an earlier picture starts it anew.
+ * Decodes one texture, forwards, by WebCodecs; an earlier picture starts it anew. Pictures between two are made of both.
  *
  * @typedef {import("./stretch.js").Plane} Plane
  */
 import { readStream } from "../codec/obu.js";
 import { planesOf } from "./frame_planes.js";
+import { motionBetween } from "./motion.js";
+import { onTheWay, sharper } from "./on_the_way.js";
 
 /** Profile 0, 8 bits (docs/format.md); level 5.1: software does not ask, and hardware has it. */
 const CODEC = "av01.0.13M.08";
@@ -25,8 +27,11 @@ const LEAD = 2;
 const DAMAGED = "a texture cannot be decoded: the film is damaged";
 
 export class TextureDecoder {
-  /** @param {Uint8Array} data AV1 of a texture */
-  constructor(data) {
+  /** @param {Uint8Array} data AV1 of a texture @param {number} sharpness eighths */
+  constructor(data, sharpness) {
+    this._sharpness = sharpness;
+    /** The motion found last. @type {{index: number, field: import("./motion.js").MotionField} | null} */
+    this._motion = null;
     this._units = readStream(data).pictures.map(({ start, end }) => delimited(data.subarray(start, end)));
     /** @type {VideoDecoder | null} */
     this._decoder = null;
@@ -40,7 +45,21 @@ export class TextureDecoder {
     this.at = 0;
   }
 
-  /** Y, Cb and Cr of a picture. Calls must not overlap. @param {number} index @returns {Promise<Plane[]>} */
+  /** Y, Cb and Cr of what is shown of a picture, `part` of PARTS on its way to the next. Calls must not overlap. @param {number} index @param {number} part @returns {Promise<Plane[]>} */
+  async shown(index, part) {
+    const [luma, ...chroma] = part ? await this._moved(index, part) : await this.planes(index);
+    return [sharper(luma, this._sharpness), ...chroma];
+  }
+
+  /** @param {number} index @param {number} part */
+  async _moved(index, part) {
+    const next = await this.planes(index + 1);
+    const first = await this.planes(index);
+    if (this._motion?.index !== index) this._motion = { index, field: motionBetween(first[0], next[0]) };
+    return onTheWay(first, next, this._motion.field, part);
+  }
+
+  /** Y, Cb and Cr of a picture as it was decoded. Calls must not overlap. @param {number} index @returns {Promise<Plane[]>} */
   async planes(index) {
     const wanted = Math.min(index, this._units.length - 1);
     this._wanted = wanted;

@@ -7,12 +7,17 @@
  * @typedef {import("../stage/shown.js").TextureShown} TextureShown
  * @typedef {import("../stage/matrix.js").Box} Box
  * @typedef {import("../paint/colours.js").Affine} Affine
- * @typedef {{image: ImageBitmap, bytes: number}} Kept
+ * @typedef {{image: ImageBitmap, bytes: number, series: string, place: number}} Kept
  */
 import { boxOf } from "../paint/paths.js";
+import { PARTS, placeOf } from "../stage/shown.js";
+import { Pace } from "./pace.js";
 
 /** Px around the picture of a shape: its edge goes on there, so that no seam shows where the shape's edge is blended. */
 export const EDGE = 1;
+
+/** Pictures before the one that is to be shown which may stand for it, while it is late. */
+const LATEST = 8;
 
 /** Bytes of pictures that are kept. */
 const KEPT_BYTES = 160 << 20;
@@ -29,6 +34,8 @@ export class TextureDesk {
     /** @type {Map<string, Kept>} pictures, the one used last at the end */
     this._kept = new Map();
     this._bytes = 0;
+    /** @type {Map<string, Set<number>>} which those are of each texture at each size */
+    this._places = new Map();
     /** @type {Set<string>} */
     this._asked = new Set();
     /** @type {Set<number>} textures that cannot be decoded */
@@ -37,6 +44,8 @@ export class TextureDesk {
     this._waiting = [];
     /** One line on what went wrong, for the page. */
     this.trouble = typeof VideoDecoder === "undefined" ? "this browser cannot decode AV1 (no WebCodecs): textures are left out" : "";
+    /** What the worker can do. */
+    this.pace = new Pace();
     /** Pictures made so far, and those that were at hand when asked for. */
     this.made = 0;
     this.hits = 0;
@@ -70,15 +79,15 @@ export class TextureDesk {
   }
 
   /** Pictures of a texture before this one come too late to be shown. @param {TextureShown} shown */
-  passed({ texture, index }) {
-    this._pass(this._idOf(texture), index);
+  passed(shown) {
+    this._pass(this._idOf(shown.texture), placeOf(shown));
   }
 
-  /** @param {number} id @param {number} index */
-  _pass(id, index) {
-    if (!this._sent.has(id) || this._passed.get(id) === index) return;
-    this._passed.set(id, index);
-    this._worker?.postMessage({ kind: "passed", id, index });
+  /** @param {number} id @param {number} place */
+  _pass(id, place) {
+    if (!this._sent.has(id) || this._passed.get(id) === place) return;
+    this._passed.set(id, place);
+    this._worker?.postMessage({ kind: "passed", id, place });
   }
 
   /** @type {Map<number, number>} what the worker was told of that */
@@ -98,24 +107,25 @@ export class TextureDesk {
 
   /** @param {TextureShown} shown @param {number} width @param {number} height @param {number} edge */
   _get(shown, width, height, edge) {
-    const id = this._idOf(shown.texture);
-    for (let index = shown.index; index >= 0 && index > shown.index - 8; index--) {
-      const key = nameOf(id, index, width, height, edge);
-      const kept = this._kept.get(key);
-      if (!kept) continue;
-      this._kept.delete(key);
-      this._kept.set(key, kept);
-      return kept.image;
-    }
-    return null;
+    const series = seriesOf(this._idOf(shown.texture), width, height, edge);
+    const wanted = placeOf(shown);
+    let place = wanted - LATEST * PARTS;
+    for (const kept of this._places.get(series) ?? []) if (kept <= wanted && kept > place) place = kept;
+    const key = nameOf(series, place);
+    const kept = this._kept.get(key);
+    if (!kept) return null;
+    this._kept.delete(key);
+    this._kept.set(key, kept);
+    return kept.image;
   }
 
   /** @param {TextureShown} shown @param {number} width @param {number} height @param {number} edge */
-  _has({ texture, index }, width, height, edge) {
+  _has(shown, width, height, edge) {
+    const { texture, index, part } = shown;
     const id = this._idOf(texture);
     if (this.trouble && typeof VideoDecoder === "undefined") return true;
     if (this._bad.has(id) || texture.data.length === 0) return true;
-    const key = nameOf(id, index, width, height, edge);
+    const key = nameOf(seriesOf(id, width, height, edge), placeOf(shown));
     if (this._kept.has(key)) {
       this.hits++;
       return true;
@@ -123,8 +133,8 @@ export class TextureDesk {
     if (!this._asked.has(key)) {
       this._asked.add(key);
       const worker = this._at(id, texture);
-      if (index < (this._passed.get(id) ?? 0)) this._pass(id, index); // shown from its start again
-      worker.postMessage({ kind: "want", id, index, width, height, edge });
+      if (placeOf(shown) < (this._passed.get(id) ?? 0)) this.passed(shown); // shown from its start again
+      worker.postMessage({ kind: "want", id, index, part, width, height, edge });
     }
     return false;
   }
@@ -145,7 +155,7 @@ export class TextureDesk {
     }
     if (!this._sent.has(id)) {
       this._sent.add(id);
-      this._worker.postMessage({ kind: "texture", id, data: texture.data.slice() });
+      this._worker.postMessage({ kind: "texture", id, data: texture.data.slice(), sharpness: texture.sharpness });
     }
     return this._worker;
   }
@@ -159,25 +169,37 @@ export class TextureDesk {
       this._bad.add(message.id);
       this.trouble = message.message;
     } else {
-      const { id, index, width, height, edge, image } = message;
-      const key = nameOf(id, index, width, height, edge);
+      const { id, width, height, edge, image } = message;
+      const series = seriesOf(id, width, height, edge);
+      const place = placeOf(message);
+      const key = nameOf(series, place);
       this._asked.delete(key);
       if (message.kind === "skipped") return this._wake();
-      const bytes = 4 * image.width * image.height;
-      this._kept.set(key, { image, bytes });
-      this._bytes += bytes;
+      this._keep(key, { image, series, place, bytes: 4 * image.width * image.height });
+      this.pace.made(message.took);
       this.made++;
       this._trim();
     }
     this._wake();
   }
 
+  /** @param {string} key @param {Kept} made */
+  _keep(key, made) {
+    this._kept.set(key, made);
+    this._bytes += made.bytes;
+    const places = this._places.get(made.series) ?? new Set();
+    this._places.set(made.series, places.add(made.place));
+  }
+
   _trim() {
-    for (const [key, { image, bytes }] of this._kept) {
+    for (const [key, { image, bytes, series, place }] of this._kept) {
       if (this._bytes <= KEPT_BYTES || this._kept.size <= 1) return;
       image.close();
       this._bytes -= bytes;
       this._kept.delete(key);
+      const places = this._places.get(series);
+      places?.delete(place);
+      if (places?.size === 0) this._places.delete(series);
     }
   }
 
@@ -191,7 +213,12 @@ export function tileSize([x0, y0, x1, y1], film) {
   return [Math.min(Math.max(Math.ceil(x1 - x0), 1), film[0]), Math.min(Math.max(Math.ceil(y1 - y0), 1), film[1])];
 }
 
-/** @param {number} id @param {number} index @param {number} width @param {number} height @param {number} edge */
-function nameOf(id, index, width, height, edge) {
-  return `${id} ${index} ${width} ${height} ${edge}`;
+/** The name of all pictures of one texture at one size. @param {number} id @param {number} width @param {number} height @param {number} edge */
+function seriesOf(id, width, height, edge) {
+  return `${id} ${width} ${height} ${edge}`;
+}
+
+/** @param {string} series @param {number} place */
+function nameOf(series, place) {
+  return `${series} ${place}`;
 }
