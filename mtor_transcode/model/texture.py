@@ -78,5 +78,5 @@ class TexturePaint:
         place = max(1, bisect_right(times, tick - self.start))
         if place == len(times):
             return None
-        moves = bool(self.texture.moves) and self.texture.moves[place - 1] and tick >= self.start
-        return floor(tick) + 1 if moves else self.start + times[place]
+        moves = bool(self.texture.moves) and self.texture.moves[place - 1]
+        return max(floor(tick), self.start) + 1 if moves else self.start + times[place]

@@ -7,7 +7,8 @@
  * @typedef {import("./motion.js").MotionField} MotionField
  */
 import { PARTS } from "../stage/shown.js";
-import { BLOCK, sampled } from "./motion.js";
+import { sampled } from "./difference.js";
+import { BLOCK } from "./motion.js";
 
 /** Y, Cb and Cr of the picture that is `part` of PARTS on the way. @param {Plane[]} first @param {Plane[]} second @param {MotionField} field @param {number} part */
 export function onTheWay(first, second, field, part) {
