@@ -196,6 +196,17 @@ def test_a_cadence(motion: Node, step: int, parts: int) -> None:
 
 
 def test_a_held_picture(motion: Node) -> None:
-    """With an endless step (null in JSON would be 0) pictures stand as if they did not move."""
+    """With a step beyond all ways pictures stand as if they did not move."""
     paint = _paint([10, 10], [True, True], 0)
     assert _asked(motion, paint, [9.5, 15], 1e300) == [[0, 0, 10], [1, 0, 20]]
+
+
+def test_the_pace(motion: Node) -> None:
+    """A worker that is late gets less to do, down to nothing between pictures; one at leisure gets more."""
+    paces = motion.ask(what="paces", worked=[100, 100, 100, 950, 500, 950, 950, 950], rate=24, turns=60)
+    assert paces == [1, 0.5, 0.5, 1, 1, 2, 0, 0]
+    # What was too much is tried again later and later.
+    worked = [950, *[100] * 4, 950, *[100] * 8]
+    assert motion.ask(what="paces", worked=worked, rate=24, turns=60) == [2] * 4 + [1] + [2] * 8 + [1]
+    # No more than the display shows.
+    assert motion.ask(what="paces", worked=[0] * 6, rate=50, turns=60) == [1] * 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from memory_films import MemoryFilm, write_film
 from moving_films import BLOB, DARK, GREEN, LINE, MOVING, RED, RING, SHADE, SIZE, STAR, WHITE, at
 from player_page import Site, Tab, likeness, opened
-from texture_films import BOX, HEADER, patch, patched, scene, written
+from texture_films import BOX, HEADER, MOVING, patch, patched, scene, written
 
 import mtor_transcode
 from mtor_transcode.codec.film_reader import FilmReader
@@ -33,6 +34,7 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
+    TexturePaint,
     Token,
     Transform,
     Transition,
@@ -135,6 +137,34 @@ def test_textures_behind_and_in_shapes(tab: Tab) -> None:
     zoom = CameraMove(6, 12, Camera(0, 0, 6000, 100))
     tokens = (Enter(0, 0, patch(30, 30)), Enter(0, 1, patch(80, 30, -4)), move, zoom)
     alike(tab, written([patched(*tokens)])[0], (0.0, 0.3, 0.6, 0.9), size)
+
+
+GLIDING = replace(MOVING, times=(0, 12, 24, 36, 48, 60))
+"""The small texture, half a second from picture to picture."""
+
+
+def test_textures_on_their_way(tab: Tab) -> None:
+    """Behind all and in shapes, sharpened, at any part of the way; forwards and back."""
+    size = (HEADER.width, HEADER.height)
+    behind = patched(Background(0, 0, TexturePaint(GLIDING, -3)), end=60)
+    alike(tab, written([behind])[0], (0.0, 0.1, 0.25, 0.45, 0.875, 1.2, 1.6, 0.3), size)
+    boxes = (Enter(0, 0, patch(30, 30, texture=GLIDING)), Enter(0, 1, patch(80, 30, -7, texture=GLIDING)))
+    alike(tab, written([patched(*boxes, end=60)])[0], (0.1, 0.25, 0.6, 2.2), size)
+
+
+def test_textures_go_on_while_playing(tab: Tab) -> None:
+    """More pictures are made than the texture has; with fewer effects, only those that it has."""
+    tab.load(written([patched(Background(0, 0, TexturePaint(GLIDING, 0)), end=48)])[0])
+    tab.page.evaluate("mtor.player.play()")
+    tab.wait("mtor.player.ended")
+    assert tab.page.evaluate("mtor.player.desk.made") > 8
+    tab.page.evaluate("mtor.player.plainly(true)")
+    tab.load(written([patched(Background(0, 0, TexturePaint(GLIDING, 0)), end=49)])[0])
+    tab.page.evaluate("mtor.player.play()")
+    tab.wait("mtor.player.ended")
+    made = tab.page.evaluate("mtor.player.desk.made")
+    tab.page.evaluate("mtor.player.plainly(false)")
+    assert 0 < made <= 5
 
 
 def test_patches_beside_each_other_show_no_seam(tab: Tab) -> None:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Motion between planes, and what textures show when, asked line by line on stdin, answered with a line each. */
+/** Motion between planes, what textures show when, and how finely while playing, asked line by line on stdin, answered with a line each. */
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -9,6 +9,7 @@ const part = (name) => import(pathToFileURL(`${player}/${name}.js`).href);
 const { motionBetween } = await part("textures/motion");
 const { onTheWay, sharper } = await part("textures/on_the_way");
 const { nextTurn, shownAt } = await part("stage/shown");
+const { Pace } = await part("textures/pace");
 
 const planeOf = ({ width, height, data }) => ({ width, height, data: new Uint8Array(Buffer.from(data, "base64")) });
 const told = (planes) => planes.map(({ data }) => Buffer.from(data).toString("base64"));
@@ -29,6 +30,16 @@ const answers = {
       const { index, part } = shownAt(paint, tick, step);
       const turn = nextTurn(paint, tick, step);
       return [index, part, turn === Infinity ? null : turn];
+    });
+  },
+  /** The steps, in frames, after each second in which the worker worked for so many milliseconds; 0: endless. */
+  paces({ worked, rate, turns }) {
+    const pace = new Pace();
+    pace.look(1000, rate, turns);
+    return worked.map((took, second) => {
+      pace.made(took);
+      pace.look(1000 * (second + 2), rate, turns);
+      return pace.frames === Infinity ? 0 : pace.frames;
     });
   },
 };

@@ -25,7 +25,7 @@ export class Pace {
     this._worked = 0;
     this._calm = 0;
     this._patience = PATIENCE;
-    this._looked = 0;
+    this._looked = -Infinity;
   }
 
   /** Frames of the film for which a picture on its way stands; Infinity: until the next picture. */
