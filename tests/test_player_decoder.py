@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from memory_films import MemoryFilm, write_film
 from player_node import ROOT, NodeDecoder, decoded, decoder
 from test_codec_fuzz import mutated, mutated_inside
+from texture_films import MOVING, scene, written
 
+from mtor_transcode.codec import texture_syntax
 from mtor_transcode.codec.series import always, read_series
 
 VECTORS = Path(__file__).parent / "golden"
@@ -112,3 +115,14 @@ def test_flipped_bits(decoder: NodeDecoder, bit: int) -> None:
         flipped = bytearray(data)
         flipped[place] ^= 1 << bit
         assert decoder.film(bytes(flipped)) == decoded(bytes(flipped)), place
+
+
+def test_a_texture_sharpened_too_much(decoder: NodeDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """15 eighths are read, 16 are refused, by both for the same reason."""
+    strong = written([scene(0, 0, texture=replace(MOVING, sharpness=15))])[0]
+    assert decoder.film(strong) == decoded(strong)
+    with monkeypatch.context() as careless:
+        careless.setattr(texture_syntax, "SHARPEST", 99)
+        data = written([scene(0, 0, texture=replace(MOVING, sharpness=16))])[0]
+    assert "sharpened by 16" in decoder.film(data)["error"]
+    assert decoder.film(data) == decoded(data)

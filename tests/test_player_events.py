@@ -114,3 +114,20 @@ def test_hostile_messages(listener: Node) -> None:
 )
 def test_what_is_no_film(listener: Node, message: str) -> None:
     assert "error" in listener.ask(messages=[message])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"sharpness":4', '"sharpness":16'),
+        ('"moves":[true,', '"moves":['),
+        ('"moves":[true,', '"moves":[1,'),
+        ('"moves":[true,true,false,true,true]', '"moves":[false,false,false,false,false]'),
+    ],
+)
+def test_textures_told_wrongly(listener: Node, right: str, wrong: str) -> None:
+    """A flag too few, none that is set, numbers for flags, sharpened too much: refused."""
+    messages = _messages(_bytes(GOLDEN[0].with_name("film_textured.json")))
+    spoilt = [message.replace(right, wrong) for message in messages]
+    assert spoilt != messages
+    assert "error" in listener.ask(messages=spoilt)
