@@ -157,7 +157,7 @@ def test_textures_on_their_way(tab: Tab) -> None:
 _STEP = """async ([frames, plain]) => {
   const { player } = mtor;
   let now = 0;
-  const effects = document.getElementById("effects"); // by itself the page takes them away where a machine is slow
+  const effects = document.getElementById("effects"); // else a slow machine has fewer
   effects.value = plain ? "plain" : "full";
   player.plainly(plain);
   player.desk.pace = { frames: 1, made() {}, look() {} };
