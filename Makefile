@@ -8,7 +8,7 @@ OUT    := out/demo
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS   ?= 2
 
-.PHONY: demo test lint types results images samples bench bench-check clean browser node
+.PHONY: demo test lint types images samples bench bench-check clean browser node
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "== 1. making a virtual environment in $(VENV) and installing the package (once) =="
@@ -73,9 +73,6 @@ test: $(VENV)/.installed-dev browser node
 	$(BIN)/python -m pytest -n $(JOBS) || failed=1; \
 	exit $$failed
 
-results: $(VENV)/.installed
-	$(BIN)/python benchmarks/results.py
-
 images: $(VENV)/.installed
 	$(BIN)/python benchmarks/images.py
 
@@ -83,7 +80,7 @@ images: $(VENV)/.installed
 # Hours at first.
 bench: $(VENV)/.installed-dev
 	$(BIN)/mtor bench ../shared/clips/*.mp4 -o out/bench
-	$(BIN)/python benchmarks/results.py --bench out/bench/bench.json
+	$(BIN)/python benchmarks/results.py out/bench/bench.json
 
 # By hand, before a release: figures of a small set against benchmarks/baseline.json.
 bench-check: $(VENV)/.installed

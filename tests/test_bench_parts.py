@@ -250,7 +250,7 @@ def test_progress_rises_and_tells_of_a_whole(path: Path, opened: Opened) -> None
     assert told[-1] == (399, 400)
 
 
-def test_the_page_of_results_keeps_what_the_other_command_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_go_between_the_marks_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     spec = importlib.util.spec_from_file_location("bench_tables", ROOT / "benchmarks" / "tables.py")
     assert spec is not None
@@ -258,10 +258,7 @@ def test_the_page_of_results_keeps_what_the_other_command_wrote(monkeypatch: pyt
     tables = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "bench_tables", tables)
     spec.loader.exec_module(tables)
-    page = tables.with_bench("# Results\n\nclips\n", tables.deeper("# Beside\n\n## Class\n"))
-    assert "## Beside\n\n### Class" in page
-    again = tables.with_bench("# Results\n\nother clips\n", tables.bench_of(page))
-    assert again == page.replace("clips", "other clips")
-    assert tables.with_bench(page, "## New").count("<!-- bench") == 1
-    assert "Beside" not in tables.with_bench(page, "## New")
-    assert tables.bench_of("# Results\n") == ""
+    page = f"# Results\n\n{tables.BEGIN}\nold\n{tables.END}\n\n## Long films\n"
+    filled = tables.between_marks(page, tables.deeper("# Beside\n\n## Class\n"))
+    assert filled == page.replace("old", "## Beside\n\n### Class")
+    assert tables.between_marks(filled, "old") == page
