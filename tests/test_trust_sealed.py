@@ -120,6 +120,15 @@ def test_boxes_swapped_dropped_doubled_or_of_another_film_are_refused() -> None:
         open_film(sealed[:-1], MINE, "film")
 
 
+def test_a_film_cut_where_a_piece_looks_like_its_end_is_refused() -> None:
+    """The padding does not tell: that a box is the last is sealed with it."""
+    preamble, boxes = new_preamble(BOTH, box=64, title="", hidden=False, name="", content_key=bytes(16))
+    sealed = seal_film(3 * preamble.content * b"\x80", [0], preamble, boxes)
+    for dropped in (1, 2, 3):
+        with pytest.raises(TrustError, match="not as it was sealed"):
+            open_film(sealed[: -dropped * preamble.box], MINE, "film")
+
+
 def test_another_title_or_another_list_of_recipients_is_refused() -> None:
     sealed = seal_bytes(SMALL, BOTH, title="one")
     preamble, place = parse_preamble(sealed, "film")

@@ -79,6 +79,23 @@ def test_hostile_manifests_are_refused_or_what_they_say(data: bytes, seed: int) 
         assert len(signature) == 64
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Manifest(3, 1, key_id=bytes(8)),
+        Manifest(1, 1, (1,), (bytes(8),)),
+        Manifest(9, 1, (1,), (bytes(8),), nonce=bytes(16)),
+        Manifest(9, 0),
+        Manifest(9, 3, (2,), (bytes(8),)),
+        Manifest(9, 1, (0,), (), bytes(8)),
+    ],
+    ids=["opens later", "signs the header", "nonce later", "signs nothing", "more than its runs", "no hash"],
+)
+def test_manifests_that_do_not_fit_together_are_refused(wrong: Manifest) -> None:
+    with pytest.raises(TrustError, match="damaged"):
+        parse(wrong.pack() + bytes(64), "here")
+
+
 PARTS = st.builds(
     Part,
     st.sampled_from((3, 4, 10, REPAIR)),
@@ -160,6 +177,8 @@ def test_any_section_flipped_dropped_doubled_or_moved_is_found(data: bytes) -> N
         assert refused(together([*before, (kind, payload + b"\0"), *after]))
         if kind not in (SectionKind.HEADER, SIGNATURE, SectionKind.INDEX):
             assert refused(together([*before, (0x7F, payload), *after]))
+            # Repairs are in no unit: one in a section's place must not stand for it.
+            assert kind == REPAIR or refused(together([*before, (REPAIR, payload), *after]))
         assert refused(together([*before, *after]))
         if kind != SIGNATURE:
             assert refused(together([*before, (kind, payload), (kind, payload), *after]))

@@ -65,11 +65,9 @@ def plannable(parts: Parts) -> list[Part]:
 
 
 def put_together(parts: Parts) -> bytes:
-    """The bytes of a film that has these sections."""
+    """The bytes of a whole film that has these sections, INDEX the last."""
     body = b"".join(sealed(kind, payload) for kind, payload in parts)
-    kind, payload = parts[-1]
-    index = len(sealed(kind, payload)).to_bytes(TRAILER_BYTES, "big") if kind == SectionKind.INDEX else b""
-    return MAGIC + bytes([VERSION]) + body + index
+    return MAGIC + bytes([VERSION]) + body + len(sealed(*parts[-1])).to_bytes(TRAILER_BYTES, "big")
 
 
 def without_signatures(parts: Parts) -> Parts:

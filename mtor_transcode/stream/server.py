@@ -165,8 +165,10 @@ def _no_port(error: OSError, settings: Settings) -> OutputError:
         return OutputError("the port is in use", where=where, remedy="choose another --port, or 0 for any")
     if error.errno == errno.EACCES:
         return OutputError("the port may not be used", where=where, remedy="choose a --port above 1023")
-    reason = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
-    return OutputError(f"cannot listen: {reason}", where=where, remedy="check --host and --port")
+    # Errors of names have numbers of their own, below 0.
+    number = error.errno or 0
+    reason = os.strerror(number) if number > 0 else error.strerror or str(error)
+    return OutputError(f"cannot listen: {reason.lower()}", where=where, remedy="check --host and --port")
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
