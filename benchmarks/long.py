@@ -167,7 +167,8 @@ def watched(command: list[str]) -> tuple[str, float, float, float]:
     """Run a command: its last line, seconds by the clock and of the processor, MB of memory."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    quiet = {**os.environ, "SVT_LOG": "1"}
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=quiet)
     watch = _Watch(running.pid)
     last = ""
     assert running.stdout is not None
