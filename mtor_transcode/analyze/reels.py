@@ -19,7 +19,7 @@ from mtor_transcode.analyze.scenes import SceneBoundary
 REEL = 20
 """Seconds after which a reel ends, with the scene under way: scenes in it share what they draw."""
 
-LONGEST = 6000
+LONGEST = 60
 """Seconds of a scene that is left in one piece: each further piece costs a first state."""
 
 
