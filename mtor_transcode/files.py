@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Outputs that appear whole or not at all: written beside, synced, renamed."""
+"""Outputs that appear whole or not at all: written beside, synced, renamed. Only live films grow in place."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from mtor_transcode.errors import MtorError, OutputError, UsageError
+
+HEARTBEAT: Final = 4.0
+"""Seconds between signs of life of the writer of a growing file."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -70,6 +76,70 @@ def staged_file(path: Path) -> Iterator[Path]:
         _sync(beside)
         os.replace(beside, final)
     _sync_folder(final.parent)
+
+
+class GrowingFile(io.RawIOBase):
+    """A new file that is only appended to, each piece at once; it has its name from ``publish`` on.
+
+    Until then it lies beside, and is removed if it is closed. Afterwards it stays whatever happens, and while
+    it is open its time of change is set every ``HEARTBEAT`` seconds, so that others know of its writer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raise OutputError if there can be no such file."""
+        super().__init__()
+        self._path = path
+        self._final = _real(path)
+        self._beside = self._final.with_name(f"{_beside(self._final.stem)}{self._final.suffix}")
+        self._published = False
+        self._closing = threading.Event()
+        self._beats: threading.Thread | None = None
+        with _told(path, self._beside):
+            self._file = os.open(
+                self._beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+            )
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Appends all of ``data``. Raises OutputError."""
+        rest = memoryview(data)
+        with _told(self._path, self._beside):
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        return len(data)
+
+    def publish(self) -> None:
+        """Gives the file its name, in the place of what had it. Raises OutputError."""
+        with _told(self._path, self._beside):
+            os.replace(self._beside, self._final)
+        self._published = True
+        self._beats = threading.Thread(target=self._beat, name="mtor output", daemon=True)
+        self._beats.start()
+
+    def close(self) -> None:
+        """Puts it on the disk for good, and ends it."""
+        if self.closed:
+            return
+        self._closing.set()
+        if self._beats is not None:
+            self._beats.join()
+        with _told(self._path, self._beside):
+            try:
+                os.fsync(self._file)
+            finally:
+                os.close(self._file)
+                super().close()
+                if not self._published:
+                    self._beside.unlink(missing_ok=True)
+        _sync_folder(self._final.parent)
+
+    def _beat(self) -> None:
+        while not self._closing.wait(HEARTBEAT):
+            with contextlib.suppress(OSError):
+                os.utime(self._file if os.utime in os.supports_fd else self._final)
 
 
 def move_whole(made: Path, path: Path) -> None:

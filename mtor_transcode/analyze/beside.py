@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from mtor_transcode.analyze.film_parts import Tracks
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.ingest.info import SourceInfo
-from mtor_transcode.model import FilmHeader
+from mtor_transcode.model import AudioPacket, FilmHeader, Subtitle
 
 
 def header_of(info: SourceInfo, tracks: Tracks, series: SeriesDictionary | None) -> FilmHeader:
@@ -36,6 +37,11 @@ class Beside:
         self._audio = tracks.audio
         self._packets = list(tracks.packets)
         self._lines = list(tracks.lines)
+
+    def add(self, packets: Iterable[AudioPacket], lines: Iterable[Subtitle]) -> None:
+        """More sound and text, behind what is there."""
+        self._packets += packets
+        self._lines += lines
 
     def up_to(self, end: int | None) -> None:
         """Write what begins before tick ``end`` (None: all that is left)."""

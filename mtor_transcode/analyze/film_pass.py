@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.reels import Reel
+from mtor_transcode.analyze.rehearsal import first_prices, rehearsed
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
@@ -27,10 +27,8 @@ from mtor_transcode.analyze.texture_shelf import Part, Shelf
 from mtor_transcode.analyze.textured import STAGES, SURE, Aside, reached, verdict, windows
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
-from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.packet_film_writer import film_writer
 from mtor_transcode.codec.price import Pricer
-from mtor_transcode.codec.series import SeriesDictionary, always
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.slices import Slice
 from mtor_transcode.ingest.source import Source
@@ -221,19 +219,7 @@ class _FilmPass:
         return None if job.shelf.note((take.number, 0), found) else scene
 
     def _rehearsed(self, head: SceneStart, span: Span) -> tuple[FilmReader, int]:
-        """A film of one span of a scene, and the bytes of it that are not container.
-
-        The outlines that the true film holds already count as those of a series.
-        """
-        known = SeriesDictionary(tuple(self.writer.known_outlines()), b"")
-        header = replace(self._header, audio=None, subtitles=(), dictionary=known.digest)
-        stream = io.BytesIO()
-        writer = FilmWriter(stream, header, known)
-        writer.scene(head)
-        writer.span(span)
-        writer.finish(span.end)
-        size = stream.tell() - writer.bytes_by_kind["container"]
-        return FilmReader(stream, find_series=always(known)), size
+        return rehearsed(self.writer, self._header, head, span)
 
     def _window(self, spool: Spool) -> Window:
         return Window(spool, (self._header.width, self._header.height), self._time_base)
@@ -276,10 +262,7 @@ class _FilmPass:
         )
 
     def _first_prices(self, head: SceneStart) -> Pricer:
-        """Prices for a scene whose head cannot be written yet: its softness comes from its first state."""
-        rehearsal = FilmWriter(io.BytesIO(), self._header, self._series)
-        rehearsal.scene(head)
-        return rehearsal.pricer()
+        return first_prices(self._header, self._series, head)
 
     def _vectors(self, take: _Take, scene: VectorScene) -> None:
         """Write a scene as vectors: go from key to key to its end, writing spans on the way.

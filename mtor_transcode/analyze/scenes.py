@@ -19,6 +19,9 @@ from mtor_transcode.model import Transition
 LOOKAHEAD = max(CUT_DELAY, DISSOLVE_DELAY) + 0.1
 """Seconds after which a boundary is surely known."""
 
+CUT_LOOKAHEAD = CUT_DELAY + 0.1
+"""The same where only cuts are looked for."""
+
 # A cut this close behind the end of a dissolve (s) is its last step.
 _LAST_STEP = 0.1
 
@@ -43,11 +46,15 @@ class SceneFinder:
     ``settled`` is the tick before which all boundaries have been told.
     """
 
-    def __init__(self, time_base: Fraction, full_range: bool = False) -> None:
-        """``time_base`` in seconds per tick; ``full_range`` as in the film's ``ColourSpec``."""
+    def __init__(self, time_base: Fraction, full_range: bool = False, *, dissolves: bool = True) -> None:
+        """``time_base`` in seconds per tick; ``full_range`` as in the film's ``ColourSpec``.
+
+        Without ``dissolves`` only cuts are looked for, and known earlier.
+        """
         self._time_base = time_base
         self._cut_finder = CutFinder(full_range)
-        self._dissolve_finder = DissolveFinder()
+        self._dissolve_finder = DissolveFinder() if dissolves else None
+        self._lookahead = int((LOOKAHEAD if dissolves else CUT_LOOKAHEAD) / time_base)
         self._cuts: list[int] = []
         self._dissolves: list[tuple[int, int]] = []
         self._last_start: int | None = None
@@ -63,14 +70,17 @@ class SceneFinder:
 
     def finish(self) -> list[SceneBoundary]:
         """The boundaries not yet told, when there are no more frames."""
-        self._note(self._cut_finder.finish(), self._dissolve_finder.finish())
+        finder = self._dissolve_finder
+        self._note(self._cut_finder.finish(), [] if finder is None else finder.finish())
         return self._told(None)
 
     def _feed(self, tick: int, small: NDArray[np.uint8]) -> list[SceneBoundary]:
         time = float(tick * self._time_base)
         thumb = thumbnail(small)
-        self._note(self._cut_finder.feed(time, small, thumb), self._dissolve_finder.feed(time, small, thumb))
-        self.settled = max(self.settled, tick - int(LOOKAHEAD / self._time_base))
+        finder = self._dissolve_finder
+        dissolves = [] if finder is None else finder.feed(time, small, thumb)
+        self._note(self._cut_finder.feed(time, small, thumb), dissolves)
+        self.settled = max(self.settled, tick - self._lookahead)
         return self._told(self.settled)
 
     def _note(self, cuts: list[float], dissolves: list[Dissolve]) -> None:

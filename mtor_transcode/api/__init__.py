@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mtor_transcode.api.keys import new_keys as new_keys
     from mtor_transcode.api.keys import rotate_keys as rotate_keys
     from mtor_transcode.api.keys import show_key as show_key
+    from mtor_transcode.api.living import transcode_live as transcode_live
     from mtor_transcode.api.oracles import oracle as oracle
     from mtor_transcode.api.orders import export_jobs as export_jobs
     from mtor_transcode.api.orders import run_job as run_job
@@ -57,6 +58,7 @@ _HOMES = {
     "sign": "signing",
     "transcode": "transcoding",
     "transcode_all": "batching",
+    "transcode_live": "living",
     "unseal": "sealing",
     "verify": "signing",
     "verify_dictionary": "dictionaries",
@@ -66,8 +68,8 @@ _HOMES = {
 __all__ = [
     "bench", "build_dictionary", "dictionary_info", "export", "export_jobs", "import_", "info",
     "inspect", "merge_dictionaries", "new_keys", "open", "oracle", "render", "report", "rotate_keys",
-    "run_job", "seal", "serve", "show_key", "sign", "transcode", "transcode_all", "unseal", "verify",
-    "verify_dictionary", "verify_jobs",
+    "run_job", "seal", "serve", "show_key", "sign", "transcode", "transcode_all", "transcode_live",
+    "unseal", "verify", "verify_dictionary", "verify_jobs",
 ]  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def transcode(
     check.positive("duration", duration)
     check.check_audio(audio, audio_kbps, audio_track)
     check.in_range("jobs", jobs, 1, MOST_JOBS)
-    _check(wanted)
+    check_wanted(wanted)
     if scheduler is not None and os.fspath(source) == PIPE:
         raise UsageError(
             "other machines do not see what comes through a pipe", where="scheduler", remedy="name a file"
@@ -116,12 +116,13 @@ def transcode(
             with staged_file(final) as beside, _fresh_streams(beside) as fresh:
                 made = encode_film(opened, fresh, wanted, tell, score)
         size = final.stat().st_size
-    return _result(str(source), final, opened, made, size, time.monotonic() - began)
+    return result_of(str(source), final, opened, made, size, time.monotonic() - began)
 
 
-def _result(
+def result_of(
     name: str, output: Path, source: Source, made: EncodeResult, size: int, elapsed: float
 ) -> TranscodeResult:
+    """What was made of ``source``: ``size`` in bytes, ``elapsed`` in seconds."""
     seconds = float(made.duration)
     return TranscodeResult(
         source=name,
@@ -162,7 +163,7 @@ def _vmaf_of(source: Source, series: SeriesDictionary | None) -> Callable[[Binar
     return score
 
 
-def _check(wanted: EncodeOptions) -> None:
+def check_wanted(wanted: EncodeOptions) -> None:
     """UsageError unless the encoder's options make sense."""
     check.at_most_one(
         quality=wanted.quality,

@@ -13,6 +13,7 @@ import typer
 
 from mtor_transcode.cli.batch import transcode_many
 from mtor_transcode.cli.console import emit, note, warn
+from mtor_transcode.cli.live import transcode_live
 from mtor_transcode.cli.options import (
     AsJson,
     AudioTrack,
@@ -78,7 +79,12 @@ def transcode(
         float | None,
         typer.Option("--max-kbps", help="At most so many kbit/s in each 20 s or so.", show_default=False),
     ] = None,
-    preset: Annotated[Preset, typer.Option("--preset", help="How long to search.")] = Preset.balanced,
+    preset: Annotated[
+        Preset | None,
+        typer.Option(
+            "--preset", help="How long to search (default: balanced; live, fast).", show_default=False
+        ),
+    ] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="What may carry the picture.")] = Mode.auto,
     audio: Annotated[Audio, typer.Option("--audio", help="What becomes of the sound.")] = Audio.opus,
     audio_kbps: Annotated[
@@ -127,6 +133,10 @@ def transcode(
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Into a folder: leave films that are there.")
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Write while the video (also of a pipe) comes, to be followed at once."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Transcode videos to MTOR."""
@@ -138,7 +148,7 @@ def transcode(
         "target_size": target_size,
         "target_vmaf": target_vmaf,
         "max_kbps": max_kbps,
-        "preset": preset.value,
+        "preset": None if preset is None else preset.value,
         "mode": mode.value,
         "audio": audio.value,
         "audio_kbps": audio_kbps,
@@ -153,6 +163,12 @@ def transcode(
         "scheduler": scheduler,
         "cache": cache,
     }
+    if live:
+        whole_only = {"skip_existing": skip_existing, "many films": _means_folder(sources, output)}
+        result = transcode_live(sources[0], output, {**options, **whole_only}, as_json=as_json)
+        _tell(result, as_json=as_json)
+        return 0
+    options["preset"] = options["preset"] or Preset.balanced.value
     tell_of_compiling()
     if _means_folder(sources, output):
         return transcode_many(sources, output, skip_existing, options, as_json=as_json)

@@ -172,15 +172,25 @@ class SectionReader:
             "the file ends before its header is complete", where=self.name, remedy="fetch the whole file"
         )
 
-    def scan(self) -> Contents:
-        """Returns where the whole sections lie, without reading them (but for their heads)."""
+    def grown(self) -> bool:
+        """Whether the stream has become longer since; ``size`` is its new size then."""
+        before, self.size = self.size, self._stream.seek(0, 2)
+        return self.size > before
+
+    def scan(self, after: Section | None = None) -> Contents:
+        """Returns where the whole sections lie, without reading them (but for their heads).
+
+        Those behind ``after``, if it is given.
+        """
+        if after is not None and after.kind == SectionKind.INDEX:
+            return Contents([], self._ends_early(after))
         sections: list[Section] = []
-        place = len(MAGIC) + 1
+        place = len(MAGIC) + 1 if after is None else after.end
         while place < self.size:
             section = self._section_at(place)
             if section is None or section.end > self.size:
                 break
-            if not sections and section.kind != SectionKind.HEADER:
+            if not sections and after is None and section.kind != SectionKind.HEADER:
                 raise FormatError("the header is missing", where=self.where(section), remedy=FETCH_AGAIN)
             if len(sections) >= MAX_SECTIONS:
                 raise FormatError(
@@ -190,7 +200,7 @@ class SectionReader:
             place = section.end
             if section.kind == SectionKind.INDEX:
                 return Contents(sections, self._ends_early(section))
-        if not sections:
+        if not sections and after is None:
             raise self._cut()
         return Contents(sections, True)
 

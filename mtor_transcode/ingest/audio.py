@@ -35,13 +35,16 @@ _TRIED_UP_TO = 24.0
 _RUN_UP = Fraction(1, 2)
 
 
-def encode_audio(source: Source, codec: str = "opus", kbps: float = 8.0) -> Sound | None:
+def encode_audio(
+    source: Source, codec: str = "opus", kbps: float = 8.0, *, once: bool = False
+) -> Sound | None:
     """The chosen sound track of ``source``, cut to its part: ``(AudioInfo, packets)``; None if there is none.
 
     ``codec`` is ``"opus"`` (coded at ``kbps`` kbit/s at most), ``"copy"`` (packets of the source's own
     codec) or ``"none"``. Packets come lazily, in order; times are in samples at the track's rate, 0 where
     the picture begins; the first packet may begin before that. A track that begins later than the picture,
-    or is cut short, keeps its place in time.
+    or is cut short, keeps its place in time. With ``once`` it is gone through once only, and Opus may stay
+    some way below its rate.
 
     Raises ``UsageError`` for another codec or rate, ``InputError`` if the sound can't be decoded or copied.
     """
@@ -53,14 +56,15 @@ def encode_audio(source: Source, codec: str = "opus", kbps: float = 8.0) -> Soun
         )
     if codec == "none" or not source.info.audio:
         return None
-    return _copied(source) if codec == "copy" else _opus(source, kbps)
+    return _copied(source) if codec == "copy" else _opus(source, kbps, once)
 
 
-def _opus(source: Source, kbps: float) -> Sound:
+def _opus(source: Source, kbps: float, once: bool) -> Sound:
     container, stream = _entered(source)
     with closing(container):
         language, channels = language_of(stream), channels_at(kbps, stream.codec_context.channels)
-    coder = OpusCoder(kbps, channels, _samples(source), _push(source, kbps, channels))
+    push = _SAFE_PUSH if once else _push(source, kbps, channels)
+    coder = OpusCoder(kbps, channels, _samples(source), push)
     info = AudioInfo("opus", RATE, channels, language, coder.setup, coder.priming)
     return info, _opus_packets(source, coder, channels)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -17,30 +18,47 @@ from av.error import FFmpegError
 
 from mtor_transcode.codec.container import MAGIC
 from mtor_transcode.errors import InputError
+from mtor_transcode.ingest.growing import Growing
 
 _REMEDY = "give a video that FFmpeg can decode, such as mp4, mkv, webm, mov, gif or y4m"
 # What a container may open besides itself (playlists, pictures): local files only.
 _OPTIONS = {"protocol_whitelist": "file,crypto,data"}
 _CHUNK = 1 << 20
+# How much of a stream that is read while it comes is looked at to find its tracks (microseconds).
+_LIVE_OPTIONS = {"analyzeduration": "1000000"}
 
 
 class Spool:
-    """A source as a file on disk: a path is used as it is, a stream is copied to a temporary file."""
+    """A source as a file on disk: a path is used as it is, a stream is copied to a temporary file.
 
-    def __init__(self, source: str | os.PathLike[str] | BinaryIO) -> None:
+    With ``live``, which tells when to stop, a stream (a named pipe, too) is read while it comes: ``growing``.
+    """
+
+    def __init__(
+        self, source: str | os.PathLike[str] | BinaryIO, live: threading.Event | None = None
+    ) -> None:
         """Raise ``InputError`` if there is no such file or nothing comes from the stream."""
         self._temporary: Path | None = None
-        if isinstance(source, (str, os.PathLike)) and os.fspath(source) != "-":
-            self.name = os.fspath(source)
-            self.path = Path(source)
-            _check_file(self.path)
+        self.growing: Growing | None = None
+        path = Path(source) if isinstance(source, (str, os.PathLike)) and os.fspath(source) != "-" else None
+        if path is not None and (live is None or not path.is_fifo()):
+            self.name = str(source)
+            self.path = path
+            _check_file(path)
             return
-        stream: BinaryIO = sys.stdin.buffer if isinstance(source, (str, os.PathLike)) else source
-        self.name = "standard input" if stream is sys.stdin.buffer else str(getattr(stream, "name", "stream"))
+        stream = _stream_of(source, path)
+        own = stream is sys.stdin.buffer
+        self.name = "standard input" if own else str(getattr(stream, "name", "stream"))
+        if live is not None:
+            self.growing = Growing(stream, self.name, live)
+            self.path = self.growing.path
+            return
         self.path = self._temporary = _spool(stream, self.name)
 
     def close(self) -> None:
         """Remove the temporary file, if there is one."""
+        if self.growing is not None:
+            self.growing.close()
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
@@ -56,6 +74,9 @@ class Spool:
     def open(self) -> InputContainer:
         """A new reader of the file. Raises ``InputError`` if FFmpeg can't make sense of it."""
         try:
+            if self.growing is not None:
+                reader = self.growing.reader()
+                return av.open(reader, "r", options=dict(_LIVE_OPTIONS), metadata_errors="replace")
             container = av.open(f"file:{self.path}", "r", options=dict(_OPTIONS), metadata_errors="replace")
             if container.format.name == "image2":
                 # That demuxer takes % in a name for a pattern; the ones for pipes read just this file.
@@ -70,6 +91,13 @@ class Spool:
         except OSError as error:
             raise InputError(_reason(error), where=self.name, remedy="check its rights") from error
         return container
+
+
+def _stream_of(source: str | os.PathLike[str] | BinaryIO, path: Path | None) -> BinaryIO:
+    """What to read: a named pipe, standard input, or the stream that was given."""
+    if path is not None:
+        return path.open("rb", buffering=0)
+    return sys.stdin.buffer if isinstance(source, (str, os.PathLike)) else source
 
 
 def unreadable(name: str, error: FFmpegError) -> InputError:

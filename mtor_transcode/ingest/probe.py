@@ -19,7 +19,11 @@ from mtor_transcode.ingest.planes import Layout, layout_of
 from mtor_transcode.ingest.rotation import Upright, upright_of
 from mtor_transcode.ingest.timing import Timing, find_timing
 
-_PACKETS = 1500
+PACKETS = 1500
+"""Packets that are looked at."""
+
+LIVE_PACKETS = 32
+"""Packets of a stream that is read while it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,10 @@ class Probe:
     whole: bool
 
 
-def probe(container: InputContainer, stream: VideoStream, where: str) -> Probe:
-    """Look at ``stream``; the container must be at its beginning, and is somewhere else afterwards.
+def probe(container: InputContainer, stream: VideoStream, where: str, most: int = PACKETS) -> Probe:
+    """Look at the first ``most`` packets of ``stream``.
+
+    The container must be at its beginning, and is somewhere else afterwards.
 
     Raises ``InputError`` if nothing decodes or the picture's size is out of bounds.
     """
@@ -59,9 +65,9 @@ def probe(container: InputContainer, stream: VideoStream, where: str) -> Probe:
             end = max(end, packet.pts + (packet.duration or 0))
         if first is None:
             first = _first(context, packet)
-        if count >= _PACKETS:
+        if count >= most:
             break
-    whole = count < _PACKETS
+    whole = count < most
     first = first or _flushed(context)
     if first is None:
         raise InputError("no picture can be decoded", where=where, remedy="the stream is empty or broken")

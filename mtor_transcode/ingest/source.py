@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -22,9 +23,10 @@ from mtor_transcode.ingest.container import Spool
 from mtor_transcode.ingest.decode import Damage, decode
 from mtor_transcode.ingest.describe import declared_duration, describe
 from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.ingest.growing import Growing
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.planes import PlaneMaker
-from mtor_transcode.ingest.probe import Probe, check_size, probe
+from mtor_transcode.ingest.probe import LIVE_PACKETS, PACKETS, Probe, check_size, probe
 from mtor_transcode.ingest.timing import Clock
 from mtor_transcode.ingest.tracks import Choice, choose, video_streams
 
@@ -45,6 +47,7 @@ def open_source(
     subtitles: Choice = None,
     start: Seconds = None,
     duration: Seconds = None,
+    live: threading.Event | None = None,
 ) -> Source:
     """Open a video: a path, ``"-"`` for standard input, or a binary stream (spooled to a temporary file).
 
@@ -52,6 +55,9 @@ def open_source(
     default the track marked as default, else the first (and all text subtitles). ``start`` and ``duration``
     (seconds, from the first picture; decimal strings and Fractions are exact) choose a part: from the
     picture that is on the screen at ``start``, for ``duration``.
+
+    With ``live`` a stream, or a named pipe, is read while it comes, and no further once that event is set;
+    what is not known of it yet (its duration) is 0. Its pictures can be gone through once.
 
     Raises ``InputError`` if there is no video to be had, ``UsageError`` for a part that makes no sense.
     """
@@ -61,9 +67,9 @@ def open_source(
         raise UsageError("the start is before the film", where="start", remedy="give 0 or more seconds")
     if length is not None and length <= 0:
         raise UsageError("the duration is empty", where="duration", remedy="give more than 0 seconds")
-    spool = Spool(source)
+    spool = Spool(source, live)
     try:
-        return Source(spool, video, audio, subtitles, first, length)
+        return Source(spool, video, audio, subtitles, first, length, live)
     except BaseException:
         spool.close()
         raise
@@ -98,8 +104,10 @@ class Source:
         subtitles: Choice,
         start: Fraction,
         duration: Fraction | None,
+        stop: threading.Event | None = None,
     ) -> None:
         self._spool = spool
+        self._stop = stop
         self.video_choice: Choice = video
         self.warnings: list[str] = []
         self.truncated = False
@@ -111,14 +119,16 @@ class Source:
             stream = self._stream(container)
             choose(container.streams.audio, audio, "audio", spool.name)
             choose(container.streams.subtitles, subtitles, "subtitle", spool.name)
-            self._probe: Probe = probe(container, stream, spool.name)
+            looks = PACKETS if spool.growing is None else LIVE_PACKETS
+            self._probe: Probe = probe(container, stream, spool.name, looks)
             info = describe(container, stream, self._probe, spool)
             self._promised = declared_duration(container, stream, self._probe)
+        self._endless = spool.growing is not None and not self._probe.whole
         timing = self._probe.timing
         self._first_tick = timing.ticks(start)
         self._end_tick = None if duration is None else self._first_tick + max(1, timing.ticks(duration))
         whole = timing.ticks(info.duration)
-        if start and self._first_tick >= whole and not info.still:
+        if start and self._first_tick >= whole and not info.still and not self._endless:
             raise InputError(
                 f"the start at {float(start):g} s is past the end at {float(info.duration):g} s",
                 where=spool.name,
@@ -155,6 +165,11 @@ class Source:
         """Where the file lies; of a stream, the temporary one."""
         return self._spool.path
 
+    @property
+    def growing(self) -> Growing | None:
+        """The stream that the source is read from while it comes; None for a file."""
+        return self._spool.growing
+
     def open_container(self) -> InputContainer:
         """Another reader of the same file, for sound and subtitles; the caller closes it."""
         return self._spool.open()
@@ -169,6 +184,8 @@ class Source:
         for frame in self._planar(self._timed(damage)):
             last_end = frame.tick + frame.duration
             yield frame
+            if self._stop is not None and self._stop.is_set():
+                return
         if not last_end:
             raise InputError("no picture can be decoded", where=self.name, remedy="the stream is broken")
         self._judge(damage, last_end)
@@ -237,6 +254,9 @@ class Source:
 
     def _part(self, info: SourceInfo, whole: int) -> SourceInfo:
         """``info`` for the chosen part; ``whole`` is the length of all in ticks."""
+        if self._endless:
+            length = self._end_tick - self._first_tick if self._end_tick is not None else 0
+            return replace(info, duration=length * info.time_base, frames=0)
         if not self._first_tick and self._end_tick is None:
             return info
         end = whole if self._end_tick is None else min(whole, self._end_tick)
@@ -305,7 +325,7 @@ class Source:
         self.patchy |= clock.restarted
 
     def _seek(self, container: InputContainer, stream: VideoStream, tick: int) -> bool:
-        if self._bare:
+        if self._bare or self._spool.growing is not None:
             return False
         try:
             container.seek(self.timestamp(tick - self._first_tick), stream=stream, backward=True)
@@ -316,7 +336,7 @@ class Source:
     def _judge(self, damage: Damage, last_end: int) -> None:
         """Note what decoding showed, once."""
         end = (self._first_tick + last_end) * self.info.time_base
-        promised = self._promised or Fraction(0)
+        promised = Fraction(0) if self._endless else self._promised or Fraction(0)
         if self._end_tick is not None:
             promised = min(promised, self._end_tick * self.info.time_base)
         short = promised - end > max(_MISSING, 3 / self.info.frame_rate)

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections import OrderedDict
+from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -19,7 +20,7 @@ from mtor_transcode.codec.series_files import series_for
 from mtor_transcode.errors import InputError, MtorError
 from mtor_transcode.stream.library import FilmEntry, Library, opened, opened_live
 from mtor_transcode.stream.needs import needs_of
-from mtor_transcode.stream.plan import Piece, Plan, plan_of
+from mtor_transcode.stream.plan import Piece, Plan, Planning
 from mtor_transcode.stream.telling import ToldScene, tell_scene
 
 KEPT: Final = 64
@@ -31,8 +32,11 @@ KEPT_TOLD: Final = 8
 POLL: Final = 0.25
 """Seconds between two looks at a film that is being written."""
 
-SILENT: Final = 60.0
-"""A film without its end that has not grown for so long has been given up by its writer."""
+EDGE: Final = Fraction(3, 2)
+"""Seconds before the end of what is there at which viewers join a film that is being written."""
+
+SILENT: Final = 20.0
+"""A film without its end whose file has not been touched for so long has been given up by its writer."""
 
 _DEFINES: Final = frozenset({SectionKind.DICT, SectionKind.TEXTURE, SectionKind.PACKET, SectionKind.FRAGMENT})
 _MOST_NEEDS: Final = 4096
@@ -55,13 +59,15 @@ class WatchedFilm:
     One that is ``retired`` (another file has its name now) is closed when its last viewer leaves.
     """
 
-    def __init__(self, entry: FilmEntry, stream: BinaryIO, plan: Plan) -> None:
+    def __init__(self, entry: FilmEntry, stream: BinaryIO, planning: Planning) -> None:
         self.entry = entry
-        self.plan = plan
+        self._planning = planning
+        self.plan: Plan = planning.look()
         self.viewers = 0
         self.retired = False
         self.grown = asyncio.Event()
         self._stream = stream
+        self._touched = 0
         self._changed = time.monotonic()
         self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
         self._finding: dict[tuple[int, int], asyncio.Task[tuple[int, ...]]] = {}
@@ -73,6 +79,12 @@ class WatchedFilm:
     def ended(self) -> bool:
         """Whether no more of it will come."""
         return not self.entry.live or self.plan.whole or time.monotonic() - self._changed > SILENT
+
+    @property
+    def edge(self) -> int:
+        """The tick at which viewers join that want what is newest."""
+        behind = round(EDGE / self.plan.header.time_base)
+        return max(0, self.plan.duration - behind)
 
     def section(self, piece: Piece) -> bytes:
         """The bytes of a section. Raises InputError if the file became shorter."""
@@ -189,17 +201,15 @@ class WatchedFilm:
 
         Raises FormatError if what was added is no film.
         """
-        if os.fstat(self._stream.fileno()).st_size == self.plan.size:
+        status = os.fstat(self._stream.fileno())
+        if status.st_mtime_ns != self._touched:
+            self._touched, self._changed = status.st_mtime_ns, time.monotonic()
+        if status.st_size == self.plan.size:
             return
-        plan = await asyncio.to_thread(self._planned)
+        plan = await asyncio.to_thread(self._planning.look)
         if plan.size > self.plan.size:
-            self._changed = time.monotonic()
             self.plan = plan
             self._tell()
-
-    def _planned(self) -> Plan:
-        with self._again() as stream:
-            return plan_of(stream, self.entry.name)
 
     async def _follow(self) -> None:
         """Looks again and again, until the film is whole, or its writer or we have given it up."""
@@ -260,11 +270,11 @@ class Films:
     async def _opened(self, entry: FilmEntry) -> WatchedFilm:
         stream = opened_live(entry) if entry.live else opened(entry.whole)
         try:
-            plan = await asyncio.to_thread(plan_of, stream, entry.name)
+            planning = await asyncio.to_thread(Planning, stream, entry.name)
         except BaseException:
             stream.close()
             raise
-        return WatchedFilm(entry, stream, plan)
+        return WatchedFilm(entry, stream, planning)
 
     def _close_idle(self) -> None:
         idle = [key for key, film in self._open.items() if not film.viewers and key not in self._opening]

@@ -6,13 +6,14 @@ Times come from plain fields (``docs/format.md``): films whose tokens nobody her
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import BinaryIO, Final
 
-from mtor_transcode.codec.container import Section, SectionKind, SectionReader
+from mtor_transcode.codec.container import Contents, Section, SectionKind, SectionReader
 from mtor_transcode.codec.fields import Payload
 from mtor_transcode.codec.header_syntax import read_header
 from mtor_transcode.codec.limits import MAX_SECTION_PACKETS, MAX_TICK
@@ -139,11 +140,14 @@ class _Planner:
         else:
             self._waiting.append((number, section))
 
-    def finish(self) -> list[Piece]:
-        """All pieces; what still waits belongs to the last scene."""
+    def so_far(self) -> list[Piece]:
+        """All pieces; what still waits belongs to the last scene, unless more comes."""
         end = self.scenes[-1].end if self.scenes else 0
-        self._release(end)
-        return [piece for piece in self.pieces if piece is not None]
+        waiting = dict(self._waiting)
+        return [
+            self._piece(number, waiting[number], len(self.scenes) - 1, end, end) if piece is None else piece
+            for number, piece in enumerate(self.pieces)
+        ]
 
     def _begin(self, number: int, start: int, first: int) -> None:
         self.scenes.append(PlannedScene(number, start, start, first, [(start, first)]))
@@ -170,9 +174,12 @@ class _Planner:
         self._waiting.clear()
 
     def _set(self, number: int, section: Section, scene: int, start: int, end: int) -> None:
+        self.pieces[number] = self._piece(number, section, scene, start, end)
+
+    def _piece(self, number: int, section: Section, scene: int, start: int, end: int) -> Piece:
         size = section.end - section.offset
         back = self._backs.get(number, 0)
-        self.pieces[number] = Piece(number, section.kind, section.offset, size, scene, start, end, back)
+        return Piece(number, section.kind, section.offset, size, scene, start, end, back)
 
     def _sound_start(self, section: Section) -> int:
         fields = self._peek(section)
@@ -187,15 +194,39 @@ class _Planner:
         return Payload(self._sections.peek(section, _PEEK), self._sections.where(section))
 
 
+class Planning:
+    """Plans the film in a stream that may grow: ``look`` goes on where the last look ended."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        """Raise FormatError if it is no film."""
+        self._lock = threading.Lock()
+        self._sections = SectionReader(stream, name)
+        contents = self._sections.scan()
+        first = contents.sections[0]
+        self._header = read_header(Payload(self._sections.payload(first), self._sections.where(first)))
+        self._planner = _Planner(self._sections, self._header)
+        self._take(contents)
+
+    def look(self) -> Plan:
+        """The plan, with what has been appended since the last look. Raises FormatError."""
+        with self._lock:
+            return self._looked()
+
+    def _looked(self) -> Plan:
+        if not self._whole and self._sections.grown():
+            self._take(self._sections.scan(self._last))
+        scenes = [replace(scene, entries=list(scene.entries)) for scene in self._planner.scenes]
+        duration = max((scene.end for scene in scenes), default=0)
+        size = self._sections.size
+        return Plan(self._header, self._planner.so_far(), scenes, duration, size, self._whole)
+
+    def _take(self, contents: Contents) -> None:
+        for section in contents.sections:
+            self._planner.add(section)
+            self._last = section
+        self._whole = not contents.truncated
+
+
 def plan_of(stream: BinaryIO, name: str) -> Plan:
     """Plans the film in a stream. Raises FormatError if it is none."""
-    sections = SectionReader(stream, name)
-    contents = sections.scan()
-    first = contents.sections[0]
-    header = read_header(Payload(sections.payload(first), sections.where(first)))
-    planner = _Planner(sections, header)
-    for section in contents.sections:
-        planner.add(section)
-    pieces = planner.finish()
-    duration = max((scene.end for scene in planner.scenes), default=0)
-    return Plan(header, pieces, planner.scenes, duration, sections.size, not contents.truncated)
+    return Planning(stream, name).look()

@@ -18,6 +18,9 @@ from mtor_transcode.stream.viewers import END_AGAIN, Viewer
 _MOST_AGAIN: Final = 64
 """Scenes asked for again that wait."""
 
+_NOTHING: Final = -1
+"""Events of a scene that went, where its head did not."""
+
 
 class JsonViewer(Viewer):
     """One connection that is told events. ``want`` names scenes by their places."""
@@ -36,24 +39,28 @@ class JsonViewer(Viewer):
         await self._say(told("manifest", manifest=manifest))
         self._again.clear()
         place = film.plan.scene_at(play.at)
-        sent = 0
+        sent = _NOTHING
+        known = film.plan
         while True:
             self._changed.clear()
             grown = None if film.ended else film.grown
+            if known is not film.plan:
+                known = film.plan
+                await self._tell_grown(film)
             reached = film.plan.scene_at(int(self._where.place))
             if reached > place >= 0:
                 await self._socket.send_str(told("dropped", scenes=[place, reached - 1]))
-                place, sent = reached, 0
+                place, sent = reached, _NOTHING
             if self._again:
                 wanted = self._again.popleft()
-                if wanted < place or (wanted == place and sent):
-                    await self._scene(film, play, wanted, 0, again=True)
+                if wanted < place or (wanted == place and sent != _NOTHING):
+                    await self._scene(film, play, wanted, _NOTHING, again=True)
             elif 0 <= place < len(film.plan.scenes):
                 # Asked before it is told: what the film grows by meanwhile may belong to this scene, too.
                 whole = place + 1 < len(film.plan.scenes) or grown is None
                 sent = await self._scene(film, play, place, sent)
                 if whole:
-                    place, sent = place + 1, 0
+                    place, sent = place + 1, _NOTHING
                 elif not self._again:
                     await self._wait(None, grown)
             else:
@@ -65,17 +72,20 @@ class JsonViewer(Viewer):
     async def _scene(
         self, film: WatchedFilm, play: Play, place: int, sent: int, *, again: bool = False
     ) -> int:
-        """Sends a scene's events from number ``sent`` on; how many it has now."""
+        """Sends a scene's events from number ``sent`` on, its head first if not even that went.
+
+        Returns how many it has now.
+        """
         if not 0 <= place < len(film.plan.scenes):
             return sent
         assert self._where is not None
         where = self._where
         scene = await film.told(place)
         recital = Recital(lambda: where.place)
-        if not sent:
+        if sent == _NOTHING:
             await self._due(play, film.plan.scenes[place].start)
             await self._say(scene.head)
-        for event in scene.events[sent:]:
+        for event in scene.events[max(sent, 0) :]:
             await self._due(play, event.at)
             if film.plan.scene_at(int(where.place)) > place and not again:
                 break

@@ -141,8 +141,7 @@ class Viewer:
         self._pacer = Pacer(play.rate)
         self._count = self._scenes_told = self._dropped_told = 0
         self._end_told = float("-inf")
-        scenes = self._film.plan.scenes
-        at = min(play.at, scenes[-1].start if scenes else 0) if self._film.entry.live else play.at
+        at = min(play.at, self._film.edge) if self._film.entry.live else play.at
         # Before the first await: the client may tell where it is right behind its request.
         self._where = Whereabouts(at, float(self._film.plan.header.time_base))
         self._sender = asyncio.create_task(self._send(self._film, msgspec.structs.replace(play, at=at)))
@@ -181,10 +180,7 @@ class Viewer:
         grown = None if film.ended else film.grown
         if course.plan is not film.plan:
             course.follow(film.plan)
-            plan = film.plan
-            await self._socket.send_str(
-                told("grown", sections=len(plan.pieces), duration=plan.duration, live=not film.ended)
-            )
+            await self._tell_grown(film)
         try:
             chosen = course.next()
         except NeedsUnknownError as unknown:
@@ -203,6 +199,12 @@ class Viewer:
             self._pacer.sent(self._count, len(message))
             self._count += 1
             await self._socket.send_bytes(message)
+
+    async def _tell_grown(self, film: WatchedFilm) -> None:
+        plan = film.plan
+        await self._socket.send_str(
+            told("grown", sections=len(plan.pieces), duration=plan.duration, live=not film.ended)
+        )
 
     async def _tell_end(self, film: WatchedFilm, course: Course) -> None:
         """Tells that all has been sent; again after a while, as a relay may have dropped it."""

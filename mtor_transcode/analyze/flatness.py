@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a picture is flat enough that vectors can carry it while it comes: told without a try."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+EVEN: Final = 3
+"""Codes of luma between which 3x3 px are even."""
+
+FLAT: Final = 0.88
+"""Least share of even px."""
+
+BUSY: Final = 100_000
+"""Most px that are not even: vectors of more are painted more slowly than they come."""
+
+
+def is_flat(luma: NDArray[np.uint8]) -> bool:
+    """Whether most of a picture (H, W) is even, and what is not is little enough to be drawn in time."""
+    kernel = np.ones((3, 3), np.uint8)
+    apart = cv2.subtract(cv2.dilate(luma, kernel), cv2.erode(luma, kernel))
+    busy = int(np.count_nonzero(apart > EVEN))
+    return busy <= min(BUSY, (1 - FLAT) * luma.size)
