@@ -52,13 +52,13 @@ def transcode_live(source: str, output: str, options: dict[str, Any], *, as_json
 def _checked(options: dict[str, Any]) -> dict[str, Any]:
     """The options that are left for a live film."""
     for name, called in _WHOLE.items():
-        if options.pop(name):
+        if options.pop(name, None):
             raise UsageError(
                 f"{called} cannot be had with --live, which never sees the whole film",
                 where="options",
                 remedy="leave it out, or transcode the film when it is whole",
             )
-    if (options.pop("jobs") or 1) > 1:
+    if (options.pop("jobs", None) or 1) > 1:
         raise UsageError("--live works in one process", where="--jobs", remedy="leave it out")
     return {name: value for name, value in options.items() if name != "preset" or value is not None}
 

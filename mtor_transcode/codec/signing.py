@@ -35,7 +35,7 @@ def take_apart(stream: BinaryIO, name: str) -> Parts:
     contents = reader.scan()
     parts = [(section.kind, reader.payload(section)) for section in contents.sections]
     if contents.truncated:
-        raise FormatError("the file is cut", where=name, remedy="fetch the whole film")
+        raise FormatError("the file is cut, or still being written", where=name, remedy="take the whole film")
     return parts
 
 
@@ -43,7 +43,7 @@ def section_starts(stream: BinaryIO, name: str) -> tuple[list[int], list[int]]:
     """The offsets and kinds of all sections of a whole film, heads alone read. Raises FormatError."""
     contents = SectionReader(stream, name).scan()
     if contents.truncated:
-        raise FormatError("the file is cut", where=name, remedy="fetch the whole film")
+        raise FormatError("the file is cut, or still being written", where=name, remedy="take the whole film")
     return [each.offset for each in contents.sections], [each.kind for each in contents.sections]
 
 

@@ -55,6 +55,11 @@ class Spool:
             return
         self.path = self._temporary = _spool(stream, self.name)
 
+    @property
+    def bytes(self) -> int:
+        """The file's length, as far as it has come."""
+        return self.path.stat().st_size if self.growing is None else self.growing.size
+
     def close(self) -> None:
         """Remove the temporary file, if there is one."""
         if self.growing is not None:

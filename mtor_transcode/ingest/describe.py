@@ -50,7 +50,7 @@ def describe(container: InputContainer, stream: VideoStream, seen: Probe, spool:
         has_alpha=layout.alpha,
         still=still,
         bit_rate=stream.bit_rate or _bit_rate(container, spool, duration),
-        byte_size=spool.path.stat().st_size,
+        byte_size=spool.bytes,
         audio=track_infos(container.streams.audio),
         subtitles=track_infos(container.streams.subtitles),
     )
@@ -98,4 +98,4 @@ def _bit_rate(container: InputContainer, spool: Spool, duration: Fraction) -> in
     if not duration:
         return 0
     sound = sum(track.bit_rate or 0 for track in container.streams.audio)
-    return max(0, round(spool.path.stat().st_size * 8 / duration) - sound)
+    return max(0, round(spool.bytes * 8 / duration) - sound)

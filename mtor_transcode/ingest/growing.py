@@ -32,6 +32,8 @@ class Growing:
             with tempfile.NamedTemporaryFile(prefix="mtor-", suffix=".input", delete=False) as target:
                 self.path = Path(target.name)
             self._file = os.open(self.path, os.O_RDWR)
+            if os.name == "posix":
+                self.path.unlink()  # So that nothing is left of it, whatever ends this process.
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(reason, where=name, remedy="make room for temporary files") from error
@@ -48,6 +50,11 @@ class Growing:
             self.close()
             what = self._trouble or "nothing came through the pipe"
             raise InputError(what, where=name, remedy="pipe a video into it")
+
+    @property
+    def size(self) -> int:
+        """Bytes that have come."""
+        return self._size
 
     @property
     def trouble(self) -> str:

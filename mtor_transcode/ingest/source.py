@@ -335,6 +335,8 @@ class Source:
 
     def _judge(self, damage: Damage, last_end: int) -> None:
         """Note what decoding showed, once."""
+        if self._spool.growing is not None and self._spool.growing.trouble:
+            self._warn(f"the stream broke off: {self._spool.growing.trouble}")
         end = (self._first_tick + last_end) * self.info.time_base
         promised = Fraction(0) if self._endless else self._promised or Fraction(0)
         if self._end_tick is not None:
