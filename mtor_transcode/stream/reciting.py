@@ -44,7 +44,7 @@ class JsonViewer(Viewer):
         while True:
             self._changed.clear()
             grown = None if film.ended else film.grown
-            if known is not film.plan:
+            if known is not film.plan or (grown and self._unheard):
                 known = film.plan
                 await self._tell_grown(film)
             reached = film.plan.scene_at(int(self._where.place))

@@ -35,6 +35,9 @@ NEWS: Final = 1.0
 END_AGAIN: Final = 5.0
 """Seconds after which the end is told again to a client that still talks."""
 
+LIVE_NEWS: Final = 5.0
+"""Seconds after which a viewer of a film that is being written hears of it, also if it has not grown."""
+
 SCENES_AHEAD: Final = 64
 """Scenes beyond the one that is sent whose times are told."""
 
@@ -60,7 +63,7 @@ class Viewer:
         self._count = 0
         self._scenes_told = 0
         self._dropped_told = 0
-        self._end_told = float("-inf")
+        self._end_told = self._grown_told = float("-inf")
         self._changed = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
         self._bucket = Bucket(_MESSAGES_A_SECOND, _MOST_AT_ONCE)
@@ -141,6 +144,7 @@ class Viewer:
         self._pacer = Pacer(play.rate)
         self._count = self._scenes_told = self._dropped_told = 0
         self._end_told = float("-inf")
+        self._grown_told = time.monotonic()
         at = min(play.at, self._film.edge) if self._film.entry.live else play.at
         # Before the first await: the client may tell where it is right behind its request.
         self._where = Whereabouts(at, float(self._film.plan.header.time_base))
@@ -181,6 +185,8 @@ class Viewer:
         if course.plan is not film.plan:
             course.follow(film.plan)
             await self._tell_grown(film)
+        elif grown and self._unheard:
+            await self._tell_grown(film)
         try:
             chosen = course.next()
         except NeedsUnknownError as unknown:
@@ -200,8 +206,14 @@ class Viewer:
             self._count += 1
             await self._socket.send_bytes(message)
 
+    @property
+    def _unheard(self) -> bool:
+        """Whether a viewer of a film that is being written has not heard of it for long."""
+        return time.monotonic() - self._grown_told >= LIVE_NEWS
+
     async def _tell_grown(self, film: WatchedFilm) -> None:
         plan = film.plan
+        self._grown_told = time.monotonic()
         await self._socket.send_str(
             told("grown", sections=len(plan.pieces), duration=plan.duration, live=not film.ended)
         )
@@ -220,12 +232,13 @@ class Viewer:
             await self._wait(min(pause, NEWS), None)
 
     async def _wait(self, seconds: float | None, grown: asyncio.Event | None) -> None:
-        """Waits for a request of the client, for ``grown`` of its film, or for the time.
+        """Waits for a request of the client, for ``grown`` of its film (or news that it is not), or the time.
 
         Both events are to be taken before what is waited for is looked at: what happens between counts.
         """
         waits = [asyncio.ensure_future(self._changed.wait())]
         if grown is not None:
+            seconds = LIVE_NEWS if seconds is None else min(seconds, LIVE_NEWS)
             waits.append(asyncio.ensure_future(grown.wait()))
         try:
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

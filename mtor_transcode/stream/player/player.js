@@ -30,6 +30,10 @@ const GRACE = 0.5;
 /** Seconds that have to be at hand before time goes on after it was held. */
 const RESUMES = 0.7;
 
+/** Seconds behind the newest of a film that is being written at which its viewers are put, and up to which they count as live. */
+const BEHIND = 1.5;
+const NEAR = 6;
+
 /** Seconds between the times at which a source is told where the player is. */
 const TELLS = 1;
 
@@ -65,7 +69,7 @@ export class Player extends EventTarget {
     this.holding = false;
   }
 
-  /** Take another film, at its start, at rest. @param {FilmSource} source */
+  /** Take another film, where its viewers begin, at rest. @param {FilmSource} source */
   async load(source) {
     this.close();
     this.source = source;
@@ -77,7 +81,7 @@ export class Player extends EventTarget {
     this.sound = new Sound(source, this.clock);
     this.meter = new Meter();
     await this.sound.prepare();
-    await this.seek(0);
+    await this.seek(this._seconds(source.start ?? 0));
     this._frame();
   }
 
@@ -105,6 +109,17 @@ export class Player extends EventTarget {
 
   get ended() {
     return !!this.source && !this.source.live && this.clock.time >= this.duration;
+  }
+
+  /** Whether what is shown is nearly the newest of a film that is being written. */
+  get atEdge() {
+    return !!this.source?.live && this.duration - this.clock.time < NEAR;
+  }
+
+  /** Go to the newest of a film that is being written, and on from there. */
+  async toEdge() {
+    await this.seek(this.duration - BEHIND);
+    await this.play();
   }
 
   async play() {
@@ -259,7 +274,9 @@ export class Player extends EventTarget {
   /** Whether too little of the film has come for time to go on. @param {Show} seen @param {number} tick */
   _starved(seen, tick) {
     if (!seen.begun) return true;
-    return seen.until < tick + this._ticks(this.holding ? RESUMES : -GRACE);
+    // Where a film is being written, the clock may run beyond what there is of it.
+    const place = this.source?.live ? this._ticks(this.clock.time) : tick;
+    return seen.until < place + this._ticks(this.holding ? RESUMES : -GRACE);
   }
 
   /** Media time waits for the source. */

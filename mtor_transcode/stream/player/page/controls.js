@@ -94,6 +94,9 @@ export class Controls {
     element("time").textContent = `${clockWords(time)} / ${clockWords(duration)}`;
     this._seek.max = String(duration);
     if (!this._seeking) this._seek.value = String(time);
+    const edge = element("edge");
+    edge.hidden = !player.source.live;
+    edge.setAttribute("aria-pressed", String(player.atEdge));
     this._seek.setAttribute("aria-valuetext", `${spokenTime(time)} of ${spokenTime(duration)}`);
   }
 
@@ -103,6 +106,7 @@ export class Controls {
     element("picture").addEventListener("dblclick", () => this.fullScreen());
     element("fullscreen").addEventListener("click", () => this.fullScreen());
     element("mute").addEventListener("click", () => this.mute());
+    element("edge").addEventListener("click", () => this._player.toEdge());
     this._volume.addEventListener("input", () => this.louder(0));
     this._speed.addEventListener("change", () => this.faster(0));
     this._seek.addEventListener("input", () => {

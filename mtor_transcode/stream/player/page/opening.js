@@ -68,7 +68,8 @@ export function named(say) {
   if (stream) {
     const client = new URL("../wire/source.js", import.meta.url).href;
     last = async () => openUrl(wholeOf(stream), await theKit());
-    return async () => (await import(client)).openStream(stream, await theKit());
+    const newest = !asked.has("t");
+    return async () => (await import(client)).openStream(stream, await theKit(), { newest });
   }
   const film = asked.get("film");
   if (!film) return null;

@@ -28,6 +28,7 @@
  * @property {FilmHeader} header
  * @property {number} duration ticks known so far
  * @property {boolean} live whether the duration may still grow
+ * @property {number} [start] the tick at which a viewer begins: near the end of a film that is being written
  * @property {{number: number, start: number, end: number}[]} scenes rising by start; may grow
  * @property {(index: number) => Promise<SceneFeed>} scene resolves as soon as the head is there
  * @property {{packets: AudioPacket[], complete: boolean}} sound rising by pts, only appended to

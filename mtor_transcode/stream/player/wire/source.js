@@ -27,6 +27,9 @@ const UNTOLD_MS = 1500;
 /** What is missing is asked for at most so often. */
 const WANT_MS = 1200;
 
+/** A place beyond all films: the server takes it for what is newest in a film that is being written. */
+const NEWEST = 2 ** 48;
+
 /** Where a page keeps its viewer's token. */
 const TOKEN = "mtor.token";
 
@@ -34,6 +37,7 @@ const TOKEN = "mtor.token";
  * @typedef {object} Options
  * @property {string} [base] address that `url` is relative to
  * @property {string} [token] of the viewer
+ * @property {boolean} [newest] whether to join a film that is being written at its end, not its beginning
  * @property {LinkOptions["make"]} [make] makes WebSockets
  */
 
@@ -61,6 +65,7 @@ class StreamSource {
   title = "";
   duration = 0;
   live = false;
+  start = 0;
   /** @type {{number: number, start: number, end: number}[]} */
   scenes = [];
   /** @type {FilmSource["header"]} */
@@ -118,6 +123,7 @@ class StreamSource {
     this.#tables = readTables(/** @type {any} */ (kit.tables));
     this.#dictionaries = [...kit.dictionaries];
     this.#options = options;
+    if (options.newest && film.startsWith("live-")) this.#tick = NEWEST;
     // Known once `ready` has resolved, before which nobody has this source.
     this.header = /** @type {any} */ (null);
     this.ready = new Promise((resolve, reject) => {
@@ -204,13 +210,14 @@ class StreamSource {
   }
 
   /** @param {any} message the answer to a request to play */
-  async #begin({ title, scenes = 0, duration, live, bytes, dictionary }) {
+  async #begin({ title, scenes = 0, duration, live, bytes, dictionary, at = 0 }) {
     this.#state = "playing from the socket";
     this.title = title;
     this.#count = scenes;
     this.duration = duration;
     this.live = live;
     this.#total = bytes;
+    if (this.#tick === NEWEST) this.#join(live ? at : 0);
     if (dictionary && dictionary !== this.#needed) {
       this.#needed = dictionary;
       const address = new URL(`/dictionaries/${dictionary}.mtordict`, this.#address);
@@ -219,6 +226,13 @@ class StreamSource {
       this.#dictionaries.push(data);
     }
     this.#unpack();
+  }
+
+  /** Takes the place at which a viewer begins; of a film that was whole already, its first. @param {number} at */
+  #join(at) {
+    this.start = at;
+    this.#tick = at;
+    if (!this.live) this.#link.play();
   }
 
   /** @param {{first: number, scenes: [number, number, number][]}} message */
