@@ -25,7 +25,7 @@ def test_a_film_that_is_being_written_plays_at_its_newest(chromium: Any, tmp_pat
     library = tmp_path / "films"
     library.mkdir()
     with served(library) as site, LiveWriter(library / "now.mtor", stream_of(tmp_path / "ts")) as writer:
-        writer.feed(0.65)
+        writer.feed(0.8)
         writer.wait_for(2.5)
         room = Room(chromium.new_page(viewport={"width": 900, "height": 620}))
         room.page.goto(f"http://127.0.0.1:{site.port}")

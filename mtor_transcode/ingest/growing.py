@@ -41,12 +41,12 @@ class Growing:
         self._stop = stop
         self._changed = threading.Condition()
         self._size = 0
-        self._over = False
+        self._over = self._closed = False
         self._starving: set[int] = set()
         self._trouble = ""
         self._pump = threading.Thread(target=self._copy, name="mtor input", daemon=True)
         self._pump.start()
-        if not self.wait(0):
+        if not self.read(0, 1):
             self.close()
             what = self._trouble or "nothing came through the pipe"
             raise InputError(what, where=name, remedy="pipe a video into it")
@@ -61,25 +61,20 @@ class Growing:
         """Why the stream broke off; empty if it did not."""
         return self._trouble
 
-    def wait(self, place: int) -> bool:
-        """Waits for the byte at a place; False if the stream ends before it."""
+    def read(self, place: int, count: int) -> bytes:
+        """Up to so many bytes from a place on, as soon as there are any; none at the end."""
         me = threading.get_ident()
         with self._changed:
             while self._size <= place and not self._over:
                 self._starving.add(me)
-                self._changed.notify_all()
                 self._changed.wait(_LOOKS)
             self._starving.discard(me)
-            return self._size > place
-
-    def read(self, place: int, count: int) -> bytes:
-        """Up to so many bytes from a place on, as soon as there are any; none at the end."""
-        return os.pread(self._file, count, place) if self.wait(place) else b""
+            return b"" if self._closed else os.pread(self._file, count, place)
 
     def is_starving(self, reader: int) -> bool:
         """Whether the thread ``reader`` (its ident) has read all that has come so far."""
         with self._changed:
-            return self._over or reader in self._starving
+            return reader in self._starving
 
     def reader(self) -> GrowingReader:
         """A file to be read from the beginning."""
@@ -89,10 +84,12 @@ class Growing:
         """Lets go of the file; readers come to an end."""
         self._stop.set()
         self._pump.join(2 * _LOOKS)
-        self._end()
-        self.path.unlink(missing_ok=True)
-        if not self._pump.is_alive():
-            os.close(self._file)
+        with self._changed:
+            if not self._closed:
+                os.close(self._file)
+                self.path.unlink(missing_ok=True)
+            self._over = self._closed = True
+            self._changed.notify_all()
 
     def _copy(self) -> None:
         try:
@@ -105,7 +102,9 @@ class Growing:
                 self._add(piece)
         except (OSError, ValueError) as error:
             self._trouble = (getattr(error, "strerror", None) or str(error)).lower()
-        self._end()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
     def _piece(self) -> bytes | None:
         """What comes next: nothing at the end, None if nothing has come for a while.
@@ -125,16 +124,11 @@ class Growing:
         return os.read(descriptor, _CHUNK)
 
     def _add(self, piece: bytes) -> None:
-        done = 0
-        while done < len(piece):
-            done += os.pwrite(self._file, piece[done:], self._size + done)
         with self._changed:
-            self._size += len(piece)
-            self._changed.notify_all()
-
-    def _end(self) -> None:
-        with self._changed:
-            self._over = True
+            done = 0
+            while done < len(piece) and not self._closed:
+                done += os.pwrite(self._file, piece[done:], self._size + done)
+            self._size += done
             self._changed.notify_all()
 
 
