@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_run import DONE, WRONG_USE, assert_one_line, mtor
-from ingest_films import numbered
+from ingest_films import numbered, raw_film
 from live_films import FRAMES, RATE, LiveWriter, planned, stream_of, until
 
 from mtor_transcode import api, files
@@ -21,6 +21,7 @@ from mtor_transcode.analyze.flatness import is_flat
 from mtor_transcode.analyze.live_pace import LATE, Pace
 from mtor_transcode.analyze.live_scenes import LiveScenes
 from mtor_transcode.analyze.live_sides import Lane
+from mtor_transcode.analyze.progress import Progress
 from mtor_transcode.analyze.scenes import CUT_LOOKAHEAD
 from mtor_transcode.cli.live import transcode_live
 from mtor_transcode.codec.container import SectionKind
@@ -28,6 +29,7 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import FormatError, OutputError, UsageError
 from mtor_transcode.ingest.growing import Growing
 from mtor_transcode.ingest.source import open_source
+from mtor_transcode.model import Background, TexturePaint
 from mtor_transcode.render.frames import FrameRenderer
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -161,6 +163,43 @@ def test_the_same_file_gives_the_same_film(flat: Path, tmp_path: Path) -> None:
 def test_what_needs_the_whole_film_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="--live"):
         transcode_live("source.mp4", "film.mtor", {name: 1}, as_json=False)
+
+
+def test_what_is_stopped_has_no_more_sound_than_picture(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.done >= RATE:
+            stop.set()
+
+    path = tmp_path / "stopped.mtor"
+    api.transcode_live(SAMPLES / "demo.mp4", path, mode="textured", stop=stop, progress=tell)
+    film = opened(path)
+    assert not film.truncated
+    assert RATE <= film.duration < 4 * RATE
+    end = film.duration * film.header.time_base
+    sound = [Fraction(packet.pts, film.header.audio.sample_rate) for packet in film.audio()]
+    assert end - Fraction(1, 5) < max(sound) < end
+
+
+def test_vectors_that_become_film_go_on_as_textures(tmp_path: Path) -> None:
+    """A corner of noise, small enough to count as flat, begins after the scene was decided on."""
+    chance = np.random.default_rng(3)
+    planes = numbered(70, (128, 96), step=0)
+    for frame in planes[20:]:
+        frame[0][40:60, 40:60] = chance.integers(16, 235, (20, 20))
+    assert is_flat(planes[-1][0])
+    raw_film(tmp_path / "in.mkv", planes, "yuv420p", 10, "-c:v", "ffv1")
+    path = tmp_path / "film.mtor"
+    api.transcode_live(tmp_path / "in.mkv", path, quality=60)
+    film = opened(path)
+    firsts = [next(iter(film.spans(entry.head.number))).tokens for entry in film.heads()]
+    textured = [
+        bool(tokens) and isinstance(tokens[0], Background) and isinstance(tokens[0].paint, TexturePaint)
+        for tokens in firsts
+    ]
+    assert not textured[0]
+    assert textured[-1]
 
 
 def test_many_processes_are_refused(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ SEARCH: Final = 8.0
 
 @dataclass
 class _Stretch:
-    """Vectors that will be compared with a texture: the scene as it stood, tokens and bits since."""
+    """Vectors that will be compared with a texture: the scene as it stood, bits and tokens written since."""
 
     head: SceneStart
     bits: float = 0.0
@@ -111,6 +111,7 @@ class LivePass:
             sound = encode_audio(source, options.audio, options.audio_kbps, once=True)
         infos, lines = read_subtitles(source)
         tracks = Tracks(None if sound is None else sound[0], (), infos, ())
+        self._source = source
         self._options = options
         self._tell = tell
         self._time_base = info.time_base
@@ -132,7 +133,8 @@ class LivePass:
         """Write the whole film, to its index. Raises as the class says."""
         while (boundary := self._scenes.next()) is not None:
             self._scene(boundary.start)
-        self._sides.up_to(None)
+        # Of a source that goes on beyond the film, no more than belongs to it.
+        self._sides.up_to(self._scenes.end if self._source.goes_on else None)
         self._writer.finish(self._scenes.end)
         seconds = self._scenes.end * self._time_base
         quality = quality_of_lambda(self._lam)
@@ -239,16 +241,17 @@ class LivePass:
     def _turns(self, scene: VectorScene, aside: Aside, stretch: _Stretch) -> bool:
         """Whether a stretch of vectors that is written has become film; what takes little never does."""
         start, end = stretch.head.start, scene.tick
-        if scene.coder.bits - stretch.bits < LEAST_KBPS * 1000 * self._seconds(end - start):
+        if stretch.bits < LEAST_KBPS * 1000 * self._seconds(end - start):
             return False
         return self._is_film(aside, stretch, Span(start, end, tuple(stretch.tokens)), CLEARLY)
 
     def _stretch(self, scene: VectorScene) -> _Stretch:
         """A stretch that begins where a scene is."""
-        return _Stretch(_here(scene), scene.coder.bits, list(_shown(scene)))
+        return _Stretch(_here(scene), tokens=list(_shown(scene)))
 
     def _span(self, coder: SceneCoder, start: int, end: int, stretch: _Stretch) -> None:
         """Write what was decided since the last span; sound and text up to its end come before it."""
+        stretch.bits += coder.bits
         tokens = coder.take_tokens()
         stretch.tokens += tokens
         self._written(Span(start, end, tokens))

@@ -166,6 +166,11 @@ class Source:
         return self._spool.path
 
     @property
+    def goes_on(self) -> bool:
+        """Whether there may be more of it than was asked for: a part was chosen, or it was stopped."""
+        return self._end_tick is not None or (self._stop is not None and self._stop.is_set())
+
+    @property
     def growing(self) -> Growing | None:
         """The stream that the source is read from while it comes; None for a file."""
         return self._spool.growing

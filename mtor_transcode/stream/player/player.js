@@ -291,7 +291,9 @@ export class Player extends EventTarget {
   _release() {
     if (!this.holding) return;
     this.holding = false;
-    this.play();
+    // A film that was waited for may turn out to be over: to play it would be to begin it again.
+    if (this.ended) this._changed();
+    else this.play();
   }
 
   /** Ask for the pictures of textures that come next. @param {number} tick */
