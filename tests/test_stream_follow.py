@@ -125,7 +125,7 @@ async def begun(port: int, key: str) -> dict[str, Any]:
 def test_who_comes_back_after_a_while_joins_where_the_writer_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though nobody looked meanwhile for longer than a writer may be silent; 1.5 s (38 ticks) before its end."""
+    """Though nobody looked meanwhile for longer than a writer may be silent: 38 ticks before its end."""
     monkeypatch.setattr(films, "SILENT", 0.3)
     data = written(long_film(4, 4))
     scenes = [section.offset for section in sections_of(data) if section.kind == SectionKind.SCENE]
