@@ -32,7 +32,7 @@ def test_a_film_that_is_being_written_plays_at_its_newest(chromium: Any, tmp_pat
         assert "live" in room.page.locator("#films li").inner_text()
         room.page.get_by_role("link", name="Now").click()
         room.page.wait_for_selector("#play:not([disabled])", timeout=60_000)
-        live = room.page.get_by_role("button", name="Live")
+        live = room.page.get_by_role("button", name="Live: go to the newest")
         assert live.is_visible()
         assert live.get_attribute("aria-pressed") == "true"
         # It begins near the end of what there is, not at its beginning.
