@@ -99,7 +99,6 @@ def test_a_truncated_video_transcodes_what_decodes_and_says_so(desk: Path) -> No
 def test_a_folder_in_place_of_a_file(desk: Path) -> None:
     (desk / "folder").mkdir()
     assert_one_line(mtor("transcode", "folder", "-o", "out.mtor", cwd=desk), FAILED, "folder")
-    assert_one_line(mtor("transcode", DEMO, "-o", "folder", cwd=desk), FAILED, "folder")
     assert_one_line(mtor("render", "folder", "-o", "out.mp4", cwd=desk), FAILED, "folder")
     assert_one_line(mtor("inspect", "folder", cwd=desk), FAILED, "folder")
     assert files_in(desk) == {"folder"}

@@ -183,7 +183,7 @@ def transcode(
 def _means_folder(sources: list[str], output: str) -> bool:
     """Whether ``output`` is a folder for films: it is one, is written as one, or there are many sources."""
     many = len(sources) > 1 or (glob.has_magic(sources[0]) and not Path(sources[0]).exists())
-    return many or output.endswith(("/", os.sep)) or Path(output).is_dir()
+    return many or output.endswith(("/", os.sep)) or os.path.isdir(output)
 
 
 def _tell(result: TranscodeResult, *, as_json: bool) -> None:
