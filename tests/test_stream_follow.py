@@ -77,7 +77,7 @@ def test_a_film_is_followed_while_it_is_written(tmp_path: Path, form: str) -> No
         async def both() -> Collected:
             late = Collected()
             first = asyncio.create_task(followed(site.port, listed["key"], found, came))
-            await asyncio.sleep(1)
+            await asyncio.sleep(1.6)
             await followed(site.port, listed["key"], late, {}, at=2**48)
             await first
             return late
