@@ -111,7 +111,7 @@ def test_pictures_without_photos_stay_vectors() -> None:
 
 def test_sharp_shapes_are_painted_over_stills(monkeypatch: pytest.MonkeyPatch) -> None:
     """A white bar, where the still is too coarse for it."""
-    monkeypatch.setattr(patches, "_descended", lambda price, *_: price(2, 56))
+    monkeypatch.setattr(patches, "_descended", lambda price, *_: price(2, 54))
     coder = begun(slide(with_photo=True, caption=True), stills=True)
     (still,) = pictures_of(coder)
     above = [shape for shape in coder.live.shapes if shape.number > still.shape]

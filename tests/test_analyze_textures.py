@@ -146,8 +146,8 @@ def test_blur_is_sharpened_as_far_as_it_helps() -> None:
         SourceFrame(number, 1, (hard.astype(np.uint8), chroma, chroma), 8, (1, 1)) for number in range(3)
     ]
     with spooled(iter(frames)) as spool:
-        _, small = window_of(spool).tried(Arm(4, 1), 30, 10, finish=True)
-        _, whole = window_of(spool).tried(Arm(1, 1), 16, 10, finish=True)
+        _, small = window_of(spool).tried(Arm(4, 1), 30, 6, finish=True)
+        _, whole = window_of(spool).tried(Arm(1, 1), 16, 6, finish=True)
     assert small.sharpness > whole.sharpness
 
 

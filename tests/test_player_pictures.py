@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from memory_films import MemoryFilm, write_film
 from moving_films import BLOB, DARK, GREEN, LINE, MOVING, RED, RING, SHADE, SIZE, STAR, WHITE, at
@@ -18,7 +19,9 @@ from texture_films import BOX, HEADER, patch, patched, scene, written
 from texture_films import MOVING as MOVING_TEXTURE
 
 import mtor_transcode
+from mtor_transcode.analyze.av1 import encode_still
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.obu import read_sequence, units
 from mtor_transcode.model import (
     PARTS,
     Background,
@@ -36,6 +39,7 @@ from mtor_transcode.model import (
     ShapeState,
     Solid,
     Span,
+    Texture,
     TexturePaint,
     Token,
     Transform,
@@ -139,6 +143,21 @@ def test_textures_behind_and_in_shapes(tab: Tab) -> None:
     zoom = CameraMove(6, 12, Camera(0, 0, 6000, 100))
     tokens = (Enter(0, 0, patch(30, 30)), Enter(0, 1, patch(80, 30, -4)), move, zoom)
     alike(tab, written([patched(*tokens)])[0], (0.0, 0.3, 0.6, 0.9), size)
+
+
+def test_a_still_of_the_encoder(tab: Tab) -> None:
+    """AVIF's kind of AV1, with its reduced headers."""
+    ramp = np.tile(np.linspace(30, 220, 64, dtype=np.uint8), (36, 1))
+    half = np.full((18, 32), 110, np.uint8)
+    still = Texture(64, 36, (0,), encode_still([ramp, half, half + 40], (64, 36), 30, 6))
+    assert next(map(read_sequence, units(still.data))).reduced
+    boxes = (Enter(0, 0, patch(30, 30, texture=still)),)
+    alike(
+        tab,
+        written([patched(*boxes), scene(1, 24, texture=still)])[0],
+        (0.2, 1.2),
+        (HEADER.width, HEADER.height),
+    )
 
 
 GLIDING = replace(MOVING_TEXTURE, times=(0, 12, 24, 36, 48, 60))

@@ -73,7 +73,8 @@ def _gradient(coarse: Picture) -> LinearGradient | None:
     samples = coarse.reshape(-1, 3).astype(np.float32)
     best: NDArray[np.bool_] | None = None
     for plane in planes.astype(np.float32):
-        fits = (np.abs(places @ plane - samples) <= NEAR).all(axis=1)
+        near = np.abs(places @ plane - samples) <= NEAR
+        fits = near[:, 0] & near[:, 1] & near[:, 2]  # Several times as fast as all(axis=1).
         if best is None or fits.sum() > best.sum():
             best = fits
     if best is None:

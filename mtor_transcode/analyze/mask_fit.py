@@ -112,16 +112,41 @@ def definition_bits(fields: Field) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _apart(field, centre, dx, dy, most):  # type: ignore[no-untyped-def]
-    """Squared difference of a field and a centre shifted by (dx, dy); some number above ``most`` if more."""
+def _extent(field):  # type: ignore[no-untyped-def]
+    """The box of what is not 0: (top, bottom, left, right), ends excluded; no rows and columns if all is."""
+    side = field.shape[0]
+    box = (side, 0, side, 0)
+    for y in range(side):
+        for x in range(side):
+            if field[y, x] != 0:
+                box = (min(box[0], y), max(box[1], y + 1), min(box[2], x), max(box[3], x + 1))
+    return box
+
+
+@njit(cache=True, nogil=True)
+def _apart(field, centre, dx, dy, most, box, other):  # type: ignore[no-untyped-def]
+    """Squared difference of a field and a centre shifted by (dx, dy); some number above ``most`` if more.
+
+    ``box`` and ``other`` are their extents: elsewhere both are 0.
+    """
+    side = field.shape[0]
+    top, bottom = max(0, min(box[0], other[0] + dy)), min(side, max(box[1], other[1] + dy))
+    left, right = max(0, min(box[2], other[2] + dx)), min(side, max(box[3], other[3] + dx))
+    first, last = max(left, dx), min(right, side + dx)
     total = 0.0
-    for y in range(field.shape[0]):
+    for y in range(top, bottom):
         v = y - dy
-        for x in range(field.shape[1]):
-            u = x - dx
-            c = centre[v, u] if 0 <= v < centre.shape[0] and 0 <= u < centre.shape[1] else 0.0
-            d = field[y, x] - c
-            total += d * d
+        if not 0 <= v < side:
+            for x in range(left, right):
+                total += field[y, x] * field[y, x]
+        else:
+            for x in range(left, first):
+                total += field[y, x] * field[y, x]
+            for x in range(first, last):
+                d = field[y, x] - centre[v, x - dx]
+                total += d * d
+            for x in range(last, right):
+                total += field[y, x] * field[y, x]
         if total > most:
             return total
     return total
@@ -154,21 +179,24 @@ def _grouped(fields, energies, prices, centres, fixed):  # type: ignore[no-untyp
     count, side, _ = fields.shape
     made = np.zeros((len(centres) + count, side, side), dtype=np.float32)
     bulk = np.zeros(len(made))
+    boxes = np.zeros((len(made), 4), dtype=np.int64)
     total = len(centres)
     for k in range(total):
         made[k] = centres[k]
         bulk[k] = centres[k].sum()
+        boxes[k] = _extent(centres[k])
     group = np.full(count, -1)
     shifts = np.zeros((count, 2), dtype=np.int64)
     for i in range(count):
         least = prices[i] / energies[i]
         mine = fields[i].sum()
+        box = np.array(_extent(fields[i]))
         for k in range(total):
             if abs(bulk[k] - mine) > 0.25 * mine + 3:
                 continue
             for dy in range(-REACH, REACH + 1):
                 for dx in range(-REACH, REACH + 1):
-                    d = _apart(fields[i], made[k], dx, dy, least)
+                    d = _apart(fields[i], made[k], dx, dy, least, box, boxes[k])
                     if d < least and not _mistaken(fields[i], made[k], dx, dy):
                         least = d
                         group[i] = k
@@ -176,7 +204,7 @@ def _grouped(fields, energies, prices, centres, fixed):  # type: ignore[no-untyp
         if group[i] < 0:
             group[i] = total
             made[total] = fields[i]
-            bulk[total] = mine
+            bulk[total], boxes[total] = mine, box
             total += 1
     return made[:total].copy(), group, shifts
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from operator import attrgetter
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.av1 import BEST_CRF, Shrinker, encode, even_size
+from mtor_transcode.analyze.av1 import BEST_CRF, Shrinker, encode_still, even_size
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
@@ -89,7 +89,11 @@ GUESSES = {1: (46.0, 3.0, 6.65), 2: (46.0, 5.0, 8.64)}
 FINE = 7.0
 """Log2 of lambda below which half the size is never best."""
 
-PRESET = 6
+TRY_PRESET, PRESET = 6, 2
+"""SVT-AV1's presets: of tries, of a still that is taken."""
+
+NEAR = 1.2
+"""A try that costs at most so many times what the vectors do is made with care, which saves a tenth."""
 
 HOPELESS = 1.3
 """A first try that costs so many times what the vectors do ends the search at its scale."""
@@ -275,6 +279,16 @@ def _edge(luma: NDArray[np.uint8], at: int) -> int:
     return low + best if clear else at
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A still of a rectangle, and its D + lambda R."""
+
+    cost: float
+    scale: int
+    crf: int
+    texture: Texture
+
+
 def _tried(scene: Scene, rect: Rect, cost: float, tick: int) -> Patch | None:
     """The best still of a rectangle, if it costs less than ``cost``."""
     x0, y0, x1, y1 = rect
@@ -285,21 +299,23 @@ def _tried(scene: Scene, rect: Rect, cost: float, tick: int) -> Patch | None:
     worth = scene.worth[y0:y1, x0:x1]
     planes = subsample(crop)
 
-    def price(scale: int, crf: int) -> tuple[float, Texture]:
-        texture = still(planes, (x1 - x0, y1 - y0), scale, crf)
+    def price(scale: int, crf: int, preset: int = TRY_PRESET) -> _Try:
+        texture = still(planes, (x1 - x0, y1 - y0), scale, crf, preset)
         shown = stretched(TextureDecoder(texture).shown(0), (x1 - x0, y1 - y0))
         error = float((squared(crop, shown) * worth).sum(dtype=np.float64))
-        return error + scene.lam * (8 * len(texture.data) + OWN_BITS), texture
+        return _Try(error + scene.lam * (8 * len(texture.data) + OWN_BITS), scale, crf, texture)
 
-    least, texture = _descended(price, _starts(scales, scene.lam / max(float(worth.mean()), 1e-6)), cost)
-    if least >= cost:
+    best = _descended(price, _starts(scales, scene.lam / max(float(worth.mean()), 1e-6)), cost)
+    if best.cost < NEAR * cost:
+        best = min(best, price(best.scale, best.crf, PRESET), key=attrgetter("cost"))
+    if best.cost >= cost:
         return None
     state = ShapeState(
         box(x1 - x0, y1 - y0),
-        TexturePaint(texture, tick),
+        TexturePaint(best.texture, tick),
         Transform((x0 + x1) * UNITS_PER_PX // 2, (y0 + y1) * UNITS_PER_PX // 2),
     )
-    return Patch(rect, state, 8.0 * len(texture.data), cost - least)
+    return Patch(rect, state, 8.0 * len(best.texture.data), cost - best.cost)
 
 
 def _starts(scales: Sequence[int], lam: float) -> dict[int, int]:
@@ -314,34 +330,32 @@ def _starts(scales: Sequence[int], lam: float) -> dict[int, int]:
     return starts
 
 
-def _descended(
-    price: Callable[[int, int], tuple[float, Texture]], starts: Mapping[int, int], limit: float
-) -> tuple[float, Texture]:
+def _descended(price: Callable[[int, int], _Try], starts: Mapping[int, int], limit: float) -> _Try:
     """The best of the stills on the way down to the least price at each scale, from CRFs to start with."""
-    best: tuple[float, Texture] | None = None
+    best: _Try | None = None
     for scale, start in starts.items():
-        crf, here = start, price(scale, start)
-        if here[0] > HOPELESS * (limit if best is None else best[0]):
+        here = price(scale, start)
+        if here.cost > HOPELESS * (limit if best is None else best.cost):
             best = best or here
             continue
         for step in (STEP, -STEP):
-            while BEST_CRF <= crf + step <= COARSEST:
-                other = price(scale, crf + step)
-                if other[0] >= here[0]:
+            while BEST_CRF <= here.crf + step <= COARSEST:
+                other = price(scale, here.crf + step)
+                if other.cost >= here.cost:
                     break
-                crf, here = crf + step, other
-            if crf != start:
+                here = other
+            if here.crf != start:
                 break
-        best = here if best is None else min(best, here, key=lambda one: one[0])
+        best = here if best is None else min(best, here, key=attrgetter("cost"))
     assert best is not None
     return best
 
 
-def still(planes: Planes, size: tuple[int, int], scale: int, crf: float) -> Texture:
+def still(planes: Planes, size: tuple[int, int], scale: int, crf: float, preset: int) -> Texture:
     """A picture of ``size`` (4:2:0 planes) as a texture of one picture, its sides divided by ``scale``."""
     width, height = size if scale == 1 else even_size(*size, scale)
     small = Shrinker((width, height))(cast("SmallPlanes", planes))
-    return Texture(width, height, (0,), encode([small], (width, height), crf, PRESET, Fraction(1)))
+    return Texture(width, height, (0,), encode_still(small, (width, height), crf, preset))
 
 
 def box(width: int, height: int) -> Outline:

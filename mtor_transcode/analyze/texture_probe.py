@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from operator import itemgetter
 
-from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, even_size
+from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, encode_still, even_size
 from mtor_transcode.analyze.likeness import Likeness, unlikeness
 from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.errors import FormatError
@@ -91,7 +91,10 @@ class Window:
             width, height = self._size
         rate = Fraction(len(chosen)) / Fraction(max(self.seconds, 1e-3)).limit_denominator(10_000)
         pictures = self._pictures(chosen, (width, height), scale)
-        data = encode(pictures, (width, height), crf, preset, max(rate, Fraction(1, 8)))
+        if len(chosen) == 1:
+            data = encode_still(next(pictures), (width, height), crf, preset)
+        else:
+            data = encode(pictures, (width, height), crf, preset, max(rate, Fraction(1, 8)))
         times = tuple(self._spool.frames[index].tick - self.start for index in chosen)
         return Texture(width, height, times, data)
 

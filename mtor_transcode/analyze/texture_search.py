@@ -22,6 +22,9 @@ from mtor_transcode.model import Texture
 PRESETS = {"fast": (10, 8), "balanced": (8, 5), "best": (6, 4)}
 """SVT-AV1's presets: for tries, for what is kept."""
 
+STILL_PRESETS = {"fast": (6, 6), "balanced": (6, 2), "best": (6, 1)}
+"""The same where nothing changes in a window."""
+
 RATE_FALL = 0.075
 """Fall of log bytes for a step of CRF where an arm has one try only."""
 
@@ -84,7 +87,7 @@ class TextureSearch:
 
     def __init__(self, window: Window, preset: str, like: TextureSearch | None = None) -> None:
         self.window = window
-        self._quick, self._slow = PRESETS[preset]
+        self._quick, self._slow = (PRESETS if len(window.changes) > 1 else STILL_PRESETS)[preset]
         self.points: dict[Arm, dict[float, Point]] = {}
         self._kept: dict[tuple[Arm, float], tuple[Point, Texture]] = {}
         self._more: dict[Arm, float] = {}  # By how much (log bytes) care makes textures of an arm larger.

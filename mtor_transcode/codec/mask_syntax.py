@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtor_transcode.codec.binarise import (
     read_number,
     read_signed,
@@ -66,20 +69,18 @@ def write_mask(writer: Writer, masks: Sequence[Mask], mask: Mask, like: Like | N
         writer.bit(_SAME_LEVELS, same)
     if not masks or not same:
         write_tree(writer, _LEVELS, mask.levels, _LEVEL_BITS)
-    cells = _Cells(mask.width, mask.height, mask.levels, old, like)
-    at = 0
-    for row in range(mask.height):
-        cells.begin(row)
-        for column in range(mask.width):
-            value = mask.values[at]
-            at += 1
-            some, full, middle = cells.contexts(column)
-            writer.bit(some, value != 0)
-            if value and mask.levels > 1:
-                writer.bit(full, value == mask.levels)
-                if value != mask.levels and mask.levels > 2:
-                    write_tree(writer, middle, value - 1, cells.middle_bits)
-            cells.put(column, value)
+    _write_values(writer, mask, old, like)
+
+
+def _write_values(writer: Writer, mask: Mask, old: Mask | None, like: Like | None) -> None:
+    from mtor_transcode.codec.mask_bins import mask_bins  # brings numba, which readers do without
+
+    values = np.frombuffer(mask.values, dtype=np.uint8).reshape(mask.height, mask.width)
+    if old is None or like is None:
+        laid, bases = None, (_SOME, _FULL, _MIDDLE)
+    else:
+        laid, bases = _laid(old, mask.width, mask.height, like), (_LIKE_SOME, _LIKE_FULL, _LIKE_MIDDLE)
+    writer.bins(*mask_bins(values, mask.levels, _middle_bits(mask.levels), laid, bases))
 
 
 def read_mask(reader: Reader, masks: Sequence[Mask]) -> Mask:
@@ -145,11 +146,11 @@ class _Cells:
     """
 
     def __init__(self, width: int, height: int, levels: int, old: Mask | None, like: Like | None) -> None:
-        self.middle_bits = max(0, (levels - 2).bit_length())
+        self.middle_bits = _middle_bits(levels)
         self._levels = levels
         self._old: list[list[int]] | None = None
         if old is not None and like is not None:
-            self._old = _laid(old, width, height, like[1], like[2])
+            self._old = _laid(old, width, height, like).tolist()
         self._empty = [0] * (width + 2 * _EDGE)
         self._above = self._empty
         self._here = self._empty
@@ -180,13 +181,20 @@ class _Cells:
         return _LIKE_SOME + 3 * near + far, _LIKE_FULL + near, _LIKE_MIDDLE + 15 * old[at]
 
 
-def _laid(old: Mask, width: int, height: int, right: int, up: int) -> list[list[int]]:
+def _middle_bits(levels: int) -> int:
+    """Bits of a value that is neither 0 nor ``levels``."""
+    return max(0, (levels - 2).bit_length())
+
+
+def _laid(old: Mask, width: int, height: int, like: Like) -> NDArray[np.uint8]:
     """The classes of an old mask in the grid of a new one: a row more at the top and at the bottom."""
-    rows = [[0] * (width + 2 * _EDGE) for _ in range(height + 2)]
-    for y in range(old.height):
-        row = y - old.height + height - up + 1
-        if 0 <= row < height + 2:
-            for x in range(old.width):
-                if -_EDGE <= x + right < width + _EDGE:
-                    rows[row][x + right + _EDGE] = _class(old.values[y * old.width + x], old.levels)
-    return rows
+    values = np.frombuffer(old.values, dtype=np.uint8).reshape(old.height, old.width)
+    laid = np.zeros((height + 2, width + 2 * _EDGE), dtype=np.uint8)
+    top, left = height - old.height - like[2] + 1, like[1] + _EDGE
+    rows = slice(max(0, -top), max(0, laid.shape[0] - top))
+    columns = slice(max(0, -left), max(0, laid.shape[1] - left))
+    part = values[rows, columns]
+    classes = (part > 0).astype(np.uint8) + (part == old.levels)
+    y, x = max(0, top), max(0, left)
+    laid[y : y + part.shape[0], x : x + part.shape[1]] = classes
+    return laid

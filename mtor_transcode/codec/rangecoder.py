@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtor_transcode.codec.adaptive import COST_0, COST_1, FAST_RATE, SLOW_RATE, Adaptive
 from mtor_transcode.codec.contexts import KIND_OF, Kind
 from mtor_transcode.codec.limits import MAX_TRIMMED
@@ -53,6 +56,11 @@ class RangeWriter:
             adaptive.uses[context] = uses + 1
         if self._range < _TOP:
             self._normalise()
+
+    def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
+        """Writes many bins."""
+        for context, value in zip(contexts.tolist(), values.tolist(), strict=True):
+            self.bit(context, value)
 
     def raw(self, value: int, count: int) -> None:
         """Writes ``count`` (at most 16) equally likely bits."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtor_transcode.codec.adaptive import COST_0, COST_1, FAST_RATE, SLOW_RATE, Adaptive
 from mtor_transcode.codec.tables import MAX_USES
 from mtor_transcode.errors import FormatError
@@ -19,6 +22,9 @@ class Writer(Protocol):
 
     def bit(self, context: int, value: int) -> None:
         """Takes a bin of an adaptive context; any true ``value`` is a 1."""
+
+    def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
+        """Takes many bins, each 0 or 1 with its context, as ``bit`` would one by one."""
 
     def raw(self, value: int, count: int) -> None:
         """Takes ``count`` (at most 16) equally likely bits, the highest first."""
@@ -43,14 +49,12 @@ class CountingWriter:
     def __init__(self, adaptive: Adaptive) -> None:
         self.adaptive = adaptive
         self.bits = 0.0
-        self._log: list[tuple[int, int, int, int]] | None = None
+        self._kept: Adaptive | None = None
 
     def bit(self, context: int, value: int) -> None:
         """Adds the cost of one bin and adapts its context."""
         adaptive = self.adaptive
         fast, slow, uses = adaptive.fast[context], adaptive.slow[context], adaptive.uses[context]
-        if self._log is not None:
-            self._log.append((context, fast, slow, uses))
         p = (fast + slow) >> 5
         if value:
             self.bits += COST_1[p]
@@ -67,18 +71,21 @@ class CountingWriter:
         """Adds ``count`` bits."""
         self.bits += count
 
+    def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
+        """Adds the costs of many bins and adapts their contexts."""
+        from mtor_transcode.codec.counting import count_bins  # brings numba, which readers do without
+
+        self.bits = count_bins(self.adaptive, contexts, values, self.bits)
+
     def try_out(self) -> None:
-        """From here on, remember what changes."""
-        self._log = []
+        """From here on, what changes can be undone."""
+        self._kept = self.adaptive.fork()
 
     def undo(self) -> float:
         """Returns the bits since ``try_out`` and restores all contexts; the count goes back to 0."""
-        adaptive = self.adaptive
-        for context, fast, slow, uses in reversed(self._log or ()):
-            adaptive.fast[context] = fast
-            adaptive.slow[context] = slow
-            adaptive.uses[context] = uses
-        self._log = None
+        if self._kept is not None:
+            self.adaptive.restore(self._kept)
+            self._kept = None
         return self.take()
 
     def take(self) -> float:
@@ -91,19 +98,25 @@ class RecordingWriter:
     """Remembers all bins, to be replayed to another writer or counted for training."""
 
     def __init__(self) -> None:
-        self.bins: list[tuple[int, int, int]] = []
+        self.recorded: list[tuple[int, int, int]] = []
 
     def bit(self, context: int, value: int) -> None:
         """Remembers a bin."""
-        self.bins.append((context, 1 if value else 0, 0))
+        self.recorded.append((context, 1 if value else 0, 0))
+
+    def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
+        """Remembers many bins."""
+        self.recorded.extend(
+            (context, value, 0) for context, value in zip(contexts.tolist(), values.tolist(), strict=True)
+        )
 
     def raw(self, value: int, count: int) -> None:
         """Remembers raw bits."""
-        self.bins.append((-1, value, count))
+        self.recorded.append((-1, value, count))
 
     def replay(self, writer: Writer) -> None:
         """Sends all that was recorded to ``writer``."""
-        for context, value, count in self.bins:
+        for context, value, count in self.recorded:
             if context < 0:
                 writer.raw(value, count)
             else:
