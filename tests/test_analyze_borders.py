@@ -14,8 +14,9 @@ from render_film import box, place, state
 import mtor_transcode as mtor
 from mtor_transcode.analyze import borders
 from mtor_transcode.analyze.bands import Band, distance, find_band
-from mtor_transcode.analyze.borders import Stakes, Trial, give_borders, ink_of, withdraw
+from mtor_transcode.analyze.borders import Trial, give_borders, ink_of
 from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Border, Enter, Solid
 from mtor_transcode.render.rasterizer import rasterizer
@@ -134,6 +135,23 @@ def test_a_shape_that_a_border_would_spoil_stays_out_of_the_group() -> None:
     trial = Trial(live, stakes_of(picture), {})
     bands = [Band(number, 3.0, np.array(INK, np.float64), 1e5) for number in (106, 200)]
     assert trial.harmless(bands, Border(48, INK)) == [106]
+
+
+def test_a_shape_takes_the_border_so_that_what_stands_for_it_can_go() -> None:
+    """By itself it gains nothing while the box is below it, and the box cannot go while it has none."""
+    picture, border = boxes(3), Border(48, INK)
+    live = LiveShapes(rasterizer(), (WIDTH, HEIGHT), Solid(GROUND))
+    x, y = PLACES[0]
+    live.add(live.make(0, state(box(34, 26), x, y, Solid(INK))))
+    for number, (x, y) in enumerate(PLACES, 1):
+        live.add(live.make(number, state(box(28, 20), x, y, Solid(PALE, border if number > 1 else None))))
+    trial = Trial(live, stakes_of(picture), dict.fromkeys((0, 1), 60.0))
+    trial._relieve([shape.number for shape in live.shapes[2:]], border)
+    assert [shape.number for shape in live.shapes] == list(range(1, len(PLACES) + 1))
+    assert live.shapes[0].state.paint.border == border
+    cheap = Trial(live, stakes_of(picture), {})
+    cheap._relieve([2], border)
+    assert len(live.shapes) == len(PLACES)
 
 
 def test_groups_hold_what_is_near_their_strongest_band() -> None:

@@ -10,23 +10,23 @@ without, and both are kept if they pay together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.bands import Band, distance, distances, find_band, like
-from mtor_transcode.analyze.easel import Picture, Plane
-from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.easel import Picture
+from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.paints import to_colour
+from mtor_transcode.analyze.withdrawing import Prices, Stakes, change_of
 from mtor_transcode.model import (
     OPAQUE,
     UNITS_PER_PX,
     Border,
     LinearGradient,
     Mask,
-    Outline,
     ShapeState,
     Solid,
 )
@@ -61,15 +61,6 @@ FURTHEST: Final = 24
 """Units that the width may come to differ from that of the bands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stakes:
-    """What a picture should be: ``target`` (H, W, 3), what an error is ``worth`` (H, W), distortion a bit."""
-
-    target: Picture
-    worth: Plane
-    lam: float
-
-
 def give_borders(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> float | None:
     """Give borders to shapes on the stage and take shapes off it where that pays.
 
@@ -91,48 +82,6 @@ def give_borders(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) ->
         if change is not None:
             total = change + (total or 0.0)
     return total
-
-
-def withdraw(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> float:
-    """Take those of the shapes in ``paid`` off the stage that are not worth their bits.
-
-    Each was accepted for what it showed when it was painted; others have covered it since, or what was to
-    cover it did not pay. Returns by how much that changes the error.
-    """
-    total, prices = 0.0, _Prices(live, paid)
-    for index in range(len(live.shapes) - 1, -1, -1):
-        if live.shapes[index].number not in paid:
-            continue
-        rect, pixels = live.seen_with(index, None)
-        change = _change(live, stakes, rect, pixels)
-        outline = live.shapes[index].state.outline
-        if change < stakes.lam * prices.least(outline):
-            prices.spare(outline)
-            live.change(index, None, rect, pixels)
-            total += change
-    return total
-
-
-class _Prices:
-    """What new shapes that leave would spare: the first user of an outline paid for it, but without that one
-    another would.
-    """
-
-    def __init__(self, live: LiveShapes, paid: Mapping[int, float]) -> None:
-        self._users: dict[Outline, list[float]] = {}
-        for shape in live.shapes:
-            if shape.number in paid:
-                self._users.setdefault(shape.state.outline, []).append(paid[shape.number])
-
-    def least(self, outline: Outline) -> float:
-        """The bits that one shape of an outline would spare."""
-        return min(self._users[outline])
-
-    def spare(self, outline: Outline) -> float:
-        """The same, and that one is gone."""
-        bits = self.least(outline)
-        self._users[outline].remove(bits)
-        return bits
 
 
 class Trial:
@@ -169,7 +118,7 @@ class Trial:
         if change + lam * (FIRST_BITS + NEXT_BITS * len(numbers) - spared) >= 0:
             self._live.put_back(kept)
             return None
-        return change + self._extend(numbers, border)
+        return change + self._extend(numbers, border) + self._relieve(numbers, border)
 
     def _fitted(self, numbers: Sequence[int], border: Border) -> tuple[Border, float]:
         """The border with the corners and the width that fit best, and how much better that is."""
@@ -213,7 +162,7 @@ class Trial:
         """Take away what stood for the border, top to bottom, where that pays: change of error, bits."""
         live, change, spared = self._live, 0.0, 0.0
         keep, colour = set(numbers), np.array(border.colour, dtype=np.float64)
-        prices = _Prices(live, self._paid)
+        prices = Prices(live, self._paid)
         for index in range(len(live.shapes) - 1, -1, -1):
             shape = live.shapes[index]
             if shape.number in keep or shape.number not in self._paid:
@@ -245,14 +194,45 @@ class Trial:
                 total += change
         return total
 
+    def _relieve(self, numbers: Sequence[int], border: Border) -> float:
+        """Take away what stands for the border beneath shapes that lack it, and give it to all of them."""
+        live, total, colour = self._live, 0.0, np.array(border.colour, dtype=np.float64)
+        prices = Prices(live, self._paid)
+        ink = next(ink_of(shape.state) for shape in live.shapes if shape.number in numbers)
+        for index in range(len(live.shapes) - 1, -1, -1):
+            shape = live.shapes[index]
+            if shape.number not in self._paid or distance(_mean_colour(shape.state), colour) >= NEAR_COLOUR:
+                continue
+            above = self._lacking(live.shapes[index + 1 :], ink, shape.rect)
+            if not above:
+                continue
+            kept = live.kept()
+            change = self._dressed(above, border)
+            rect, pixels = live.seen_with(index, None)
+            change += self._change(rect, pixels)
+            live.change(index, None, rect, pixels)
+            spared = prices.least(shape.state.outline) - NEXT_BITS * len(above)
+            if change < self._stakes.lam * spared:
+                prices.spare(shape.state.outline)
+                total += change
+            else:
+                live.put_back(kept)
+        return total
+
+    def _lacking(self, shapes: Iterable[LiveShape], ink: NDArray[np.float64], rect: Rect) -> list[int]:
+        """Those of some shapes that touch ``rect`` in this colour and may be given a border."""
+        x0, y0, x1, y1 = rect
+        return [
+            shape.number
+            for shape in shapes
+            if shape.number in self._paid
+            and _can(shape.state)
+            and distance(ink_of(shape.state), ink) < NEAR_COLOUR
+            and shape.rect[0] < x1 and x0 < shape.rect[2] and shape.rect[1] < y1 and y0 < shape.rect[3]
+        ]  # fmt: skip
+
     def _change(self, rect: Rect, pixels: Picture) -> float:
-        return _change(self._live, self._stakes, rect, pixels)
-
-
-def _change(live: LiveShapes, stakes: Stakes, rect: Rect, pixels: Picture) -> float:
-    """By how much the error changes if ``rect`` shows ``pixels``."""
-    target, worth = rect_of(stakes.target, rect), rect_of(stakes.worth, rect)
-    return float(error_change(target, rect_of(live.shown, rect), pixels, worth))
+        return change_of(self._live, self._stakes, rect, pixels)
 
 
 def ink_of(state: ShapeState) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.borders import Stakes, give_borders, withdraw
+from mtor_transcode.analyze.borders import give_borders
+from mtor_transcode.analyze.bridges import bridge
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
@@ -35,6 +36,7 @@ from mtor_transcode.analyze.patches import (
     pictures,
 )
 from mtor_transcode.analyze.tracks import Times, Tracks
+from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import (
     CameraMove,
@@ -342,14 +344,15 @@ class SceneCoder:
         ``pricer`` is as it was before the first of them.
         """
         self._withdraw(stage, stakes, pricer, first)
-        put_back = self._held(stage)
-        paid = sum(self._paid.values())
-        change = give_borders(stage, stakes, self._paid)
-        if change is not None:
-            change += withdraw(stage, stakes, self._paid)
-            self._enter_anew(stage, pricer, first)
-            if change + stakes.lam * (sum(self._paid.values()) - paid) >= 0:
-                put_back()
+        for better in (give_borders, bridge):
+            put_back = self._held(stage)
+            paid = sum(self._paid.values())
+            change = better(stage, stakes, self._paid)
+            if change is not None:
+                change += withdraw(stage, stakes, self._paid)
+                self._enter_anew(stage, pricer.fork(), first)
+                if change + stakes.lam * (sum(self._paid.values()) - paid) >= 0:
+                    put_back()
         self._paid.clear()
 
     def _held(self, stage: LiveShapes) -> Callable[[], None]:

@@ -100,11 +100,11 @@ def _forms(line: Line, used: dict[Outline, Transform]) -> Iterator[tuple[Outline
     for units in sorted(widths):
         placed = canonical_state(ShapeState(Outline((line.path,), units), _NO_PAINT))
         yield placed.outline, placed.transform
-    way, length, x, y = _course(placed.outline, placed.transform)
+    way, length, x, y = course(placed.outline, placed.transform)
     if not way:
         return
     for outline, place in list(used.items())[: -KNOWN - 1 : -1]:
-        other, long, u, v = _course(outline, place)
+        other, long, u, v = course(outline, place)
         if other != way or not 0.75 * length < long < 1.33 * length:
             continue
         if outline.stroke_width > 2 * max(widths) or 2 * outline.stroke_width < min(widths):
@@ -115,7 +115,7 @@ def _forms(line: Line, used: dict[Outline, Transform]) -> Iterator[tuple[Outline
             yield outline, Transform(x, y)
 
 
-def _course(outline: Outline, place: Transform) -> tuple[int, int, int, int]:
+def course(outline: Outline, place: Transform) -> tuple[int, int, int, int]:
     """Whether a stroke is one level (1) or upright (2) line, else 0; its length and its place (units)."""
     points = outline.contours[0].points
     if len(points) != 2 or len(outline.contours) != 1:

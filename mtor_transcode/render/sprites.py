@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -30,9 +31,15 @@ KEPT = 4096
 def mask_coverage(mask: Mask) -> NDArray[np.uint8]:
     """Coverage (0-255) of each cell, ``(height, width)``."""
     values = np.frombuffer(mask.values, dtype=np.uint8).reshape(mask.height, mask.width)
-    scale = np.array([(510 * v + mask.levels) // (2 * mask.levels) for v in range(256)])
-    cover: NDArray[np.uint8] = np.minimum(scale, 255).astype(np.uint8)[values]
+    cover: NDArray[np.uint8] = _shares(mask.levels)[values]
     return cover
+
+
+@cache
+def _shares(levels: int) -> NDArray[np.uint8]:
+    """The coverage (0-255) of every value of a cell."""
+    shares = [min((510 * v + levels) // (2 * levels), 255) for v in range(256)]
+    return np.array(shares, dtype=np.uint8)
 
 
 def sprite_pixels(mask: Mask, paint: AnyPaint) -> NDArray[np.uint8]:
