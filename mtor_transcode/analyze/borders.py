@@ -109,16 +109,19 @@ class Trial:
 
         Returns by how much the error changes, None if it does not pay.
         """
-        kept, lam = self._live.kept(), self._stakes.lam
+        kept = self._live.kept()
         change = self._dressed(numbers, border)
         without, spared = self._without(numbers, border)
-        change += without
         border, better = self._fitted(numbers, border)
-        change += better
-        if change + lam * (FIRST_BITS + NEXT_BITS * len(numbers) - spared) >= 0:
+        change += without + better
+        spared -= FIRST_BITS + NEXT_BITS * len(numbers)
+        for step in (self._extend, self._relieve, self._undress):
+            more, bits = step(numbers, border)
+            change, spared = change + more, spared + bits
+        if change >= self._stakes.lam * spared:
             self._live.put_back(kept)
             return None
-        return change + self._extend(numbers, border) + self._relieve(numbers, border)
+        return change
 
     def _fitted(self, numbers: Sequence[int], border: Border) -> tuple[Border, float]:
         """The border with the corners and the width that fit best, and how much better that is."""
@@ -177,9 +180,12 @@ class Trial:
                 change, spared = change + more, spared + prices.spare(outline)
         return change, spared
 
-    def _extend(self, numbers: Sequence[int], border: Border) -> float:
-        """Give the border to more shapes in the colour of those that have it, one by one, where that pays."""
-        live, have, total = self._live, set(numbers), 0.0
+    def _extend(self, numbers: Sequence[int], border: Border) -> tuple[float, float]:
+        """Give the border to more shapes in the colour of those that have it, one by one, where that pays.
+
+        Returns by how much the error changes and the bits that are spared, as the steps below do.
+        """
+        live, have, total, count = self._live, set(numbers), 0.0, 0
         inks = np.stack([ink_of(shape.state) for shape in live.shapes])
         first = next(index for index, shape in enumerate(live.shapes) if shape.number in have)
         for index in np.flatnonzero(like(inks, inks[first])).tolist():
@@ -191,13 +197,13 @@ class Trial:
             change = self._change(rect, pixels)
             if change + self._stakes.lam * NEXT_BITS < 0:
                 live.change(index, other, rect, pixels)
-                total += change
-        return total
+                total, count = total + change, count + 1
+        return total, -NEXT_BITS * count
 
-    def _relieve(self, numbers: Sequence[int], border: Border) -> float:
+    def _relieve(self, numbers: Sequence[int], border: Border) -> tuple[float, float]:
         """Take away what stands for the border beneath shapes that lack it, and give it to all of them."""
-        live, total, colour = self._live, 0.0, np.array(border.colour, dtype=np.float64)
-        prices = Prices(live, self._paid)
+        live, total, spared = self._live, 0.0, 0.0
+        prices, colour = Prices(live, self._paid), np.array(border.colour, dtype=np.float64)
         ink = next(ink_of(shape.state) for shape in live.shapes if shape.number in numbers)
         for index in range(len(live.shapes) - 1, -1, -1):
             shape = live.shapes[index]
@@ -211,13 +217,27 @@ class Trial:
             rect, pixels = live.seen_with(index, None)
             change += self._change(rect, pixels)
             live.change(index, None, rect, pixels)
-            spared = prices.least(shape.state.outline) - NEXT_BITS * len(above)
-            if change < self._stakes.lam * spared:
+            bits = prices.least(shape.state.outline) - NEXT_BITS * len(above)
+            if change < self._stakes.lam * bits:
                 prices.spare(shape.state.outline)
-                total += change
+                total, spared = total + change, spared + bits
             else:
                 live.put_back(kept)
-        return total
+        return total, spared
+
+    def _undress(self, numbers: Sequence[int], border: Border) -> tuple[float, float]:
+        """Take the border from shapes that are better without, now that all is in its place."""
+        live, total, count = self._live, 0.0, 0
+        for index, shape in enumerate(live.shapes):
+            if shape.number not in self._paid or shape.state.paint.border != border:
+                continue
+            other = live.make(shape.number, _with(shape.state, None))
+            rect, pixels = live.seen_with(index, other)
+            change = self._change(rect, pixels)
+            if change < self._stakes.lam * NEXT_BITS:
+                live.change(index, other, rect, pixels)
+                total, count = total + change, count + 1
+        return total, NEXT_BITS * count
 
     def _lacking(self, shapes: Iterable[LiveShape], ink: NDArray[np.float64], rect: Rect) -> list[int]:
         """Those of some shapes that touch ``rect`` in this colour and may be given a border."""
@@ -255,7 +275,7 @@ def _can(state: ShapeState) -> bool:
     return plain and state.opacity == OPAQUE and not isinstance(state.outline, Mask)
 
 
-def _with(state: ShapeState, border: Border) -> ShapeState:
+def _with(state: ShapeState, border: Border | None) -> ShapeState:
     assert isinstance(state.paint, Solid)
     return replace(state, paint=replace(state.paint, border=border))
 
