@@ -156,12 +156,16 @@ def _background(luma: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
 
 def _grounds(target: Picture, background: NDArray[np.bool_]) -> tuple[Picture, NDArray[np.float32]]:
     """For each pixel the colour of the nearest background, and its distance (px)."""
+    rest = ~background
     distance, nearest = cv2.distanceTransformWithLabels(
-        (~background).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+        rest.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
+    # Only background that touches the rest can be the nearest of any of it.
+    rim = background & (cv2.dilate(rest.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     colours = np.zeros((int(nearest.max()) + 1, 3), dtype=np.uint8)
-    colours[nearest[background]] = target[background]
-    ground: Picture = colours[nearest]
+    colours[nearest[rim]] = target[rim]
+    ground: Picture = target.copy()
+    ground[rest] = colours[nearest[rest]]
     return ground, distance
 
 

@@ -10,6 +10,7 @@ vectors' lambda.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -67,10 +68,16 @@ def unlikeness(source: Plane, shown: Plane) -> float:
     smaller = round(min(source.shape) / USUAL_SIDE)
     if smaller < 2:
         return full
-    size = (source.shape[1] // smaller, source.shape[0] // smaller)
-    one, other = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (source, shown))
+    one, other = (_shrunk(plane, smaller) for plane in (source, shown))
     usual = float(_tiled_unlike(one, other))
     return float(full**AT_FULL_SIZE * max(usual, 0.0) ** (1 - AT_FULL_SIZE))
+
+
+def _shrunk(plane: Plane, factor: int) -> Plane:
+    """Means of blocks of ``factor`` by ``factor`` px; what is left over at the sides is cut off."""
+    width, height = plane.shape[1] // factor, plane.shape[0] // factor
+    whole = plane[: height * factor, : width * factor]
+    return cast("Plane", cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def unlike_at_full_size(source: Plane, shown: Plane) -> float:
@@ -91,18 +98,26 @@ def _tiled_unlike(source, shown):  # type: ignore[no-untyped-def]
     """1 - SSIM over windows side by side; a plane smaller than one is one itself."""
     height, width = source.shape
     high, wide = min(WINDOW, height), min(WINDOW, width)
+    count = float(high * wide)
+    columns = np.empty((5, width), dtype=np.int32)  # Summed up first, which the processor does many at once.
     total = 0.0
     for top in range(0, height - high + 1, high):
+        columns[:] = 0
+        for y in range(top, top + high):
+            for x in range(width):
+                a, b = np.int32(source[y, x]), np.int32(shown[y, x])
+                columns[0, x] += a
+                columns[1, x] += b
+                columns[2, x] += a * a
+                columns[3, x] += b * b
+                columns[4, x] += a * b
         for left in range(0, width - wide + 1, wide):
             sum_a = sum_b = square_a = square_b = product = np.int32(0)
-            for y in range(top, top + high):
-                for x in range(left, left + wide):
-                    a, b = np.int32(source[y, x]), np.int32(shown[y, x])
-                    sum_a += a
-                    sum_b += b
-                    square_a += a * a
-                    square_b += b * b
-                    product += a * b
-            count = float(high * wide)
+            for x in range(left, left + wide):
+                sum_a += columns[0, x]
+                sum_b += columns[1, x]
+                square_a += columns[2, x]
+                square_b += columns[3, x]
+                product += columns[4, x]
             total += _ssim(sum_a / count, sum_b / count, square_a / count, square_b / count, product / count)
     return 1.0 - total / ((height // high) * (width // wide))

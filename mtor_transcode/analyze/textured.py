@@ -138,7 +138,8 @@ def _margin(search: TextureSearch, vectors: Likeness, rate: float) -> float:
     """By how much (log of unlikeness) the best texture of log bytes is better; clear cases end early."""
     first = search.place(FIRST, rate)
     margin = _apart(first, vectors)
-    if margin > CLEAR or (margin < -2 * CLEAR and not first.dear):
+    hopeless = margin + DEAR * first.dear < -2 * CLEAR  # Even with the bytes that it takes too much.
+    if margin > CLEAR or hopeless:
         return margin
     return _apart(search.walk(rate), vectors)
 
