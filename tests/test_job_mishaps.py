@@ -49,6 +49,18 @@ def test_workers_import_nothing_from_the_working_folder(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGTERM, "a film's neighbour was run"
 
 
+def test_a_worker_that_tells_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice; then the film says so."""
+    hangs = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(pool, "_command", lambda: hangs)
+    monkeypatch.setattr(pool, "SILENT_SECONDS", 0.3)
+    told: list[tuple[int, int, int]] = []
+    place = Place("film.mp4", "nowhere")
+    with pool.Pool(1) as workers, pytest.raises(WorkerLost, match="told nothing for too long"):
+        workers.run([TASK], place, lambda *event: told.append(event))
+    assert told
+
+
 def test_a_result_that_was_damaged_is_made_anew(tmp_path: Path) -> None:
     store = Store(tmp_path)
     made = store.put("key", b"a reel")
@@ -228,7 +240,7 @@ def test_a_worker_without_memory_is_a_worker_that_is_lost() -> None:
 
 @pytest.mark.parametrize(("code", "remedy"), [(1, "MTOR_DEBUG=1"), (-9, "--jobs")])
 def test_a_worker_that_ends_again_and_again_says_what_helps(code: int, remedy: str) -> None:
-    worker: Any = SimpleNamespace(process=SimpleNamespace(returncode=code))
+    worker: Any = SimpleNamespace(process=SimpleNamespace(returncode=code), hung=False)
     pool.Pool(1)._check(worker, pool.TRIES - 1)
     with pytest.raises(WorkerLost, match=f"code {code} .*{remedy}"):
         pool.Pool(1)._check(worker, pool.TRIES)

@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,6 +29,9 @@ LOOK_SECONDS = 0.2
 TRIES = 2
 """Workers that a task may lose."""
 
+SILENT_SECONDS = 1800.0
+"""A worker that tells nothing of its task for so long hangs (an encoder in it may) and is ended."""
+
 MOST_JOBS = 1024
 
 DEBUG = "MTOR_DEBUG"
@@ -38,6 +42,8 @@ class _Worker:
 
     def __init__(self, events: queue.Queue[tuple[_Worker, bytes]]) -> None:
         self.task: int | None = None
+        self.heard = time.monotonic()
+        self.hung = False
         told = None if os.environ.get(DEBUG) else subprocess.DEVNULL
         self.process = subprocess.Popen(
             _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told
@@ -46,11 +52,17 @@ class _Worker:
 
     def begin(self, number: int, order: Order) -> None:
         """Give it a task; if it is dead, that is heard of otherwise."""
-        self.task = number
+        self.task, self.heard = number, time.monotonic()
         assert self.process.stdin is not None
         with suppress(OSError):
             self.process.stdin.write(msgspec.json.encode(order) + b"\n")
             self.process.stdin.flush()
+
+    def look(self) -> None:
+        """End it if it hangs."""
+        if self.task is not None and time.monotonic() - self.heard > SILENT_SECONDS:
+            self.hung = True
+            self.process.kill()
 
     def end(self) -> None:
         self.process.kill()
@@ -87,9 +99,11 @@ class Pool:
             try:
                 worker, line = self._events.get(timeout=LOOK_SECONDS)
             except queue.Empty:
+                for each in self._workers:
+                    each.look()
                 watch(-1, 0, 0)
                 continue
-            number = worker.task
+            number, worker.heard = worker.task, time.monotonic()
             if not line:
                 self._bury(worker)
                 if number is not None:
@@ -126,9 +140,11 @@ class Pool:
     def _check(self, worker: _Worker, lost: int) -> None:
         if lost >= TRIES:
             code = worker.process.returncode
-            why = "with fewer --jobs if memory is short" if code < 0 else f"{DEBUG}=1 shows what it says"
+            what = "told nothing for too long" if worker.hung else f"ended with code {code}"
+            short = code < 0 and not worker.hung
+            why = "with fewer --jobs if memory is short" if short else f"{DEBUG}=1 shows what it says"
             raise WorkerLost(
-                f"a worker process ended with code {code}",
+                f"a worker process {what}",
                 where="jobs",
                 remedy=f"the same command goes on where this one ended; {why}",
             )
