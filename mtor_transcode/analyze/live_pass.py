@@ -92,6 +92,7 @@ class _Way:
 
     arm: Arm
     crf: float
+    paced: bool
     found: int
 
 
@@ -288,10 +289,11 @@ class LivePass:
         """The texture of a window: the way to code it is searched for at a scene's start and now and then."""
         way, preset = self._way, self._options.preset
         if way is not None and (self._pace.late or self._seconds(window.start - way.found) < SEARCH):
+            window.paced = way.paced
             return TextureSearch(window, preset).made(way.arm, way.crf)[1]
         search = TextureSearch(window, preset)
         point, texture = search.best(search.rate(self._lam))
-        self._way = _Way(point.arm, point.crf, window.start)
+        self._way = _Way(point.arm, point.crf, window.paced, window.start)
         return texture
 
     def _window(self, spool: Spool) -> Window:

@@ -7,11 +7,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
+from math import log
 from operator import itemgetter
 
 from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, encode_still, even_size
 from mtor_transcode.analyze.likeness import Likeness, unlikeness
+from mtor_transcode.analyze.pacing import Pacing
 from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import PARTS, Texture
@@ -36,13 +39,32 @@ INDIFFERENT = 1.01
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
 
+PACED_PRESET = 10
+PACED_CRF = 56.0
+"""How it is tried whether pictures had better come when the film jumps; the arm is ``PACED_ARM``."""
+
+PACED_GAIN = 0.9
+"""Share of the error between pictures that has to go for that to be tried at all."""
+
+PACED_CHANGES = 8
+"""Fewer frames that change are too few to be paced."""
+
+EXCHANGE, CLEARLY = 0.4, 0.02
+"""Log unlikeness that log bytes are worth; by how much pictures that are paced have to be better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Picture sides divided by ``scale``; of the frames that change every ``step``-th is coded."""
+    """Picture sides divided by ``scale``; of the frames that change every ``step``-th is coded.
+
+    In a window whose pictures are paced so many of them, well placed.
+    """
 
     scale: int
     step: int
+
+
+PACED_ARM = Arm(4, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,8 @@ class Window:
         self._time_base = time_base
         self._small: dict[int, dict[int, list[Plane]]] = {}
         self._samples: dict[int, Plane] = {}
+        self._chosen: dict[int, list[int]] = {}
+        self._paced: bool | None = None
         self.changes = [number for number, frame in enumerate(spool.frames) if frame.changed]
         last = spool.frames[-1]
         self.start = spool.frames[0].tick
@@ -78,9 +102,44 @@ class Window:
         """How long it lasts."""
         return float((self.end - self.start) * self._time_base)
 
+    @property
+    def paced(self) -> bool:
+        """Whether pictures come when the film jumps, not at equal distances: tried when first asked for."""
+        if self._paced is None:
+            self._paced = False
+            if len(self.changes) >= PACED_CHANGES and self._pacing.gain(PACED_ARM.step) < PACED_GAIN:
+                evenly = self._merit()
+                self.paced = True
+                self.paced = self._merit() > evenly + CLEARLY
+        return self._paced
+
+    @paced.setter
+    def paced(self, paced: bool) -> None:
+        self._paced = paced
+        self._chosen.clear()
+
+    def pace_like(self, other: Window) -> None:
+        """Take over what is known of when pictures come from a window of the same frames."""
+        self._paced, self._chosen = other._paced, other._chosen
+
+    @cached_property
+    def _pacing(self) -> Pacing:
+        ticks = [self._spool.frames[index].tick for index in self.changes]
+        times = [after - tick for tick, after in pairwise((*ticks, self.end))]
+        return Pacing((self._spool.luma(index) for index in self.changes), times)
+
+    def _merit(self) -> float:
+        """How good (log of likeness at equal bytes) pictures at their present times are."""
+        point, _ = self.tried(PACED_ARM, PACED_CRF, PACED_PRESET)
+        return -log(point.unlike) - EXCHANGE * log(point.bytes)
+
     def chosen(self, step: int) -> list[int]:
         """The frames that are coded."""
-        return self.changes[::step]
+        if not self.paced:
+            return self.changes[::step]
+        if step not in self._chosen:
+            self._chosen[step] = [self.changes[place] for place in self._pacing.places(step)]
+        return self._chosen[step]
 
     def texture(self, arm: Arm, crf: float, preset: int) -> Texture:
         """The window coded one way."""

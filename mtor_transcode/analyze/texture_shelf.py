@@ -97,7 +97,9 @@ class Shelf:
                 (known for (start, _), known in self._searches.items() if start == window.start), None
             )
             search = self._searches[key] = TextureSearch(window, self._preset, like)
-        search.window = window
+        if search.window is not window:
+            window.pace_like(search.window)
+            search.window = window
         return search
 
     def known(self, scene: Part, lam: float) -> bool | None:
