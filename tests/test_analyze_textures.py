@@ -238,6 +238,7 @@ class ModelWindow:
     seconds: float = 10.0
     tries: int = 0
     dear: Arm | None = None
+    steps: tuple[int, ...] = (1, 2, 4, 8)
 
     @property
     def changes(self) -> range:

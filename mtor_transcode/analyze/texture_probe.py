@@ -38,6 +38,8 @@ INDIFFERENT = 1.01
 
 SCALES = (1, 2, 4, 8)
 STEPS = (1, 2, 4, 8)
+PACED_STEPS = (*STEPS, 16)
+"""Pictures that are paced may be so few: each shows what rests."""
 
 PACED_PRESET = 10
 PACED_CRF = 56.0
@@ -101,6 +103,11 @@ class Window:
     def seconds(self) -> float:
         """How long it lasts."""
         return float((self.end - self.start) * self._time_base)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps of arms that may be best."""
+        return PACED_STEPS if self.paced else STEPS
 
     @property
     def paced(self) -> bool:

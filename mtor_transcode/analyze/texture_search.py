@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mtor_transcode.analyze.av1 import BEST_CRF, WORST_CRF, quartered
-from mtor_transcode.analyze.texture_probe import SCALES, STEPS, Arm, Point, Window
+from mtor_transcode.analyze.texture_probe import PACED_STEPS, SCALES, Arm, Point, Window
 from mtor_transcode.analyze.texture_worth import COARSE, FINE, Law
 from mtor_transcode.codec.limits import MAX_TEXTURE_BYTES
 from mtor_transcode.model import Texture
@@ -148,6 +148,7 @@ class TextureSearch:
     def _descended(self, rate: float) -> list[Place]:
         """The places that were looked at on the way to one whose neighbours are no better."""
         arm = self._best or Arm(2, 2)
+        arm = replace(arm, step=min(arm.step, self.window.steps[-1]))
         best = self.place(arm, rate)
         known = {arm: best}
         while True:
@@ -224,20 +225,21 @@ class TextureSearch:
     def _neighbours(self, place: Place) -> Iterator[Arm]:
         """Arms a step away that may be better at these bytes."""
         arm = place.arm
-        scale, step = SCALES.index(arm.scale), STEPS.index(arm.step)
+        steps = self.window.steps
+        scale, step = SCALES.index(arm.scale), steps.index(arm.step)
         if scale > 0 and place.crf + SMALLER < WORST_CRF + 9:
             yield Arm(SCALES[scale - 1], arm.step)
         if scale + 1 < len(SCALES) and place.crf - SMALLER > 28:
             yield Arm(SCALES[scale + 1], arm.step)
-        slower = step + 1 < len(STEPS) and len(self.window.chosen(STEPS[step + 1])) > 1
+        slower = step + 1 < len(steps) and len(self.window.chosen(steps[step + 1])) > 1
         if step > 0:
-            yield Arm(arm.scale, STEPS[step - 1])
+            yield Arm(arm.scale, steps[step - 1])
         if slower:
-            yield Arm(arm.scale, STEPS[step + 1])
+            yield Arm(arm.scale, steps[step + 1])
         if slower and scale > 0:
-            yield Arm(SCALES[scale - 1], STEPS[step + 1])
+            yield Arm(SCALES[scale - 1], steps[step + 1])
         if step > 0 and scale + 1 < len(SCALES):
-            yield Arm(SCALES[scale + 1], STEPS[step - 1])
+            yield Arm(SCALES[scale + 1], steps[step - 1])
 
 
 def _falling(line: Line) -> Line:
@@ -265,5 +267,5 @@ def _apart(start: Arm, end: Arm) -> tuple[int, int]:
     """Halvings of the sides and of the frame rate from one arm to another."""
     return (
         SCALES.index(end.scale) - SCALES.index(start.scale),
-        STEPS.index(end.step) - STEPS.index(start.step),
+        PACED_STEPS.index(end.step) - PACED_STEPS.index(start.step),
     )
