@@ -24,7 +24,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.texture_probe import Window
 from mtor_transcode.analyze.texture_shelf import Part, Shelf
-from mtor_transcode.analyze.textured import STAGES, SURE, Aside, reached, verdict, windows
+from mtor_transcode.analyze.textured import STAGES, Aside, is_sure, reached, verdict, windows
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.packet_film_writer import film_writer
@@ -214,7 +214,7 @@ class _FilmPass:
             film, size = self._rehearsed(scene.head, span)
             search = job.shelf.search(self._window(tried))
             found = verdict(tried, search, lam, film, size, levelled=job.shelf.levelled)
-            if not going or found.margin > SURE:
+            if not going or is_sure(found):
                 break
         return None if job.shelf.note((take.number, 0), found) else scene
 

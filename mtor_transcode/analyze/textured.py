@@ -31,10 +31,10 @@ LEAST_WINDOW = 5.0
 STAGES = (1.0, 2.0)
 """Seconds of a scene that are tried."""
 
-SURE = 0.2
-"""A texture that is better by so much (log of unlikeness) ends the trial at its first stage.
+SURE, HOPELESS = 0.2, 2.0
+"""Log of unlikeness by which a texture is better, or worse, to end the trial at its first stage.
 
-Vectors never do: what begins plain may go on as film, and of vectors that go on nothing is lost.
+It has to be far worse: what begins plain may go on as film, and of vectors that go on nothing is lost.
 """
 
 MOST_BYTES = 2 << 30
@@ -122,6 +122,11 @@ def verdict(
     margin = _margin(search, _likeness(spool, film), rate) - LEAST_MARGIN
     shift = level(search.rate(lam) - rate, margin) if levelled and 0 < margin < 1 else 0.0
     return Verdict(math.log(lam), margin, shift)
+
+
+def is_sure(found: Verdict) -> bool:
+    """Whether a trial need not go on."""
+    return found.margin > SURE or found.margin < -HOPELESS
 
 
 def level(more: float, margin: float) -> float:
