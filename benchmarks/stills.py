@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single frames of clips, transcoded at several qualities: ``benchmarks/stills.py [CLIP:SECONDS ...]``.
+"""Single frames, transcoded at several qualities: ``benchmarks/stills.py [CLIP:SECONDS | PICTURE.y4m ...]``.
 
 Each frame is cut from its clip as it was decoded, plane by plane (no trip through RGB), and written as a Y4M
 of one picture. Every byte of the .mtor counts. Bytes at a quality are interpolated between the points,
 straight over the logarithm of the bytes. ``--av1`` measures libaom's stills in the same way: all of ``CRFS``
 at full and half size (bicubic both ways), bytes of the elementary stream; the points that no other beats are
-printed.
+printed. ``--own`` takes the pages of ``own_stills.py``, which no clip shows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+
+import own_stills
 
 import mtor_transcode as mtor
 from mtor_transcode.ingest.frame import SourceFrame
@@ -253,9 +255,9 @@ def _bytes(size: float | None) -> str:
 
 
 def _job(still: str, asked: argparse.Namespace) -> Job:
-    name, _, seconds = still.rpartition(":")
+    name, _, seconds = (still, "", "0") if still.endswith(".y4m") else still.rpartition(":")
     if not name:
-        raise SystemExit(f"{still}: give CLIP:SECONDS, such as {STILLS[0]}")
+        raise SystemExit(f"{still}: give CLIP:SECONDS, such as {STILLS[0]}, or a .y4m")
     clip = Path(name) if Path(name).is_file() else asked.clips / f"{name}.mp4"
     if not clip.is_file():
         raise SystemExit(f"{clip}: there is no such clip")
@@ -266,7 +268,8 @@ def _job(still: str, asked: argparse.Namespace) -> Job:
 def main() -> int:
     """Print a table for each still, and write all as JSON if asked to."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("stills", nargs="*", default=STILLS, metavar="CLIP:SECONDS")
+    arguments.add_argument("stills", nargs="*", metavar="CLIP:SECONDS", help="or a .y4m; default: issue 4's")
+    arguments.add_argument("--own", action="store_true", help="the pages of own_stills.py instead")
     arguments.add_argument("--clips", type=Path, default=CLIPS, help="folder of the clips")
     arguments.add_argument("--qualities", default=",".join(f"{q:g}" for q in QUALITIES))
     arguments.add_argument("--preset", default="balanced")
@@ -275,9 +278,12 @@ def main() -> int:
     arguments.add_argument("--json", type=Path, help="write the points here")
     asked = arguments.parse_args()
     found = []
-    for still in stills([_job(still, asked) for still in asked.stills]):
-        print(text(still), flush=True)
-        found.append(still)
+    with tempfile.TemporaryDirectory(prefix="mtor-own-") as name:
+        wanted = [*map(str, own_stills.make(Path(name)))] if asked.own else []
+        wanted += asked.stills or ([] if asked.own else STILLS)
+        for still in stills([_job(still, asked) for still in wanted]):
+            print(text(still), flush=True)
+            found.append(still)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(still) for still in found], indent=1) + "\n")
     return 0

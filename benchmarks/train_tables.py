@@ -66,7 +66,9 @@ def runs_of(path: Path) -> Iterator[Run]:
         outlines = film.dictionary()
         for entry in film.heads():
             if isinstance(entry, SceneEntry):
-                for _ in SceneReader(sections, entry, outlines.__getitem__, Listener).spans():
+                for _ in SceneReader(
+                    sections, entry, outlines.__getitem__, Listener, UNREAD_TEXTURES
+                ).spans():
                     pass
     yield from (run for _, run in Listener.runs.values())
 
@@ -107,6 +109,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument(
+        "--only", metavar="PREFIX", help="groups that are trained: others stay as OUTPUT has them"
+    )
     options = parser.parse_args()
     by_context: dict[int, list[list[int]]] = defaultdict(list)
     for path in options.files:
@@ -114,6 +119,7 @@ def main() -> None:
             for context, bins in run.items():
                 by_context[context].append(bins)
     table: dict[str, list[list[int]]] = {}
+    kept = json.loads(options.output.read_text(encoding="utf-8"))["contexts"] if options.only else {}
     before = after = 0.0
     context = 0
     for name, size in LAYOUT:
@@ -125,6 +131,8 @@ def main() -> None:
             after += sum(cost(run, *start) for run in runs)
             starts.append([*start])
         context += size
+        if options.only and not name.startswith(options.only):
+            starts = kept.get(name, [[HALF, 0]])
         if any(start != [HALF, 0] for start in starts):
             table[name] = starts
     text = json.dumps({"version": 1, "contexts": table}, separators=(",", ":")).replace("]],", "]],\n")

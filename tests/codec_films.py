@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from memory_films import MemoryFilm
 
 from mtor_transcode.codec.canonical import canonical_outline
+from mtor_transcode.codec.limits import MAX_PATCH_COLOURS
 from mtor_transcode.model import (
     AudioInfo,
     AudioPacket,
@@ -65,8 +66,10 @@ def contours(draw: st.DrawFn, step: int) -> Contour:
 def masks(draw: st.DrawFn) -> Mask:
     width, height = draw(st.integers(1, 7)), draw(st.integers(1, 7))
     levels = draw(st.sampled_from([1, 2, 3, 4, 7, 15]))
+    coloured = levels <= MAX_PATCH_COLOURS and draw(st.booleans())
+    made = tuple(draw(colours) for _ in range(levels)) if coloured else ()
     values = draw(st.lists(st.integers(0, levels), min_size=width * height, max_size=width * height))
-    return Mask(width, height, levels, bytes(values))
+    return Mask(width, height, levels, bytes(values), colours=made)
 
 
 @st.composite

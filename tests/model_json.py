@@ -38,7 +38,7 @@ from mtor_transcode.model import (
 )
 
 _UNIONS = (Outline, Mask, Solid, LinearGradient, TexturePaint, Enter, Edit, Leave, CameraMove, Background)
-_MASK_FIELDS = ("width", "height", "levels", "values")
+_MASK_FIELDS = ("width", "height", "levels", "values", "colours")
 
 Json = dict[str, object]
 

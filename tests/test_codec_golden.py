@@ -132,6 +132,27 @@ def _masks() -> MemoryFilm:
     return MemoryFilm(HEADER, [scene], [], [], 50)
 
 
+def _palettes() -> MemoryFilm:
+    """Palette patches: a colour used again, each kind of cell, one colour only; a mask between them."""
+    red, white, green = (81, 90, 240), (235, 128, 128), (145, 54, 34)
+    flag = Mask(4, 3, 3, bytes([1, 1, 2, 0, 3, 1, 2, 2, 3, 3, 0, 1]), colours=(red, white, green))
+    many = Mask(6, 4, 8, bytes(range(9)) + bytes([8, 0, 4, 2, 2, 6, 7, 1, 1, 0, 5, 3, 3, 8, 0]),
+                colours=(green, *((16 * k, 100 + k, 140 - k) for k in range(1, 8))))  # fmt: skip
+    plain = Mask(3, 2, 1, bytes([0, 1, 1, 1, 0, 1]), colours=(white,))
+    bar = Mask(3, 4, 1, bytes([1, 1, 0] * 4))
+    ink = Solid((100, 120, 130))
+    states = [
+        ShapeState(outline, ink, Transform(160 * place, 320))
+        for place, outline in enumerate((flag, bar, many, plain, flag))
+    ]
+    tokens = (
+        *(Enter(0, number, state) for number, state in enumerate(states)),
+        Edit(10, 0, 0, dataclasses.replace(states[0], outline=plain)),
+    )
+    scene = Scene(SceneStart(0, 0, Solid((16, 128, 128))), (Span(0, 50, tokens),))
+    return MemoryFilm(HEADER, [scene], [], [], 50)
+
+
 def _borders() -> MemoryFilm:
     """Borders: new, the same again, another, on a line, on a gradient; kept, changed, taken and given."""
     triangle = Outline((Contour(((-16, -16), (16, -16), (0, 16)), (NodeKind.CORNER,) * 3),))
@@ -163,6 +184,7 @@ FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "soft": _soft,
     "textured": _textured,
     "masks": _masks,
+    "palettes": _palettes,
     "patches": _patches,
     "borders": _borders,
     "busy": lambda: MemoryFilm(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),

@@ -122,6 +122,9 @@ def test_a_mask_may_not_be_larger_than_its_bytes_allow() -> None:
         Mask(1, 1, 0, b"\0"),
         Mask(2, 1, 3, b"\4\0"),
         Mask(2, 1, 3, b"\0"),
+        Mask(1, 1, 2, b"\1", colours=((1, 2, 3),)),
+        Mask(1, 1, 9, b"\1", colours=((1, 2, 3),) * 9),
+        Mask(1, 1, 1, b"\1", colours=((1, 2, 256),)),
     ],
 )
 def test_writers_refuse_what_readers_would(mask: Mask) -> None:

@@ -86,10 +86,10 @@ def test_cut_films(decoder: NodeDecoder) -> None:
 def test_damaged_films(decoder: NodeDecoder, seed: int) -> None:
     """Mutations, with and without right checksums: the same verdict, and the same values if any."""
     chance = random.Random(seed)
-    films = [_golden(VECTORS / f"film_{name}.json") for name in ("elements", "masks", "patches")]
+    films = [_golden(VECTORS / f"film_{name}.json") for name in ("elements", "masks", "palettes", "patches")]
     films.append(write_film(busy_film(1))[0])
     refused = read = 0
-    for number in range(30):
+    for number in range(40):
         mutate = mutated_inside if number % 4 else mutated
         data = mutate(films[number % len(films)], chance)
         ours, theirs = decoded(data), decoder.film(data)

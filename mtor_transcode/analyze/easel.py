@@ -36,7 +36,7 @@ from mtor_transcode.render.curves import bordered, reach_of_stroke
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
-from mtor_transcode.render.sprites import mask_coverage
+from mtor_transcode.render.sprites import cell_colours, mask_coverage
 from mtor_transcode.render.textures import TextureDecoder, stretched
 from mtor_transcode.render.tiles import Tile, tile_size
 
@@ -116,8 +116,10 @@ def _cells(mask: Mask, transform: Transform, rect: Rect) -> Picture:
 def paint_colours(paint: Fill, outline: Outline, transform: Transform, rect: Rect, view: Matrix) -> Plane:
     """The colours of a paint over ``rect``: (h, w, 3) float32, or (1, 1, 3) for a solid one.
 
-    Of a texture, its first picture.
+    Of a texture, its first picture. A palette patch has colours of its own.
     """
+    if isinstance(outline, Mask) and outline.colours:
+        return _cell_colours(outline, transform, rect, view)
     if isinstance(paint, Solid):
         return np.array(paint.colour, dtype=np.float32).reshape(1, 1, 3)
     box = tuple(v / UNITS_PER_PX for v in outline.bounds)
@@ -126,6 +128,14 @@ def paint_colours(paint: Fill, outline: Outline, transform: Transform, rect: Rec
         tile = _tile(paint.texture, tile_size((box[0], box[1], box[2], box[3]), (MAX_SIDE, MAX_SIDE)))
         return _tile_colours(tile, compose(matrix, tile.over((box[0], box[1], box[2], box[3]))), rect)
     return _gradient_colours(paint, (box[0], box[1], box[2], box[3]), matrix, rect)
+
+
+def _cell_colours(patch: Mask, transform: Transform, rect: Rect, view: Matrix) -> Plane:
+    """The colours of a palette patch over ``rect``, bilinear between its cells."""
+    cells = cell_colours(patch, Solid(patch.colours[0]))
+    left, top = -(patch.width // 2), -patch.height
+    matrix = compose(compose(view, placed(transform)), (1.0, 0.0, 0.0, 1.0, float(left), float(top)))
+    return _tile_colours(Tile(np.ascontiguousarray(cells, dtype=np.uint8)), matrix, rect)
 
 
 def frame_colours(paint: Paint, size: tuple[int, int]) -> Plane:

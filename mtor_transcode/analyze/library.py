@@ -24,6 +24,9 @@ CAPACITY = 1024
 SERIES = 1024
 """Outlines, and masks, of a series' dictionary that are kept: the last ones, which it says are used most."""
 
+PATCHES = 256
+"""Palette patches of a film that are kept: the last ones."""
+
 STEP = 2
 """Grid (units) of the places where kept outlines are tried."""
 
@@ -45,6 +48,7 @@ class OutlineLibrary:
         self.engine = engine
         self._known: set[Outline] = set()
         self.masks: list[Mask] = []
+        self.patches: list[Mask] = []
         self._outlines: list[Outline] = []
         self._features: NDArray[np.float64] = np.empty((SERIES + CAPACITY, 5))
         self._fixed = self._fixed_masks = 0
@@ -59,6 +63,7 @@ class OutlineLibrary:
         other = copy.copy(self)
         other._known = self._known.copy()
         other.masks = self.masks.copy()
+        other.patches = self.patches.copy()
         other._outlines = self._outlines.copy()
         other._features = self._features.copy()
         return other
@@ -66,6 +71,12 @@ class OutlineLibrary:
     def add(self, outline: Outline) -> None:
         """Keep an outline that was accepted, if it is small."""
         if outline in self._known:
+            return
+        if isinstance(outline, Mask) and outline.colours:
+            self._known.add(outline)
+            self.patches.append(outline)
+            if len(self.patches) > PATCHES:
+                self._known.discard(self.patches.pop(0))
             return
         if isinstance(outline, Mask):
             if len(self.masks) == self._fixed_masks + CAPACITY:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,11 @@ class LiveShapes:
                 del self.shapes[index]
             else:
                 self.shapes[index] = other
+
+    def leave(self, numbers: Collection[int]) -> None:
+        """Take shapes off the stage."""
+        gone = {place: None for place, shape in enumerate(self.shapes) if shape.number in numbers}
+        self.change_all(gone, *self.seen_with_all(gone))
 
     def kept(self) -> tuple[list[LiveShape], Picture]:
         """The shapes and the picture as they are, to be ``put_back``."""

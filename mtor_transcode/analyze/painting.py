@@ -20,7 +20,7 @@ from mtor_transcode.analyze.regions import merge_regions
 from mtor_transcode.analyze.strokes import find_lines, without_lines
 from mtor_transcode.analyze.stroking import Easel, paint_lines
 from mtor_transcode.analyze.vectorize import Task, paint_regions
-from mtor_transcode.model import ShapeState
+from mtor_transcode.model import Mask, ShapeState
 
 WRONG = 100.0
 """Squared error (mean of 3x3 px) from which on a pixel may get a new shape, whatever lambda is."""
@@ -74,6 +74,11 @@ class Painter:
         self._refine = refine
         self._library = library
         self._palette = Palette()
+
+    @property
+    def patches(self) -> list[Mask]:
+        """The palette patches that are known."""
+        return self._library.patches
 
     def know(self, state: ShapeState) -> None:
         """Keep the outline and colour of a shape that has entered."""

@@ -27,27 +27,12 @@ from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
 from mtor_transcode.analyze.paints import recoloured
-from mtor_transcode.analyze.patches import (
-    MAX_PATCHES,
-    SECTION_BITS,
-    Scene,
-    find_patches,
-    inside,
-    pictures,
-)
+from mtor_transcode.analyze.palettes import Wanted, find_palettes
+from mtor_transcode.analyze.patches import MAX_PATCHES, SECTION_BITS, Scene, find_patches, inside, pictures
 from mtor_transcode.analyze.tracks import Times, Tracks
 from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.price import Pricer
-from mtor_transcode.model import (
-    CameraMove,
-    Edit,
-    Enter,
-    Leave,
-    Paint,
-    ShapeState,
-    TexturePaint,
-    Token,
-)
+from mtor_transcode.model import CameraMove, Edit, Enter, Leave, Paint, ShapeState, TexturePaint, Token
 
 LEAST_BITS = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
@@ -322,6 +307,8 @@ class SceneCoder:
             else:
                 self._withdraw(stage, stakes, pricer, first)
                 self._painter.paint(replace(work, where=where & laid))
+        if stage is self.live:
+            self._lay_palettes(work, stakes, pricer, first, times)
         self._reconsider(stage, stakes, pricer, first)
         if stage is not self.live:
             for token in self._tokens[first:]:
@@ -337,6 +324,20 @@ class SceneCoder:
             self._emit(Enter(times.middle, self._next, patch.state))
             self._next += 1
         return inside((patch.rect for patch in patches), work.where.shape)
+
+    def _lay_palettes(self, work: Work, stakes: Stakes, pricer: Pricer, first: int, times: Times) -> None:
+        """Lay palette patches over what costs less so, instead of the new shapes there."""
+        self._withdraw(self.live, stakes, pricer, first)
+        count = self._next
+        wanted = Wanted(self.live, work.target, work.worth, work.where, self.lam, self._paid)
+        for patch in find_palettes(wanted, self._painter.patches, self._enter_price(times)):
+            self.live.leave(patch.hidden)
+            self.live.add(self.live.make(self._next, patch.state))
+            self._emit(Enter(times.middle, self._next, patch.state))
+            self._painter.know(patch.state)
+            self._next += 1
+        if self._next > count:
+            self._enter_anew(self.live, pricer.fork(), first)
 
     def _reconsider(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
         """Let the shapes that entered since token ``first`` enter anew: without the needless, with borders.

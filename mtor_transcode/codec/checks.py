@@ -14,6 +14,7 @@ from mtor_transcode.codec.limits import (
     MAX_LIVE,
     MAX_MASK_SIDE,
     MAX_NODES,
+    MAX_PATCH_COLOURS,
     MAX_SOFTNESS,
     MAX_SPAN_TEXTURES,
     MAX_SPAN_TOKENS,
@@ -169,6 +170,13 @@ def _check_mask(mask: Mask) -> None:
         raise UsageError(f"a mask of {mask.levels} levels", remedy=f"1 to {MAX_LEVELS}")
     if len(mask.values) != mask.width * mask.height or max(mask.values) > mask.levels:
         raise UsageError("a mask needs one value of 0 to its levels for each cell")
+    if mask.colours and not len(mask.colours) == mask.levels <= MAX_PATCH_COLOURS:
+        raise UsageError(
+            f"a palette patch of {mask.levels} levels with {len(mask.colours)} colours",
+            remedy=f"a colour for each level, at most {MAX_PATCH_COLOURS}",
+        )
+    for colour in mask.colours:
+        _check_colour(colour)
 
 
 def _check_paint(paint: Paint) -> None:

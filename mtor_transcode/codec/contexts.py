@@ -146,6 +146,14 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("border.sharp", 1),
     ("texture.sharpness", NUMBER),
     ("texture.moves", 3),
+    ("patch.is", 2),
+    ("patch.size", 2 * 63),
+    ("patch.count", 7),
+    ("patch.hit", 1),
+    ("patch.rank", NUMBER),
+    ("patch.colour", COLOUR),
+    ("patch.same", 4 * 96),
+    ("patch.other", 8),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -170,6 +178,7 @@ def _kind(name: str) -> Kind:
     return {
         "outline": Kind.OUTLINES,
         "mask": Kind.OUTLINES,
+        "patch": Kind.OUTLINES,
         "paint": Kind.PAINTS,
         "backdrop": Kind.PAINTS,
         "border": Kind.PAINTS,

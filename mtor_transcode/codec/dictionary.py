@@ -92,7 +92,7 @@ class NewOutlines:
     def _choices(self, outline: Outline, old: Outline | None) -> list[int | Like]:
         """By what an outline may be written: 0 (itself alone), and what it is like in the section."""
         if isinstance(outline, Mask):
-            return [0, *likenesses(self.section.masks, outline)]
+            return [0] if outline.colours else [0, *likenesses(self.section.masks, outline)]
         old_id = self.ids.get(old) if old is not None else None
         if old is None or old_id is None or not same_structure(old, outline):
             return [0]

@@ -36,6 +36,9 @@ MAX_MASK_SIDE = 64
 MAX_LEVELS = 15
 """Largest value of a mask's cells."""
 
+MAX_PATCH_COLOURS = 8
+"""Colours of a palette patch."""
+
 MAX_SECTION_NODES = 1 << 17
 """Nodes of all outlines of one dictionary section."""
 

@@ -23,11 +23,13 @@ from mtor_transcode.codec.canonical import grid_of
 from mtor_transcode.codec.contexts import BASE, SIGNED
 from mtor_transcode.codec.limits import MAX_CONTOURS, MAX_COORDINATE, MAX_NODES
 from mtor_transcode.codec.mask_syntax import Like, read_mask, write_mask
+from mtor_transcode.codec.patch_syntax import read_patch, remember, write_patch
 from mtor_transcode.codec.step_contexts import StepContexts
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import Contour, Mask, NodeKind, Outline, Point
+from mtor_transcode.model import Colour, Contour, Mask, NodeKind, Outline, Point
 
 _MASK: Final = BASE["mask.is"]
+_PATCH: Final = BASE["patch.is"]
 _LIKE: Final = BASE["outline.like"]
 _LIKE_BACK: Final = BASE["outline.like_back"]
 _STROKED: Final = BASE["outline.stroked"]
@@ -54,16 +56,21 @@ class OutlineSection:
     def __init__(self) -> None:
         self.outlines: list[Outline] = []
         self.masks: list[Mask] = []
+        self.palette: list[Colour] = []
         self.grid = 0
         self.stroke_width = 0
         self.was_mask = 0
+        self.was_patch = 0
 
     def add(self, outline: Outline, grid: int) -> None:
         """Goes on to the next outline."""
         self.outlines.append(outline)
         self.was_mask = int(isinstance(outline, Mask))
         if isinstance(outline, Mask):
-            self.masks.append(outline)
+            self.was_patch = int(bool(outline.colours))
+            remember(self.palette, outline.colours)
+            if not outline.colours:
+                self.masks.append(outline)
             return
         self.grid = grid
         if outline.stroke_width:
@@ -74,7 +81,9 @@ class OutlineSection:
         copy = OutlineSection()
         copy.outlines = self.outlines.copy()
         copy.masks = self.masks.copy()
+        copy.palette = self.palette.copy()
         copy.was_mask = self.was_mask
+        copy.was_patch = self.was_patch
         copy.grid = self.grid
         copy.stroke_width = self.stroke_width
         return copy
@@ -102,7 +111,11 @@ def write_outline(writer: Writer, section: OutlineSection, outline: Outline, lik
     """
     writer.bit(_MASK + section.was_mask, isinstance(outline, Mask))
     if isinstance(outline, Mask):
-        write_mask(writer, section.masks, outline, None if isinstance(like, int) else like)
+        writer.bit(_PATCH + section.was_patch, bool(outline.colours))
+        if outline.colours:
+            write_patch(writer, section.palette, outline)
+        else:
+            write_mask(writer, section.masks, outline, None if isinstance(like, int) else like)
         return
     assert isinstance(like, int)
     grid = grid_of(outline)
@@ -136,7 +149,8 @@ def read_outline(reader: Reader, section: OutlineSection, most: int = MAX_NODES)
     More than ``most`` nodes are an error.
     """
     if reader.bit(_MASK + section.was_mask):
-        mask = read_mask(reader, section.masks)
+        coloured = reader.bit(_PATCH + section.was_patch)
+        mask = read_patch(reader, section.palette) if coloured else read_mask(reader, section.masks)
         if mask.node_count > most:
             raise reader.damaged(_TOO_MANY)
         return mask, grid_of(mask)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mtor_transcode.model.geometry import UNITS_PER_PX, Contour, Outline
+from mtor_transcode.model.paint import Colour
 
 CELLS_PER_NODE = 8
 """Cells of a mask that count as one node where nodes are counted."""
@@ -19,6 +20,9 @@ class Mask(Outline):
     ``values`` has ``width * height`` bytes, row by row from the top, each 0 (empty) to ``levels`` (full). The
     origin lies at the lower left corner of cell ``width // 2`` of the last row, so that on whole px of the
     screen cells are pixels, and letters on one line share their ``dy``. Masks do not morph.
+
+    With ``colours`` (``levels`` of them) it is a small picture, a *palette patch*: a cell of value v above 0
+    is full, of the colour v - 1, whatever paint its shape has.
     """
 
     width: int
@@ -27,10 +31,11 @@ class Mask(Outline):
     values: bytes
     contours: tuple[Contour, ...] = field(default=(), init=False)
     stroke_width: int = field(default=0, init=False)
+    colours: tuple[Colour, ...] = ()
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.width, self.levels, self.values))
+        return hash((self.width, self.levels, self.values, self.colours))
 
     def __hash__(self) -> int:
         return self._hash
@@ -45,6 +50,13 @@ class Mask(Outline):
     def node_count(self) -> int:
         """What the mask counts where nodes are counted (limits, caches): ``CELLS_PER_NODE`` cells are one."""
         return -(-self.width * self.height // CELLS_PER_NODE)
+
+    @property
+    def silhouette(self) -> Mask:
+        """The mask without its colours: where a palette patch is not empty; any other mask as it is."""
+        if not self.colours:
+            return self
+        return Mask(self.width, self.height, 1, bytes(value > 0 for value in self.values))
 
     def centred(self, step: int = 1) -> tuple[Outline, tuple[int, int]]:
         """The mask itself: it has one form only."""

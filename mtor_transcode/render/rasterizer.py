@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import UsageError
-from mtor_transcode.model import Solid
+from mtor_transcode.model import Mask, Solid
 from mtor_transcode.render.curves import AnyOutline
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity
@@ -145,7 +145,7 @@ def drawn_coverage(
 ) -> NDArray[np.uint8]:
     """``Rasterizer.coverage`` by drawing."""
     canvas = engine.canvas(*size)
-    canvas.draw(outline, _WHITE, transform, 255, view)
+    canvas.draw(outline.silhouette if isinstance(outline, Mask) else outline, _WHITE, transform, 255, view)
     return canvas.luma
 
 

@@ -2,7 +2,8 @@
 """Coverage masks in their colours: small pictures with premultiplied alpha, which engines lay over others.
 
 A cell of value v covers its pixel by ``round(255 v / levels)`` 255ths. Between the cells' centres coverage is
-bilinear, and all around the mask it is empty; so a mask on whole px, at scale 1, shows its very cells.
+bilinear, and all around the mask it is empty; so a mask on whole px, at scale 1, shows its very cells. The
+cells of a palette patch that are not empty are full, in colours of their own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ KEPT = 4096
 def mask_coverage(mask: Mask) -> NDArray[np.uint8]:
     """Coverage (0-255) of each cell, ``(height, width)``."""
     values = np.frombuffer(mask.values, dtype=np.uint8).reshape(mask.height, mask.width)
+    if mask.colours:
+        return np.where(values > 0, np.uint8(255), np.uint8(0))
     cover: NDArray[np.uint8] = _shares(mask.levels)[values]
     return cover
 
@@ -56,7 +59,13 @@ def sprite_pixels(mask: Mask, paint: AnyPaint) -> NDArray[np.uint8]:
 
 
 def cell_colours(mask: Mask, paint: AnyPaint) -> NDArray[np.float64]:
-    """The colours of a paint at the cells' centres: ``(height, width, 3)``, ``(1, 1, 3)`` if it is solid."""
+    """The colours of a paint at the cells' centres: ``(height, width, 3)``, ``(1, 1, 3)`` if it is solid.
+
+    A palette patch has its own, which are any where its cells are empty.
+    """
+    if mask.colours:
+        table = np.array((mask.colours[0], *mask.colours), dtype=np.float64)
+        return table[np.frombuffer(mask.values, dtype=np.uint8).reshape(mask.height, mask.width)]
     if isinstance(paint, Solid):
         return np.array(paint.colour, dtype=np.float64).reshape(1, 1, 3)
     box = px_bounds(mask)

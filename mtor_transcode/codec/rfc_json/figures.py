@@ -25,7 +25,11 @@ def path_of(outline: Outline) -> types.Path | types.Mask:
     """The figure that says ``outline`` exactly."""
     if isinstance(outline, Mask):
         return types.Mask(
-            width=outline.width, height=outline.height, levels=outline.levels, values=outline.values
+            width=outline.width,
+            height=outline.height,
+            levels=outline.levels,
+            values=outline.values,
+            colours=list(outline.colours),
         )
     contours = [
         types.Contour(
@@ -71,7 +75,13 @@ def _mask(figure: types.Mask, where: str) -> Mask:
             where=where,
             remedy="write one byte of 0 to levels for each cell",
         )
-    return Mask(figure.width, figure.height, figure.levels, figure.values)
+    if figure.colours and len(figure.colours) != figure.levels:
+        raise FormatError(
+            f"a mask of {figure.levels} levels with {len(figure.colours)} colours",
+            where=where,
+            remedy="write a colour for each level, or none",
+        )
+    return Mask(figure.width, figure.height, figure.levels, figure.values, colours=tuple(figure.colours))
 
 
 def _line_width(px: float) -> int:

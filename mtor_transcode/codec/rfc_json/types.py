@@ -13,7 +13,13 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from mtor_transcode.codec.limits import MAX_BORDER, MAX_LEVELS, MAX_MASK_SIDE, MAX_SOFTNESS
+from mtor_transcode.codec.limits import (
+    MAX_BORDER,
+    MAX_LEVELS,
+    MAX_MASK_SIDE,
+    MAX_PATCH_COLOURS,
+    MAX_SOFTNESS,
+)
 from mtor_transcode.codec.rfc_json import limits
 from mtor_transcode.model import SHARPEST, UNITS_PER_PX
 
@@ -122,13 +128,15 @@ class Path(Figure, tag="path", omit_defaults=True):
 class Mask(Figure, tag="mask", omit_defaults=True):
     """Coverage by square cells of 1 px: ``values`` (base64) has a byte for each, 0 to ``levels``, row by row.
 
-    The origin is the lower left corner of cell ``width // 2`` of the last row.
+    The origin is the lower left corner of cell ``width // 2`` of the last row. With ``colours``, one for each
+    level, a cell above 0 is full and has its own colour.
     """
 
     width: Annotated[int, Meta(ge=1, le=MAX_MASK_SIDE)]
     height: Annotated[int, Meta(ge=1, le=MAX_MASK_SIDE)]
     levels: Annotated[int, Meta(ge=1, le=MAX_LEVELS)]
     values: bytes
+    colours: Annotated[list[tuple[Byte, Byte, Byte]], Meta(max_length=MAX_PATCH_COLOURS)] = []
 
 
 class Reference(Struct, tag_field="kind", tag="outline", omit_defaults=True):

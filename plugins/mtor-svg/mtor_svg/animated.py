@@ -146,7 +146,7 @@ class _SceneWriter:
             motions.append(animations(life, width, clock))
         attributes |= drawn(paint, life.first.outline.stroke_width)
         if mask:
-            return definition + element("g", attributes, [*motions, *cells(mask)])
+            return definition + element("g", attributes, [*motions, *cells(mask, colour)])
         return definition + self._border(life) + element("path", attributes, motions)
 
     def _form(self, life: Life[Placed]) -> tuple[dict[str, str], list[str]]:

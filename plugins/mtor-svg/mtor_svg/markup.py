@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
-from mtor_transcode.model import Mask
+from mtor_transcode.codec.rfc_json.colours import to_hex
+from mtor_transcode.model import ColourSpec, Mask
 from mtor_transcode.render.curves import AnyOutline, trace
 
 
@@ -47,8 +48,11 @@ def path_data(outline: AnyOutline) -> str:
     return "".join(pen.parts)
 
 
-def cells(mask: Mask) -> list[str]:
-    """The cells of a mask in local px: a path for each level, with its opacity; paint is inherited."""
+def cells(mask: Mask, colour: ColourSpec) -> list[str]:
+    """The cells of a mask in local px: a path for each level, with its opacity; paint is inherited.
+
+    Those of a palette patch have their own colours, which are codes of ``colour``.
+    """
     rows: dict[int, list[str]] = {}
     for y in range(mask.height):
         x = 0
@@ -61,9 +65,15 @@ def cells(mask: Mask) -> list[str]:
                 corner = numbers(start - mask.width // 2, y - mask.height)
                 rows.setdefault(value, []).append(f"M{corner}h{x - start}v1h{start - x}Z")
     return [
-        element("path", {"d": "".join(runs), "fill_opacity": number(value / mask.levels)})
+        element("path", {"d": "".join(runs)} | _filled(mask, value, colour))
         for value, runs in sorted(rows.items())
     ]
+
+
+def _filled(mask: Mask, value: int, colour: ColourSpec) -> dict[str, str]:
+    if mask.colours:
+        return {"fill": to_hex(mask.colours[value - 1], colour)}
+    return {"fill_opacity": number(value / mask.levels)}
 
 
 class _PathPen:

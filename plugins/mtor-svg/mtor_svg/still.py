@@ -75,7 +75,7 @@ def _shape(shape: Placed, header: FilmHeader, key: str) -> str:
     if shape.opacity < 255:
         attributes["opacity"] = number(shape.opacity / 255)
     if isinstance(outline, Mask):
-        return definition + element("g", attributes, cells(outline))
+        return definition + element("g", attributes, cells(outline, header.colour))
     path = element("path", {"d": path_data(outline)} | attributes)
     border = shape.paint.border
     if border is None:

@@ -40,7 +40,8 @@ const LAYOUT = [
   ["packet.head", 1], ["packet.start", 40], ["packet.again", 3], ["packet.known", 2], ["packet.shape", 42],
   ["packet.changes", 16], ["packet.grid", 8], ["paint.texture", 1], ["enter.again", 6], ["border.some", 2],
   ["border.same", 1], ["border.width", 40], ["border.kept", 2], ["border.sharp", 1],
-  ["texture.sharpness", 40], ["texture.moves", 3],
+  ["texture.sharpness", 40], ["texture.moves", 3], ["patch.is", 2], ["patch.size", 126],
+  ["patch.count", 7], ["patch.hit", 1], ["patch.rank", 40], ["patch.colour", 335], ["patch.same", 384], ["patch.other", 8],
 ];
 
 const MOST_USES = 63;

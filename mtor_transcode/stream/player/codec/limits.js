@@ -12,6 +12,7 @@ export const MAX_NODES = 1 << 15;
 export const MAX_CONTOURS = 1 << 12;
 export const MAX_MASK_SIDE = 64;
 export const MAX_LEVELS = 15;
+export const MAX_PATCH_COLOURS = 8;
 export const CELLS_PER_NODE = 8;
 export const MAX_SECTION_NODES = 1 << 17;
 export const MAX_SECTION_OUTLINES = 1 << 15;

@@ -64,7 +64,7 @@ export function readMask(decoder, masks) {
   const same = masks.length && decoder.bit(SAME_LEVELS);
   const levels = same ? masks[masks.length - 1].levels : decoder.tree(LEVELS, LEVEL_BITS);
   if (levels < 1 || levels > MAX_LEVELS) throw decoder.damaged("a mask has no levels");
-  return { kind: "Mask", width, height, levels, values: readValues(decoder, width, height, levels, like) };
+  return { kind: "Mask", width, height, levels, values: readValues(decoder, width, height, levels, like), colours: [] };
 }
 
 /**

@@ -5,12 +5,14 @@ import { readContour } from "./contours.js";
 import { base, SIGNED } from "./contexts.js";
 import { CELLS_PER_NODE, MAX_CONTOURS, MAX_COORDINATE, MAX_NODES, MAX_SECTION_NODES, NODES_PER_BYTE } from "./limits.js";
 import { readMask } from "./masks.js";
+import { readPatch, remember } from "./patches.js";
 import { bitLength } from "./range_decoder.js";
 
-/** @import { Contour, Mask, Outline, Point, Vector } from "./types.js" */
+/** @import { Colour, Contour, Mask, Outline, Point, Vector } from "./types.js" */
 /** @import { RangeDecoder } from "./range_decoder.js" */
 
 const IS_MASK = base("mask.is");
+const IS_PATCH = base("patch.is");
 const LIKE = base("outline.like");
 const LIKE_BACK = base("outline.like_back");
 const STROKED = base("outline.stroked");
@@ -93,7 +95,7 @@ export function nodesOf(outlines) {
  * @returns {string} equal for equal outlines
  */
 export function outlineKey(outline) {
-  if (outline.kind === "Mask") return `${outline.width} ${outline.levels} ${outline.values}`;
+  if (outline.kind === "Mask") return `${outline.width} ${outline.levels} ${outline.values} ${outline.colours}`;
   return JSON.stringify([outline.stroke_width, outline.contours]);
 }
 
@@ -113,9 +115,12 @@ export class OutlineSection {
     this.outlines = [];
     /** @type {Mask[]} */
     this.masks = [];
+    /** Of the patches, the last used first. @type {Colour[]} */
+    this.palette = [];
     this.grid = 0;
     this.strokeWidth = 0;
     this.wasMask = 0;
+    this.wasPatch = 0;
   }
 
   /**
@@ -128,7 +133,9 @@ export class OutlineSection {
     this.outlines.push(outline);
     this.wasMask = outline.kind === "Mask" ? 1 : 0;
     if (outline.kind === "Mask") {
-      this.masks.push(outline);
+      this.wasPatch = outline.colours.length ? 1 : 0;
+      for (const colour of outline.colours) remember(this.palette, colour);
+      if (!outline.colours.length) this.masks.push(outline);
       return;
     }
     this.grid = grid;
@@ -161,7 +168,8 @@ export function readOutlines(decoder, count, size) {
  */
 export function readOutline(decoder, section, most) {
   if (decoder.bit(IS_MASK + section.wasMask)) {
-    const mask = readMask(decoder, section.masks);
+    const coloured = decoder.bit(IS_PATCH + section.wasPatch);
+    const mask = coloured ? readPatch(decoder, section.palette) : readMask(decoder, section.masks);
     if (nodeCount(mask) > most) throw decoder.damaged(TOO_MANY);
     return { outline: mask, grid: MASK_GRID };
   }

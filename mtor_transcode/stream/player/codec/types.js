@@ -64,6 +64,7 @@
  * @property {number} height cells
  * @property {number} levels the value of a full cell, 1-15
  * @property {Uint8Array} values row by row from the top
+ * @property {Colour[]} colours of a palette patch, one for each level; else none
  */
 
 /** @typedef {Vector | Mask} Outline */

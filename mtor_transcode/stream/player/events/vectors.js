@@ -8,6 +8,7 @@ import {
   MAX_LEVELS,
   MAX_MASK_SIDE,
   MAX_NODES,
+  MAX_PATCH_COLOURS,
   MAX_PICTURES,
   MAX_SIDE,
   MAX_STEP,
@@ -90,7 +91,9 @@ function readMask(figure) {
   if (values.length !== width * height || values.some((value) => value > levels)) {
     throw wrong(`a mask of ${width} x ${height} cells has ${values.length} values`);
   }
-  return { kind: "Mask", width, height, levels, values };
+  const colours = list(figure.colours ?? [], MAX_PATCH_COLOURS, "colours").map((one) => colour(one, "a colour"));
+  if (colours.length && colours.length !== levels) throw wrong(`a mask of ${levels} levels has ${colours.length} colours`);
+  return { kind: "Mask", width, height, levels, values, colours };
 }
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Coverage masks in their colours: small pictures that a canvas lays over others, bilinear between cells. A cell of
- * value v covers floor((510 v + levels) / (2 levels)) 255ths (docs/format.md, "Masks").
+ * value v covers floor((510 v + levels) / (2 levels)) 255ths (docs/format.md, "Masks"); those of a palette patch that
+ * are not empty are full, in their own colours.
  *
  * @typedef {import("../codec/types.js").Mask} Mask
  * @typedef {import("../codec/types.js").Paint} Paint
@@ -48,6 +49,10 @@ export class Sprites {
         const value = mask.values[y * mask.width + x];
         if (value === 0) continue;
         const at = 4 * ((y + BORDER) * width + x + BORDER);
+        if (mask.colours.length) {
+          pixels.data.set([...this._colours.rgb(mask.colours[value - 1]), 255], at);
+          continue;
+        }
         pixels.data.set(colourAt(x, y), at);
         pixels.data[at + 3] = Math.floor((510 * value + mask.levels) / (2 * mask.levels));
       }
