@@ -54,6 +54,13 @@ SHARP = Solid(GREEN.colour, Border(64, WHITE.colour, sharp=True))
 WILD = LinearGradient((30, 240, 30), (225, 20, 235), 7, 3, 15)
 """Its colours lie far beyond what R, G, B can show."""
 
+FLAG = Mask(
+    4,
+    3,
+    3,
+    bytes([1, 1, 2, 0, 3, 1, 2, 2, 3, 3, 0, 1]),
+    colours=((81, 90, 240), (235, 128, 128), (30, 160, 90)),
+)
 MASK = Mask(6, 5, 3, bytes([0, 1, 3, 3, 1, 0] * 2 + [3, 3, 0, 0, 3, 3] + [0, 2, 3, 3, 2, 0] * 2))
 
 
@@ -108,6 +115,16 @@ def test_borders_masks_and_strokes(tab: Tab) -> None:
         Enter(0, 4, ShapeState(MASK, WHITE, at(20, 20))),
         Enter(0, 5, ShapeState(MASK, WILD, at(150.5, 120.25, 6.5, 0.05))),
         Edit(30, 60, 0, ShapeState(STAR, Solid(RED.colour), at(80, 60, 1.2))),
+    ]
+    alike(tab, film(*tokens), (0.0, 2.0, 3.5))
+
+
+def test_palette_patches(tab: Tab) -> None:
+    tokens: list[Token] = [
+        Enter(0, 0, ShapeState(STAR, BORDERED, at(80, 60, 1.2))),
+        Enter(0, 1, ShapeState(FLAG, WHITE, at(80, 60, 12), 200)),
+        Enter(0, 2, ShapeState(FLAG, WILD, at(200.25, 120.5, 16, 0.05))),
+        Edit(30, 60, 1, ShapeState(FLAG, WHITE, at(100, 90, 12))),
     ]
     alike(tab, film(*tokens), (0.0, 2.0, 3.5))
 

@@ -278,6 +278,16 @@ def test_textures_are_images_of_stills_and_noted_in_scenes(tmp_path: Path) -> No
     ElementTree.fromstring(animated)
 
 
+def test_palette_patches_are_paths_in_their_own_colours() -> None:
+    flag = Mask(3, 1, 2, bytes([2, 0, 1]), colours=((235, 128, 128), (16, 128, 128)))
+    film = film_of(Enter(0, 0, ShapeState(flag, RED, at(60, 50))))
+    for drawing in (mtor_svg.still_svg(film, 10), mtor_svg.scene_svg(film, film.heads()[0])):
+        assert re.findall(r'd="([^"]+)" fill="([^"]+)"', drawing) == [
+            ("M1 -1h1v1h-1Z", "#ffffff"),
+            ("M-1 -1h1v1h-1Z", "#000000"),
+        ]
+
+
 def test_masks_are_paths_by_level_and_jump_to_others() -> None:
     bar, ring = Mask(3, 1, 3, bytes([3, 3, 1])), Mask(2, 1, 1, bytes([0, 1]))
     first = ShapeState(bar, RED, at(60, 50))

@@ -26,6 +26,9 @@ EVEN = 8
 BACKGROUND = 150
 """Px of the smallest background."""
 
+CREPT = 14
+"""Px by which background goes on beyond such blocks."""
+
 INK = 12
 """Luma codes from the background from which on a pixel is ink."""
 
@@ -151,7 +154,42 @@ def _background(luma: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     large = stats[:, cv2.CC_STAT_AREA] >= BACKGROUND
     large[0] = False
     background: NDArray[np.bool_] = large[labels]
-    return background if background.any() else None
+    if not background.any():
+        return None
+    _grow(background, luma)
+    return background
+
+
+@njit(cache=True, nogil=True)
+def _grow(background, luma):  # type: ignore[no-untyped-def]
+    """Background goes on, at most ``CREPT`` px, where the picture does: between letters and a bar's edge
+    there is no room for a block. In place.
+    """
+    height, width = luma.shape
+    from_luma = luma.copy()
+    edge = np.empty((height * width, 2), dtype=np.int32)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            if background[y, x]:
+                edge[count, 0], edge[count, 1] = y, x
+                count += 1
+    first = 0
+    for _ in range(CREPT):
+        last = count
+        for k in range(first, last):
+            y, x = edge[k, 0], edge[k, 1]
+            code = int(from_luma[y, x])
+            for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+                v, u = y + dy, x + dx
+                if not (0 <= v < height and 0 <= u < width) or background[v, u]:
+                    continue
+                if abs(int(luma[v, u]) - code) <= EVEN // 2:
+                    background[v, u] = True
+                    from_luma[v, u] = code
+                    edge[count, 0], edge[count, 1] = v, u
+                    count += 1
+        first = last
 
 
 def _grounds(target: Picture, background: NDArray[np.bool_]) -> tuple[Picture, NDArray[np.float32]]:
