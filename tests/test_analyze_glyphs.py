@@ -119,3 +119,16 @@ def test_a_page_of_text_becomes_letters(tmp_path: Path) -> None:
         fresh = [token for token in coder.take_tokens() if isinstance(token, Enter)]
         assert len(fresh) < count
         assert any(token.state.outline in known for token in fresh)
+
+
+def test_letters_on_a_narrow_bar_are_found() -> None:
+    """Two px of bar above letters have no even block of 3x3 px."""
+    page = np.full((120, 400, 3), (26, 128, 128), np.uint8)
+    page[50:69] = (119, 80, 90)
+    places = range(20, 380, 18)
+    for x in places:
+        page[52:64, x : x + 2] = page[52:54, x : x + 9] = page[62:64, x : x + 9] = (26, 128, 128)
+    found = find_glyphs(page, np.ones(page.shape[:2], bool))
+    assert found is not None
+    assert {tuple(box) for box in found.boxes[1:].tolist()} == {(x, 52, x + 9, 64) for x in places}
+    assert (found.plain[50:69] == (119, 80, 90)).all()

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import shutil
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +27,11 @@ def stills() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["bench_stills"] = module
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
     return module
 
 
@@ -51,6 +57,49 @@ def test_a_still_is_coded_and_measured(stills: ModuleType, tmp_path: Path) -> No
     said = stills.text(found)
     assert "motion:1" in said
     assert f"{high.bytes:7} " in said
+
+
+def test_pictures_stand_for_clips(stills: ModuleType, tmp_path: Path) -> None:
+    picture = stills.cut(MOVING, Fraction(1), tmp_path)
+    asked = argparse.Namespace(clips=tmp_path, qualities="30", preset="fast", vmaf=False, av1=False)
+    job = stills._job(str(picture), asked)
+    assert (job.clip, job.seconds) == (picture, 0)
+    with pytest.raises(SystemExit, match="CLIP:SECONDS"):
+        stills._job("motion", asked)
+
+
+def test_own_pages_become_pictures_in_the_colours_of_video(stills: ModuleType, tmp_path: Path) -> None:
+    rgb = np.zeros((16, 32, 3), dtype=np.uint8)
+    rgb[:, 8:16], rgb[:, 16:24], rgb[:, 24:] = (255, 255, 255), (255, 0, 0), (0, 0, 255)
+    stills.own_stills.write(tmp_path / "bars.y4m", rgb)
+    with open_source(tmp_path / "bars.y4m") as source:
+        (frame,) = source.frames()
+    assert [int(frame.planes[0][4, x]) for x in (4, 12, 20, 28)] == [16, 235, 63, 32]
+    assert [int(plane[4, 11]) for plane in frame.planes[1:]] == [102, 240]
+
+
+def test_a_page_whose_script_no_font_has_is_left_out(
+    stills: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = stills.own_stills
+    assert "ink" in own.names()
+    monkeypatch.setitem(own.NEEDS, "ink", ("xx-none",))
+    assert not own._has_fonts("ink")
+    assert "xx-none" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="no such page"):
+        own._has_fonts("nothing")
+
+
+def test_a_page_is_shown(stills: ModuleType, tmp_path: Path) -> None:
+    own = stills.own_stills
+    if not any(map(shutil.which, own.BROWSERS)):
+        pytest.skip("no Chromium here")
+    pytest.importorskip("playwright")
+    (made,) = own.make(tmp_path, ["sprites"])
+    with open_source(made) as source:
+        (frame,) = source.frames()
+    assert frame.planes[0].shape == (720, 1280)
+    assert len(np.unique(frame.planes[0])) > 12
 
 
 def test_bytes_at_the_targets_come_from_the_points(stills: ModuleType) -> None:

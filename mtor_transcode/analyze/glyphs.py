@@ -26,7 +26,7 @@ EVEN = 8
 BACKGROUND = 150
 """Px of the smallest background."""
 
-CREPT = 14
+CREPT = 20
 """Px by which background goes on beyond such blocks."""
 
 INK = 12

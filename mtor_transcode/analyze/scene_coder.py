@@ -340,10 +340,7 @@ class SceneCoder:
             self._enter_anew(self.live, pricer.fork(), first)
 
     def _reconsider(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
-        """Let the shapes that entered since token ``first`` enter anew: without the needless, with borders.
-
-        ``pricer`` is as it was before the first of them.
-        """
+        """Let what entered since token ``first`` (``pricer``: before it) enter anew: needed, bordered."""
         self._withdraw(stage, stakes, pricer, first)
         for better in (give_borders, bridge):
             put_back = self._held(stage)
