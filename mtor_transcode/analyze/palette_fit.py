@@ -39,6 +39,9 @@ KNOWN_BITS = 5.0
 HEAD_BITS = 34.0
 """What a patch costs beside its colours and cells, about: its size, its shape, its place."""
 
+SURE = 0.85
+"""Share of the guessed bits that a patch costs at least."""
+
 EMPTY = 0.15
 """Times lambda: a px whose error is less needs no colour of its own."""
 
@@ -62,11 +65,17 @@ class Fit:
 
 
 def fit_patch(
-    target: Picture, under: Picture, worth: Plane, lam: float, known: Sequence[Colour] = ()
+    target: Picture,
+    under: Picture,
+    worth: Plane,
+    lam: float,
+    known: Sequence[Colour] = (),
+    limit: float = float("inf"),
 ) -> Fit | None:
     """The patch that shows ``target`` (h, w, 3) over ``under`` with the least error + ``lam`` * bits, if any.
 
-    ``worth`` (h, w) scales squared errors. ``known`` colours, which other patches have, cost less.
+    ``worth`` (h, w) scales squared errors. ``known`` colours, which other patches have, cost less. What needs
+    more than ``limit`` for its bits alone is given up.
     """
     wanted = target.astype(np.float32)
     bare = _squared(wanted, under.astype(np.float32)) * worth
@@ -82,6 +91,8 @@ def fit_patch(
         found = _fitted(wanted, bare, worth, colours, known, lam)
         if found is None:
             continue
+        if SURE * lam * found.bits > limit:
+            break
         if best is None or found.error + lam * found.bits < best.error + lam * best.bits:
             best, worse = found, 0
             continue

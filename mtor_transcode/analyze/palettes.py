@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.palette_fit import fit_patch, shown_by
+from mtor_transcode.analyze.palette_fit import SURE, fit_patch, shown_by
 from mtor_transcode.analyze.patches import HIDDEN, squared
 from mtor_transcode.codec.limits import MAX_MASK_SIDE
 from mtor_transcode.model import UNITS_PER_PX, Mask, Outline, ShapeState, Solid, TexturePaint, Transform
@@ -53,8 +53,8 @@ SLACK = 2
 AGAIN_BITS = 24.0
 """What a known patch costs, about."""
 
-GAIN_BITS = 6.0
-"""Bits that a patch must gain."""
+GAIN_BITS, GAIN_SHARE = 6.0, 0.1
+"""What a patch must gain: bits, and a share of what is there. Outlines scale, turn and morph."""
 
 Price = Callable[[ShapeState], float]
 
@@ -154,7 +154,7 @@ class _Costs:
         saved, under = wanted.lam * self._bits(hidden), wanted.live.shown[y0:y1, x0:x1]
         if hidden:
             saved, under = self._without(hidden, rect, saved)
-        limit = before + saved - wanted.lam * GAIN_BITS
+        limit = (1 - GAIN_SHARE) * (before + saved) - wanted.lam * GAIN_BITS
         best = self._known(rect, under, known, price, limit) or self._fresh(rect, under, known, price, limit)
         if best is None:
             return None
@@ -261,8 +261,8 @@ class _Costs:
         x0, y0, x1, y1 = rect
         target = np.ascontiguousarray(wanted.target[y0:y1, x0:x1])
         colours = list(dict.fromkeys(c for patch in reversed(known) for c in patch.colours))[:COLOURS]
-        fit = fit_patch(target, under, wanted.worth[y0:y1, x0:x1], wanted.lam, colours)
-        if fit is None or fit.error + wanted.lam * fit.bits > limit + wanted.lam * LEAST_BITS:
+        fit = fit_patch(target, under, wanted.worth[y0:y1, x0:x1], wanted.lam, colours, limit)
+        if fit is None or fit.error + SURE * wanted.lam * fit.bits > limit:
             return None
         state = self._state(fit.patch, x0, y0)
         cost = fit.error + wanted.lam * price(state)

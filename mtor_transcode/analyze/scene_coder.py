@@ -298,17 +298,13 @@ class SceneCoder:
         pricer, first = self._prices().fork(), len(self._tokens)
         self._painter.paint(work)
         stakes = Stakes(target, worth, self.lam)
-        if self.stills is not None and stage is self.live:
-            put_back = self._held(stage)
+        if stage is self.live:
             self._withdraw(stage, stakes, pricer, first)
-            laid = self._lay_patches(work, self.stills, times)
-            if not laid.any():
-                put_back()
-            else:
+            laid = None if self.stills is None else self._lay_patches(work, self.stills, times)
+            if laid is not None and laid.any():
                 self._withdraw(stage, stakes, pricer, first)
                 self._painter.paint(replace(work, where=where & laid))
-        if stage is self.live:
-            self._lay_palettes(work, stakes, pricer, first, times)
+            self._lay_palettes(work, pricer, first, times)
         self._reconsider(stage, stakes, pricer, first)
         if stage is not self.live:
             for token in self._tokens[first:]:
@@ -325,9 +321,8 @@ class SceneCoder:
             self._next += 1
         return inside((patch.rect for patch in patches), work.where.shape)
 
-    def _lay_palettes(self, work: Work, stakes: Stakes, pricer: Pricer, first: int, times: Times) -> None:
+    def _lay_palettes(self, work: Work, pricer: Pricer, first: int, times: Times) -> None:
         """Lay palette patches over what costs less so, instead of the new shapes there."""
-        self._withdraw(self.live, stakes, pricer, first)
         count = self._next
         wanted = Wanted(self.live, work.target, work.worth, work.where, self.lam, self._paid)
         for patch in find_palettes(wanted, self._painter.patches, self._enter_price(times)):
