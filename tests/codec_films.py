@@ -29,6 +29,7 @@ from mtor_transcode.model import (
     NodeKind,
     Outline,
     Paint,
+    RadialGradient,
     Scene,
     SceneStart,
     ShapeState,
@@ -89,7 +90,15 @@ def gradients(draw: st.DrawFn) -> LinearGradient:
     return LinearGradient(draw(colours), draw(colours), draw(st.integers(0, 63)), start, end)
 
 
-paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients())
+@st.composite
+def radials(draw: st.DrawFn) -> RadialGradient:
+    place, radius = st.integers(-64, 128), st.integers(1, 256)
+    free = st.tuples(place, place, radius, radius, st.integers(0, 15))
+    rings = draw(st.one_of(st.just((32, 32, 45, 45, 0)), st.just((20, 9, 77, 77, 3)), free))
+    return RadialGradient(draw(colours), draw(colours), *rings)
+
+
+paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients(), radials())
 borders = st.one_of(
     st.none(),
     st.just(Border(40, (16, 128, 128))),

@@ -32,12 +32,25 @@ from mtor_transcode.model import (
     LinearGradient,
     Mask,
     Outline,
+    RadialGradient,
     Solid,
     Texture,
     TexturePaint,
 )
 
-_UNIONS = (Outline, Mask, Solid, LinearGradient, TexturePaint, Enter, Edit, Leave, CameraMove, Background)
+_UNIONS = (
+    Outline,
+    Mask,
+    Solid,
+    LinearGradient,
+    RadialGradient,
+    TexturePaint,
+    Enter,
+    Edit,
+    Leave,
+    CameraMove,
+    Background,
+)
 _MASK_FIELDS = ("width", "height", "levels", "values", "colours")
 
 Json = dict[str, object]

@@ -17,6 +17,7 @@ from mtor_transcode.model import (
     LinearGradient,
     NodeKind,
     Outline,
+    RadialGradient,
     ShapeState,
     Solid,
     Token,
@@ -50,6 +51,8 @@ RING = Outline(
 RED, BLUE, GREEN = (Solid(from_hex(text, ColourSpec())) for text in ("#d03020", "#3040c0", "#40a050"))
 WHITE, DARK = Solid((235, 128, 128)), Solid((40, 140, 120))
 SHADE = LinearGradient((70, 170, 115), (180, 100, 145), 5, 2, 14)
+GLOW = RadialGradient((200, 120, 140), (60, 150, 110), 20, 16, 50, 70)
+GLOW2 = RadialGradient((90, 120, 140), (220, 128, 120), 50, 40, 30, 20, 6)
 SHADE2 = LinearGradient((210, 128, 90), (40, 128, 160), 60, -4, 20)
 
 
@@ -76,3 +79,18 @@ MOVING: tuple[Token, ...] = (
     Leave(90, 1),
     CameraMove(95, 0, Camera()),
 )
+
+RINGS: tuple[Token, ...] = (
+    Enter(0, 0, ShapeState(SQUARE, GLOW, at(60, 50, 1.2))),
+    Enter(0, 1, ShapeState(BLOB, GLOW2, at(160, 60, 1.3, 0.1), 200)),
+    Enter(0, 2, ShapeState(LINE, GLOW, at(250, 60))),
+    Enter(0, 3, ShapeState(RING, GLOW2, at(90, 130, 1.3))),
+    Enter(0, 4, ShapeState(STAR, SHADE, at(250, 130))),
+    Edit(10, 40, 0, ShapeState(SQUARE, GLOW2, at(100, 60, 1.5, 0.4))),
+    Edit(10, 40, 1, ShapeState(BLOB, GREEN, at(160, 60, 1.3, 0.1))),
+    Edit(20, 40, 4, ShapeState(STAR, GLOW, at(250, 130))),
+    Background(30, 30, GLOW),
+    Edit(60, 30, 1, ShapeState(BLOB, GLOW, at(170, 70, 1.3, 0.1))),
+    Background(80, 20, SHADE2),
+)
+"""Radial gradients in areas, lines and behind them, from and to others, colours and kinds."""

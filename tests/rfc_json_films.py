@@ -26,6 +26,7 @@ from mtor_transcode.model import (
     LinearGradient,
     NodeKind,
     Outline,
+    RadialGradient,
     Scene,
     SceneStart,
     ShapeState,
@@ -57,6 +58,11 @@ paints = st.one_of(
     st.builds(Solid, colours),
     st.builds(
         LinearGradient, colours, colours, st.integers(0, 63), st.integers(-16, 32), st.integers(-16, 32)
+    ),
+    st.builds(
+        RadialGradient,
+        *(colours, colours, st.integers(-64, 128), st.integers(-64, 128)),
+        *(st.integers(1, 256), st.integers(1, 256), st.integers(0, 15)),
     ),
 )
 transforms = st.builds(Transform, coordinates, coordinates, st.integers(1, LIMIT), st.integers(-LIMIT, LIMIT))

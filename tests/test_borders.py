@@ -321,7 +321,9 @@ def test_a_new_colour_keeps_the_border() -> None:
     picture = np.full((4, 4, 3), 90, np.uint8)
     cover = np.full((4, 4), 255, np.uint8)
     for paint in (INK, LinearGradient((0, 0, 0), (50, 50, 50), border=HALO)):
-        fresh = recoloured(paint, np.array([100.0, 110.0, 120.0]), picture, picture, cover)
+        wanted = np.full((4, 4, 3), (100, 110, 120), np.uint8)
+        weight = np.ones((4, 4), np.float32)
+        fresh = recoloured(paint, wanted, picture, picture, cover, weight)
         assert fresh is not None
         assert fresh.border == HALO
         assert fresh != paint

@@ -37,6 +37,7 @@ from mtor_transcode.model import (
     NodeKind,
     Outline,
     Paint,
+    RadialGradient,
     Scene,
     SceneStart,
     ShapeState,
@@ -178,6 +179,31 @@ def _borders() -> MemoryFilm:
     return MemoryFilm(HEADER, [scene], [], [], 50)
 
 
+def _radial() -> MemoryFilm:
+    """Radial gradients: new, the same place again, another; moved, recoloured, from and to other paints."""
+    triangle = Outline((Contour(((-64, -64), (64, -64), (0, 64)), (NodeKind.CORNER,) * 3),))
+    glow = RadialGradient((235, 128, 128), (81, 90, 240), 20, 19, 64, 64)
+    ring = RadialGradient((100, 140, 110), (30, 128, 128), 32, 64, 45, 90, 5)
+    paints: list[Paint] = [glow, dataclasses.replace(glow, last=(60, 100, 100)), ring, Solid((16, 128, 128))]
+    states = [ShapeState(triangle, paint, Transform(160 * n, 320)) for n, paint in enumerate(paints)]
+    edits: list[Paint] = [
+        dataclasses.replace(glow, x=-64, y=128, rx=1, ry=256, inner=15),
+        dataclasses.replace(paints[1], first=(200, 120, 140)),
+        LinearGradient((100, 140, 110), (200, 130, 120), 16),
+        ring,
+    ]
+    tokens = (
+        *(Enter(0, number, state) for number, state in enumerate(states)),
+        *(Edit(10, 5, n, dataclasses.replace(states[n], paint=paint)) for n, paint in enumerate(edits)),
+        Background(20, 10, dataclasses.replace(glow, rx=70)),
+    )
+    scene = Scene(
+        SceneStart(0, 0, RadialGradient((200, 128, 128), (90, 120, 140), rx=45, ry=45)),
+        (Span(0, 50, tokens),),
+    )
+    return MemoryFilm(HEADER, [scene], [], [], 50)
+
+
 FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "empty": lambda: MemoryFilm(HEADER, [], [], [], 0),
     "elements": _elements,
@@ -187,6 +213,7 @@ FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "palettes": _palettes,
     "patches": _patches,
     "borders": _borders,
+    "radial": _radial,
     "busy": lambda: MemoryFilm(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

@@ -13,7 +13,23 @@ from typing import Any
 import numpy as np
 import pytest
 from memory_films import MemoryFilm, write_film
-from moving_films import BLOB, DARK, GREEN, LINE, MOVING, RED, RING, SHADE, SIZE, STAR, WHITE, at
+from moving_films import (
+    BLOB,
+    DARK,
+    GLOW,
+    GLOW2,
+    GREEN,
+    LINE,
+    MOVING,
+    RED,
+    RING,
+    RINGS,
+    SHADE,
+    SIZE,
+    STAR,
+    WHITE,
+    at,
+)
 from player_page import Site, Tab, likeness, opened
 from texture_films import BOX, HEADER, patch, patched, scene, written
 from texture_films import MOVING as MOVING_TEXTURE
@@ -98,6 +114,16 @@ def test_a_story_with_dissolves(tab: Tab) -> None:
 def test_all_that_moves(tab: Tab) -> None:
     """Morphs of every kind, camera, gradients, strokes, entering and leaving, forwards and back."""
     alike(tab, film(*MOVING), (0.0, 1.0, 1.5, 1.9, 2.25, 2.5, 3.1, 1.2))
+
+
+def test_radial_gradients(tab: Tab) -> None:
+    """In areas, along lines, in masks, behind all; on ellipses, moving, from and to other paints."""
+    dots = (
+        Enter(0, 9, ShapeState(MASK, GLOW, at(30, 150, 5))),
+        Enter(0, 10, ShapeState(MASK, GLOW2, at(290.5, 160.25, 4.5, 0.05))),
+    )
+    alike(tab, film(*RINGS[:5], *dots, *RINGS[5:]), (0.0, 0.9, 1.2, 1.5, 2.4, 3.1, 3.9, 0.4))
+    alike(tab, film(*RINGS), (1.5,), (640, 384))
 
 
 def test_other_sizes(tab: Tab) -> None:

@@ -27,6 +27,7 @@ from moving_films import (
     LINE,
     MOVING,
     RED,
+    RINGS,
     SHADE,
     SIZE,
     SQUARE,
@@ -186,6 +187,16 @@ def test_a_gradient_through_colours_that_no_screen_shows(shot: Shot) -> None:
             assert wrong < 0.004
 
 
+@pytest.mark.parametrize("tick", [0, 25, 45, 58, 75, 90, 119])
+def test_radial_gradients(shot: Shot, tick: int) -> None:
+    film = film_of(*RINGS, background=SHADE)
+    animated = mtor_svg.scene_svg(film, film.heads()[0])
+    for picture in (shot(mtor_svg.still_svg(film, tick), None), shot(animated, tick / 30)):
+        mean, wrong = difference(film, tick, picture)
+        assert mean < 1.5
+        assert wrong < 0.006
+
+
 def test_the_animation_moves(shot: Shot) -> None:
     film = film_of(*MOVING)
     svg = mtor_svg.scene_svg(film, film.heads()[0])
@@ -210,8 +221,8 @@ def test_a_still_in_a_dissolve_shows_both_scenes(shot: Shot) -> None:
 
 
 ALLOWED = {
-    "svg", "g", "rect", "path", "linearGradient", "stop", "animate", "animateTransform", "set",
-    "filter", "feGaussianBlur",
+    "svg", "g", "rect", "path", "linearGradient", "radialGradient", "stop", "animate", "animateTransform",
+    "set", "filter", "feGaussianBlur",
 }  # fmt: skip
 LINK = re.compile(r"url\((?!#[a-z0-9]+\))|href|javascript|data:|//(?!www\.w3\.org/2000/svg)", re.IGNORECASE)
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scene's background starts as: the colour, or the gradient over the frame, that most pixels have."""
+"""A scene's first background: the colour, or the gradient over the frame, of most pixels."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, frame_colours, greatest_change
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid
-from mtor_transcode.model import LinearGradient, Solid
+from mtor_transcode.analyze.radial import fit_radial
+from mtor_transcode.model import LinearGradient, Paint, RadialGradient, Solid
 
 STRIDE = 4
 """Px between the samples that are looked at."""
@@ -22,21 +24,28 @@ NEAR = 4
 SHADED, TINTED = 6, 40
 """The same in luma and in chroma where only its colour is asked for: chroma of 4:2:0 spreads beside lines."""
 
+STEP = 6
+"""Codes by which neighbouring samples differ where one area ends."""
+
 MORE = 0.06
 """Share of the picture by which a gradient must fit more samples than one colour does."""
 
 
-def background_of(target: Picture) -> Solid | LinearGradient:
+def background_of(target: Picture) -> Paint:
     """The colour of the most frequent kind of pixel of ``target`` (H, W, 3), or a gradient that fits more.
 
     A gradient found as background holds still while a camera passes over the scene, and needs no outline.
     """
-    coarse, plain = _samples(target), most_frequent(target)
-    tilted = _gradient(coarse)
-    if tilted is None:
-        return plain
-    gained = int(_near(coarse, tilted).sum()) - int(_near(coarse, plain).sum())
-    return tilted if gained > MORE * coarse.shape[0] * coarse.shape[1] else plain
+    coarse = _samples(target)
+    plain: Paint = most_frequent(target)
+    least = MORE * coarse.shape[0] * coarse.shape[1]
+    best, fits = plain, int(_near(coarse, plain).sum())
+    for find in (_gradient, _rings):
+        found = find(coarse)
+        near = 0 if found is None else int(_near(coarse, found).sum())
+        if found is not None and near > fits + least:
+            best, fits = found, near
+    return best
 
 
 def most_frequent(target: Picture) -> Solid:
@@ -83,7 +92,26 @@ def _gradient(coarse: Picture) -> LinearGradient | None:
     return fit_gradient(coarse, weight, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
 
 
-def _near(coarse: Picture, paint: Solid | LinearGradient) -> NDArray[np.bool_]:
+def _rings(coarse: Picture) -> RadialGradient | None:
+    """The radial gradient over the frame that fits the largest area without a step, if one does."""
+    height, width = coarse.shape[:2]
+    if min(height, width) < 4:
+        return None
+    smooth = np.ones((height, width), dtype=np.uint8)
+    across = (cv2.absdiff(coarse[:, 1:], coarse[:, :-1]) > STEP).any(axis=2)
+    down = (cv2.absdiff(coarse[1:], coarse[:-1]) > STEP).any(axis=2)
+    for part in (smooth[:, 1:], smooth[:, :-1]):
+        part[across] = 0
+    for part in (smooth[1:], smooth[:-1]):
+        part[down] = 0
+    count, labels, areas, _ = cv2.connectedComponentsWithStats(smooth, connectivity=4)
+    if count < 2:
+        return None
+    weight: Plane = (labels == 1 + np.argmax(areas[1:, cv2.CC_STAT_AREA])).astype(np.float32)
+    return fit_radial(coarse, weight, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
+
+
+def _near(coarse: Picture, paint: Paint) -> NDArray[np.bool_]:
     height, width = coarse.shape[:2]
     colours = np.rint(frame_colours(paint, (width, height))).astype(np.uint8)
     near: NDArray[np.bool_] = greatest_change(coarse, np.broadcast_to(colours, coarse.shape).copy()) <= NEAR

@@ -25,7 +25,7 @@ from mtor_transcode.model import (
     OPAQUE,
     UNITS_PER_PX,
     Border,
-    LinearGradient,
+    Gradient,
     Mask,
     ShapeState,
     Solid,
@@ -264,7 +264,7 @@ def ink_of(state: ShapeState) -> NDArray[np.float64]:
 def _mean_colour(state: ShapeState) -> NDArray[np.float64]:
     """The colour of a shape, of a gradient the mean of its ends; NaN if it shows a texture."""
     paint = state.paint
-    if isinstance(paint, LinearGradient):
+    if isinstance(paint, Gradient):
         return (np.array(paint.first, dtype=np.float64) + paint.last) / 2
     return ink_of(state)
 

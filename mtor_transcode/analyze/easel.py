@@ -22,10 +22,12 @@ from mtor_transcode.model import (
     SCALE_ONE,
     UNITS_PER_PX,
     Fill,
+    Gradient,
     LinearGradient,
     Mask,
     Outline,
     Paint,
+    RadialGradient,
     ShapeState,
     Solid,
     Texture,
@@ -33,7 +35,7 @@ from mtor_transcode.model import (
     Transform,
 )
 from mtor_transcode.render.curves import bordered, reach_of_stroke
-from mtor_transcode.render.gradient import gradient_axis
+from mtor_transcode.render.gradient import gradient_axis, gradient_ellipse, inner_share
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.sprites import cell_colours, mask_coverage
@@ -169,6 +171,45 @@ def _tile_colours(tile: Tile, matrix: Matrix, rect: Rect) -> Plane:
 
 
 def _gradient_colours(
+    paint: Gradient, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
+) -> Plane:
+    if isinstance(paint, RadialGradient):
+        return _ring_colours(paint, box, matrix, rect)
+    return _line_colours(paint, box, matrix, rect)
+
+
+def _ring_colours(
+    paint: RadialGradient, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
+) -> Plane:
+    a, b, c, d, e, f = compose(matrix, gradient_ellipse(paint, box))
+    det = a * d - b * c
+    if not det:
+        return np.array(paint.last, dtype=np.float32).reshape(1, 1, 3)
+    first = np.array(paint.first, dtype=np.float32)
+    rise = np.array(paint.last, dtype=np.float32) - first
+    inverse = (d / det, -b / det, -c / det, a / det)
+    rings: Plane = _rings(first, rise, inverse, (e, f), inner_share(paint), rect)
+    return rings
+
+
+@njit(cache=True, nogil=True)
+def _rings(first, rise, inverse, centre, inner, rect):  # type: ignore[no-untyped-def]
+    x0, y0, x1, y1 = rect
+    out = np.empty((y1 - y0, x1 - x0, 3), dtype=np.float32)
+    for y in range(y1 - y0):
+        dy = y + y0 + 0.5 - centre[1]
+        for x in range(x1 - x0):
+            dx = x + x0 + 0.5 - centre[0]
+            u = inverse[0] * dx + inverse[2] * dy
+            v = inverse[1] * dx + inverse[3] * dy
+            share = (math.sqrt(u * u + v * v) - inner) / (1 - inner)
+            share = np.float32(min(max(share, 0.0), 1.0))
+            for c in range(3):
+                out[y, x, c] = first[c] + rise[c] * share
+    return out
+
+
+def _line_colours(
     paint: LinearGradient, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
 ) -> Plane:
     ax, ay, bx, by = gradient_axis(paint, box)

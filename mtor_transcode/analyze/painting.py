@@ -19,6 +19,7 @@ from mtor_transcode.analyze.misfit import misfit, squares
 from mtor_transcode.analyze.regions import merge_regions
 from mtor_transcode.analyze.strokes import find_lines, without_lines
 from mtor_transcode.analyze.stroking import Easel, paint_lines
+from mtor_transcode.analyze.unions import united
 from mtor_transcode.analyze.vectorize import Task, paint_regions
 from mtor_transcode.model import Mask, ShapeState
 
@@ -136,6 +137,7 @@ class Painter:
         if not active.any():
             return
         regions = merge_regions(target, weights, active, lam, BORDER_BITS)
+        regions = united(regions, target, weights, lam, BORDER_BITS)
         task = Task(
             target,
             work.worth,

@@ -10,12 +10,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.easel import Picture, Plane, best_colour
 from mtor_transcode.model import Colour, LinearGradient, Paint, Solid
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.gradient import gradient_axis
 from mtor_transcode.render.rasterizer import Rect
-
-_Picture = NDArray[np.uint8]
 
 
 def to_colour(values: NDArray[np.float64]) -> Colour:
@@ -91,15 +90,19 @@ def _plane_sums(target, weight):  # type: ignore[no-untyped-def]
 
 
 def recoloured(
-    paint: Paint, wanted: NDArray[np.float64], target: _Picture, under: _Picture, cover: _Picture
+    paint: Paint, target: Picture, shown: Picture, under: Picture, cover: Picture, weight: Plane
 ) -> Paint | None:
-    """The same kind of paint, its border too, with the best colour; a gradient is shifted as a whole."""
+    """The same kind of paint, its border too, with the best colour; a gradient is shifted as a whole.
+
+    Over a rectangle: ``target`` is wanted, ``shown`` is with the paint and ``under`` without it, by ``cover``
+    (0-255, h, w). None where that is 0.
+    """
     if not cover.any():
         return None
+    wanted = best_colour(target, under, cover, weight)
     if isinstance(paint, Solid):
         return replace(paint, colour=to_colour(wanted))
-    middle = (np.array(paint.first, dtype=np.float64) + paint.last) / 2
-    shift = np.rint(wanted - middle)
+    shift = np.rint(wanted - best_colour(shown, under, cover, weight))
     return replace(paint, first=_shifted(paint.first, shift), last=_shifted(paint.last, shift))
 
 

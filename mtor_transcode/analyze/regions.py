@@ -74,6 +74,14 @@ def merge_regions(
     return Regions(out.astype(np.int32), len(names))
 
 
+def explained_by_planes(
+    ycc: NDArray[np.uint8], weight: NDArray[np.float32], regions: Regions, lam: float
+) -> NDArray[np.float64]:
+    """Energy that each region's best paint, of one colour or a plane, explains, less its price."""
+    moments = _moments(ycc.astype(np.int32), weight, regions.labels, regions.count)
+    return np.array([_explained(moment, lam) for moment in moments])
+
+
 @njit(cache=True, nogil=True)
 def _find(parent, i):  # type: ignore[no-untyped-def]
     while parent[i] != i:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.borders import give_borders
 from mtor_transcode.analyze.bridges import bridge
-from mtor_transcode.analyze.easel import Picture, Plane, best_colour
+from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit, worse
@@ -242,15 +242,15 @@ class SceneCoder:
         cover = self.live.cover_of(shape)
         _, under = self.live.seen_with(index, None)
         visible = cover.copy()
-        visible[np.any(self.live.composited(shape, under) != self.live.shown[y0:y1, x0:x1], axis=2)] = 0
-        wanted = best_colour(target[y0:y1, x0:x1], under, visible, worth[y0:y1, x0:x1])
-        paint = recoloured(shape.state.paint, wanted, target[y0:y1, x0:x1], under, visible)
+        shown, weight = self.live.shown[y0:y1, x0:x1], worth[y0:y1, x0:x1]
+        visible[np.any(self.live.composited(shape, under) != shown, axis=2)] = 0
+        paint = recoloured(shape.state.paint, target[y0:y1, x0:x1], shown, under, visible, weight)
         if paint is None or paint == shape.state.paint:
             return
         fresh = replace(shape.state, paint=paint)
         token = Edit(times.since, times.at - times.since, number, fresh)
         if self._try(index, fresh, token, target, worth):
-            area = float((visible * worth[y0:y1, x0:x1]).sum(dtype=np.float64)) / 255
+            area = float((visible * weight).sum(dtype=np.float64)) / 255
             self._tracks.recoloured(number, times.at, area)
 
     def _try(self, index: int, state: ShapeState | None, token: Token, target: Picture, worth: Plane) -> bool:

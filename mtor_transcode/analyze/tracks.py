@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.stretch import can_stretch, sides_of
+from mtor_transcode.codec.radial_syntax import rings_of
 from mtor_transcode.model import (
     Colour,
     Edit,
     Enter,
     Fill,
+    Gradient,
     LinearGradient,
+    RadialGradient,
     ShapeState,
     Solid,
     Token,
@@ -225,7 +228,7 @@ def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
 def _paint_between(a: Fill, b: Fill, share: float) -> Fill:
     if isinstance(a, Solid) and isinstance(b, Solid):
         return replace(a, colour=_mixed(a.colour, b.colour, share))
-    if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
+    if isinstance(a, Gradient) and isinstance(b, Gradient):
         return replace(a, first=_mixed(a.first, b.first, share), last=_mixed(a.last, b.last, share))
     return a
 
@@ -239,7 +242,7 @@ def _colour_distance(a: Fill, b: Fill) -> float:
     """Squared error of a px that has one paint and not the other."""
     if isinstance(a, Solid) and isinstance(b, Solid):
         return _squares(a.colour, b.colour)
-    if isinstance(a, LinearGradient) and isinstance(b, LinearGradient):
+    if isinstance(a, Gradient) and isinstance(b, Gradient):
         return (_squares(a.first, b.first) + _squares(a.last, b.last)) / 2
     return 0.0 if a == b else float("inf")
 
@@ -251,10 +254,8 @@ def _squares(a: Colour, b: Colour) -> float:
 
 def _alike(a: ShapeState, b: ShapeState) -> bool:
     """Whether two states differ in nothing but place and colour, or sides if they are upright."""
-    if isinstance(a.paint, LinearGradient) and isinstance(b.paint, LinearGradient):
-        p, q = a.paint, b.paint
-        if (p.angle, p.start, p.end) != (q.angle, q.start, q.end):
-            return False
+    if _lie(a.paint) != _lie(b.paint):
+        return False
     if a.opacity != b.opacity or type(a.paint) is not type(b.paint) or a.paint.border != b.paint.border:
         return False
     return a.outline == b.outline or _differ_in_sides(a, b)
@@ -264,3 +265,10 @@ def _differ_in_sides(a: ShapeState, b: ShapeState) -> bool:
     if not (can_stretch(a) and can_stretch(b)):
         return False
     return a.outline.stroke_width == b.outline.stroke_width and same_structure(a.outline, b.outline)
+
+
+def _lie(paint: Fill) -> tuple[int, ...] | None:
+    """Where the colours of a gradient lie, None for other paints."""
+    if isinstance(paint, LinearGradient):
+        return (paint.angle, paint.start, paint.end)
+    return rings_of(paint) if isinstance(paint, RadialGradient) else None

@@ -15,21 +15,27 @@ from mtor_transcode.analyze.contours import area_and_centre, signed_area, trace_
 from mtor_transcode.analyze.easel import (
     Picture,
     Plane,
-    best_colour,
     composite,
     cover_rect,
     coverage,
     gain_of,
     paint_colours,
 )
+from mtor_transcode.analyze.fills import Layer, paint_bits, paints_of, rounder
 from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
 from mtor_transcode.analyze.masks import edge_field, layer_mask
 from mtor_transcode.analyze.order import label_boxes, label_stakes, painting_order
 from mtor_transcode.analyze.outlines import fit_outline
-from mtor_transcode.analyze.paints import fit_gradient, fit_solid, to_colour
+from mtor_transcode.analyze.paints import fit_gradient, fit_solid
 from mtor_transcode.analyze.refine import refined
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, Regions
-from mtor_transcode.model import UNITS_PER_PX, Outline, Paint, Point, ShapeState, Solid, Transform
+from mtor_transcode.model import (
+    Outline,
+    Point,
+    ShapeState,
+    Solid,
+    Transform,
+)
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 
@@ -92,18 +98,6 @@ class Task:
     least_area: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """One region cut out of the padded pictures; ``rect`` in px of the picture (may reach beyond it)."""
-
-    rect: Rect
-    region: NDArray[np.uint8]
-    free: NDArray[np.uint8]
-    target: Picture
-    shown: Picture
-    weight: Plane
-
-
 def paint_regions(
     engine: Rasterizer, task: Task, shown: Picture, regions: Regions, price: Price
 ) -> Iterator[ShapeState]:
@@ -157,7 +151,7 @@ def _cut(
     target: Picture,
     shown: Picture,
     weight: Plane,
-) -> _Layer:
+) -> Layer:
     height, width = rank.shape
     x0, y0 = max(0, int(box[0]) - MARGIN), max(0, int(box[1]) - MARGIN)
     x1, y1 = min(width, int(box[2]) + MARGIN), min(height, int(box[3]) + MARGIN)
@@ -165,7 +159,7 @@ def _cut(
     free = here > place
     rows = np.clip(np.arange(y0 - MARGIN, y1 - MARGIN), 0, shown.shape[0] - 1)
     columns = np.clip(np.arange(x0 - MARGIN, x1 - MARGIN), 0, shown.shape[1] - 1)
-    return _Layer(
+    return Layer(
         rect=(x0 - MARGIN, y0 - MARGIN, x1 - MARGIN, y1 - MARGIN),
         region=(here == place).astype(np.uint8),
         free=free.astype(np.uint8),
@@ -175,7 +169,7 @@ def _cut(
     )
 
 
-def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> ShapeState | None:
+def _propose(engine: Rasterizer, task: Task, layer: Layer, price: Price) -> ShapeState | None:
     """The best shape for a region, if it is worth its bits."""
     region_weight = layer.weight * layer.region
     if not region_weight.any():
@@ -204,7 +198,7 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     for outline, (dx, dy) in _forms(world, area_per_bit, task.library):
         transform = Transform(dx, dy)
         cover = coverage(engine, outline, transform, layer.rect, task.view)
-        for paint in _paints(layer, cover, tilted is not None, outline, transform, task):
+        for paint in paints_of(layer, cover, tilted is not None, outline, transform, task.palette, task.view):
             state = ShapeState(outline, paint, transform)
             colours = paint_colours(paint, outline, transform, layer.rect, task.view)
             if outline in task.library and _mistaken(layer, cover, colours):
@@ -213,6 +207,9 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
             guess = guessed_bits(state, task)
             if gain - lam * guess > best_worth:
                 best, best_worth, best_gain, best_guess = state, gain - lam * guess, gain, guess
+    if best is not None:
+        best, best_gain = rounder(engine, layer, best, best_gain, price, lam, task.view)
+        best_guess = guessed_bits(best, task)
     fit = task.refine and max(layer.region.shape) <= REFINED
     if best is not None and fit and best.outline not in task.library:
         best = refined(best, lambda state: _gain(engine, task, layer, state), SPARED * lam)
@@ -221,7 +218,7 @@ def _propose(engine: Rasterizer, task: Task, layer: _Layer, price: Price) -> Sha
     return best if best_gain > task.lam * price(best) else None
 
 
-def _mistaken(layer: _Layer, cover: Picture, colours: Plane) -> bool:
+def _mistaken(layer: Layer, cover: Picture, colours: Plane) -> bool:
     """Whether a known outline would say something else: an o for an e is cheap, and wrong.
 
     As print coders have found (JBIG2's substitutions), a squared error alone cannot tell; a stroke that is
@@ -238,7 +235,7 @@ def _mistaken(layer: _Layer, cover: Picture, colours: Plane) -> bool:
     return float(np.abs(cv2.blur(error, (3, 3))).max()) > MISTAKE * max(contrast, LEAST_CONTRAST)
 
 
-def _gain(engine: Rasterizer, task: Task, layer: _Layer, state: ShapeState) -> float:
+def _gain(engine: Rasterizer, task: Task, layer: Layer, state: ShapeState) -> float:
     """Fall of the weighted squared error when a shape is painted on its layer."""
     cover = coverage(engine, state.outline, state.transform, layer.rect, task.view)
     colours = paint_colours(state.paint, state.outline, state.transform, layer.rect, task.view)
@@ -266,11 +263,7 @@ def _forms(
 
 def guessed_bits(state: ShapeState, task: Task) -> float:
     """What a new shape costs, roughly: to choose between forms of one shape, and where there is no doubt."""
-    bits = 16.0
-    if not isinstance(state.paint, Solid):
-        bits += 34.0
-    else:
-        bits += 4.0 if state.paint.colour in task.palette else 14.0
+    bits = 16.0 + paint_bits(state.paint, task.palette)
     if state.outline in task.library:
         return bits + 8.0
     for contour in state.outline.contours:
@@ -279,35 +272,6 @@ def guessed_bits(state: ShapeState, task: Task) -> float:
         grid = max(int(np.gcd.reduce(steps, axis=None)), 1)
         bits += 5.0 + 3.1 * len(points) + 1.45 * float(np.log2(1 + steps / grid).sum())
     return bits
-
-
-def _paints(
-    layer: _Layer, cover: Picture, tilted: bool, outline: Outline, transform: Transform, task: Task
-) -> Iterator[Paint]:
-    """Closed-form paints for a coverage: one colour, the nearest known one, a gradient where it tilts."""
-    colour = to_colour(best_colour(layer.target, layer.shown, cover, layer.weight))
-    yield Solid(colour)
-    known = task.palette.nearest(colour)
-    if known is not None and known != colour:
-        yield Solid(known)
-    if not tilted:
-        return
-    x0, y0, x1, y1 = outline.bounds
-    box = (
-        (x0 + transform.dx) / UNITS_PER_PX,
-        (y0 + transform.dy) / UNITS_PER_PX,
-        (x1 + transform.dx) / UNITS_PER_PX,
-        (y1 + transform.dy) / UNITS_PER_PX,
-    )
-    solid_cover = (cover == 255) * layer.weight
-    gradient = fit_gradient(layer.target, solid_cover, layer.rect, _through(box, task.view))
-    if gradient is not None:
-        yield gradient
-
-
-def _through(box: tuple[float, float, float, float], view: Matrix) -> tuple[float, float, float, float]:
-    a, _, _, d, e, f = view
-    return (a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
 
 
 def _world_box(rect: Rect) -> tuple[float, float, float, float]:
@@ -357,7 +321,7 @@ def _energy(difference: Plane) -> Plane:
     return np.asarray(squares[:, 0] + CHROMA_WEIGHT * (squares[:, 1] + squares[:, 2]), dtype=np.float32)
 
 
-def _area_per_bit(lam: float, layer: _Layer, flat: Solid) -> float:
+def _area_per_bit(lam: float, layer: Layer, flat: Solid) -> float:
     """Area of outline error (px^2) that is worth a bit: lambda over what a pixel on the wrong side costs."""
     block = np.ones((3, 3), np.uint8)
     border = (cv2.dilate(layer.region, block) > cv2.erode(layer.region, block)) & (layer.free == 0)

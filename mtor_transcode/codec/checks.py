@@ -21,6 +21,7 @@ from mtor_transcode.codec.limits import (
     MAX_STEP,
     MAX_TICK,
 )
+from mtor_transcode.codec.radial_syntax import in_range, rings_of
 from mtor_transcode.codec.texture_syntax import BroughtTextures, check_texture_start
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
@@ -35,6 +36,7 @@ from mtor_transcode.model import (
     Mask,
     Outline,
     Paint,
+    RadialGradient,
     SceneStart,
     ShapeState,
     Solid,
@@ -185,6 +187,11 @@ def _check_paint(paint: Paint) -> None:
         return
     _check_colour(paint.first)
     _check_colour(paint.last)
+    if isinstance(paint, RadialGradient):
+        _whole("a gradient's numbers", rings_of(paint))
+        if not in_range(rings_of(paint)):
+            raise UsageError(f"the gradient {paint} is out of range")
+        return
     _whole("a gradient's numbers", (paint.angle, paint.start, paint.end))
     low, high = -GRADIENT_STEPS, 2 * GRADIENT_STEPS
     if not (0 <= paint.angle < GRADIENT_ANGLES and low <= paint.start <= high and low <= paint.end <= high):

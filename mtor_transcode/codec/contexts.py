@@ -154,6 +154,12 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("patch.colour", COLOUR),
     ("patch.same", 4 * 96),
     ("patch.other", 8),
+    ("radial.is", 2),
+    ("radial.again", 1),
+    ("radial.place", 2 * SIGNED),
+    ("radial.radii", 2 * SIGNED),
+    ("radial.inner", NUMBER),
+    ("radial.change", 5 * SIGNED),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -182,6 +188,7 @@ def _kind(name: str) -> Kind:
         "paint": Kind.PAINTS,
         "backdrop": Kind.PAINTS,
         "border": Kind.PAINTS,
+        "radial": Kind.PAINTS,
     }.get(name.partition(".")[0], Kind.MOTION)
 
 

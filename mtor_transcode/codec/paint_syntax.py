@@ -18,8 +18,27 @@ from mtor_transcode.codec.binarise import (
 )
 from mtor_transcode.codec.colour_syntax import read_difference, write_difference
 from mtor_transcode.codec.contexts import BASE, COLOUR, SIGNED
+from mtor_transcode.codec.radial_syntax import (
+    FIRST_RINGS,
+    Rings,
+    read_moved,
+    read_rings,
+    rings_of,
+    write_moved,
+    write_rings,
+)
 from mtor_transcode.codec.writers import Reader, Writer
-from mtor_transcode.model import Border, Colour, Fill, LinearGradient, Paint, Solid, TexturePaint
+from mtor_transcode.model import (
+    Border,
+    Colour,
+    Fill,
+    Gradient,
+    LinearGradient,
+    Paint,
+    RadialGradient,
+    Solid,
+    TexturePaint,
+)
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
 
 _GRADIENT: Final = BASE["paint.gradient"]
@@ -37,6 +56,7 @@ _CHANGE: Final = BASE["paint.change"]
 _CHANGE_GEOMETRY: Final = BASE["paint.change_geometry"]
 _CHANGE_ANGLE: Final = BASE["paint.change_angle"]
 _CHANGE_ENDS: Final = BASE["paint.change_ends"]
+_RADIAL: Final = BASE["radial.is"]
 
 PALETTE: Final = 24
 """Colours that are remembered, the last used first."""
@@ -48,10 +68,11 @@ _ANGLE_BITS: Final = 6
 class PaintMemory:
     """What is known of the paints of a scene so far; the same for writer and reader.
 
-    ``border`` is the last border of a shape, ``bordered`` whether the last paint had one.
+    ``border`` is the last border of a shape, ``bordered`` whether the last paint had one; ``rings`` is where
+    the last radial gradient lay, ``radial`` whether the last gradient was one.
     """
 
-    __slots__ = ("angle", "border", "bordered", "gradient", "palette")
+    __slots__ = ("angle", "border", "bordered", "gradient", "palette", "radial", "rings")
 
     def __init__(self) -> None:
         self.palette: list[Colour] = []
@@ -59,6 +80,8 @@ class PaintMemory:
         self.angle = 0
         self.bordered = 0
         self.border: Border | None = None
+        self.radial = 0
+        self.rings: Rings = FIRST_RINGS
 
     def add(self, paint: Fill) -> None:
         """Goes on after a paint: its border first, if that is another than the last, then its colour.
@@ -72,9 +95,13 @@ class PaintMemory:
             self.border = paint.border
             self._remember(paint.border.colour)
         self._remember(paint.colour if isinstance(paint, Solid) else paint.first)
-        self.gradient = int(isinstance(paint, LinearGradient))
+        self.gradient = int(not isinstance(paint, Solid))
         if isinstance(paint, LinearGradient):
+            self.radial = 0
             self.angle = paint.angle
+        elif isinstance(paint, RadialGradient):
+            self.radial = 1
+            self.rings = rings_of(paint)
 
     def _remember(self, colour: Colour) -> None:
         palette = self.palette
@@ -92,6 +119,8 @@ class PaintMemory:
         copy.angle = self.angle
         copy.bordered = self.bordered
         copy.border = self.border
+        copy.radial = self.radial
+        copy.rings = self.rings
         return copy
 
 
@@ -105,6 +134,14 @@ def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
     writer.bit(_TEXTURE, 0)
     write_colour(writer, memory, paint.first, 1)
     write_difference(writer, _LAST, paint.last, paint.first)
+    writer.bit(_RADIAL + memory.radial, isinstance(paint, RadialGradient))
+    if isinstance(paint, RadialGradient):
+        write_rings(writer, rings_of(paint), memory.rings)
+    else:
+        _write_line(writer, memory, paint)
+
+
+def _write_line(writer: Writer, memory: PaintMemory, paint: LinearGradient) -> None:
     writer.bit(_SAME_ANGLE, paint.angle == memory.angle)
     if paint.angle != memory.angle:
         write_tree(writer, _ANGLE, paint.angle, _ANGLE_BITS)
@@ -137,6 +174,8 @@ def read_plain(reader: Reader, memory: PaintMemory) -> Paint | None:
         return None
     first = read_colour(reader, memory, 1)
     last = read_difference(reader, _LAST, first)
+    if reader.bit(_RADIAL + memory.radial):
+        return RadialGradient(first, last, *read_rings(reader, memory.rings))
     angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
     start, end = 0, GRADIENT_STEPS
     if not reader.bit(_DEFAULT_ENDS):
@@ -154,10 +193,15 @@ def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Pai
         writer.bit(_RELATIVE, 1)
         write_difference(writer, _CHANGE, new.colour, old.colour)
         return
+    if isinstance(old, RadialGradient) and isinstance(new, RadialGradient):
+        _write_ends_change(writer, old, new)
+        moved = rings_of(new) != rings_of(old)
+        writer.bit(_CHANGE_GEOMETRY, moved)
+        if moved:
+            write_moved(writer, rings_of(new), rings_of(old))
+        return
     if isinstance(old, LinearGradient) and isinstance(new, LinearGradient):
-        writer.bit(_RELATIVE, 1)
-        write_difference(writer, _CHANGE, new.first, old.first)
-        write_difference(writer, _CHANGE + COLOUR, new.last, _follow(old, new.first))
+        _write_ends_change(writer, old, new)
         turn = (new.angle - old.angle + GRADIENT_ANGLES // 2) % GRADIENT_ANGLES - GRADIENT_ANGLES // 2
         write_signed(writer, _CHANGE_ANGLE, turn)
         moved = (new.start, new.end) != (old.start, old.end)
@@ -168,6 +212,12 @@ def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Pai
         return
     mark_afresh(writer)
     write_paint(writer, memory, new)
+
+
+def _write_ends_change(writer: Writer, old: Gradient, new: Gradient) -> None:
+    writer.bit(_RELATIVE, 1)
+    write_difference(writer, _CHANGE, new.first, old.first)
+    write_difference(writer, _CHANGE + COLOUR, new.last, _follow(old, new.first))
 
 
 def mark_afresh(writer: Writer) -> None:
@@ -188,6 +238,9 @@ def read_relative(reader: Reader, old: Paint) -> Paint | None:
         return Solid(read_difference(reader, _CHANGE, old.colour))
     first = read_difference(reader, _CHANGE, old.first)
     last = read_difference(reader, _CHANGE + COLOUR, _follow(old, first))
+    if isinstance(old, RadialGradient):
+        moved = reader.bit(_CHANGE_GEOMETRY)
+        return RadialGradient(first, last, *(read_moved(reader, rings_of(old)) if moved else rings_of(old)))
     angle = (old.angle + read_signed(reader, _CHANGE_ANGLE)) % GRADIENT_ANGLES
     start, end = old.start, old.end
     if reader.bit(_CHANGE_GEOMETRY):
@@ -196,7 +249,7 @@ def read_relative(reader: Reader, old: Paint) -> Paint | None:
     return _checked(reader, LinearGradient(first, last, angle, start, end))
 
 
-def _follow(old: LinearGradient, first: Colour) -> Colour:
+def _follow(old: Gradient, first: Colour) -> Colour:
     """The last colour if it changed as the first did, within the range of a code."""
     y, u, v = (min(255, max(0, b + f - a)) for a, b, f in zip(old.first, old.last, first, strict=True))
     return (y, u, v)

@@ -16,7 +16,17 @@ from mtor_transcode.model.geometry import (
     Transform,
 )
 from mtor_transcode.model.mask import CELLS_PER_NODE, Mask
-from mtor_transcode.model.paint import Backdrop, Border, Colour, Fill, LinearGradient, Paint, Solid
+from mtor_transcode.model.paint import (
+    Backdrop,
+    Border,
+    Colour,
+    Fill,
+    Gradient,
+    LinearGradient,
+    Paint,
+    RadialGradient,
+    Solid,
+)
 from mtor_transcode.model.scene import Scene, SceneStart, Span, Transition
 from mtor_transcode.model.state import OPAQUE, ShapeState
 from mtor_transcode.model.texture import PARTS, SHARPEST, Texture, TexturePaint
@@ -26,7 +36,8 @@ __all__ = [
     "CELLS_PER_NODE", "IDENTITY", "OPAQUE", "PARTS", "SCALE_ONE", "SHARPEST", "STILL_CAMERA", "TURN",
     "UNITS_PER_PX",
     "AudioInfo", "AudioPacket", "Backdrop", "Background", "Border", "Camera", "CameraMove", "Colour",
-    "ColourSpec", "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Leave", "LinearGradient", "Mask",
-    "NodeKind", "Outline", "Paint", "Point", "Scene", "SceneStart", "ShapeState", "Solid", "Span",
+    "ColourSpec", "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Gradient", "Leave", "LinearGradient",
+    "Mask", "NodeKind", "Outline", "Paint", "Point", "RadialGradient", "Scene", "SceneStart", "ShapeState",
+    "Solid", "Span",
     "Subtitle", "SubtitleInfo", "Texture", "TexturePaint", "Token", "Transform", "Transition",
 ]  # fmt: skip

@@ -16,6 +16,12 @@ GRADIENT_ANGLES = 64
 GRADIENT_STEPS = 16
 """Steps along the extent of the outline's bounding box."""
 
+RADIAL_STEPS = 64
+"""Steps of a radial gradient along each side of the outline's bounding box."""
+
+INNER_STEPS = 16
+"""Steps along the radius of a radial gradient."""
+
 
 @dataclass(frozen=True, slots=True)
 class Border:
@@ -57,7 +63,29 @@ class LinearGradient:
     border: Border | None = None
 
 
-Paint = Solid | LinearGradient
+@dataclass(frozen=True, slots=True)
+class RadialGradient:
+    """Two colours around a point, on ellipses along the axes of the outline.
+
+    The centre (``x``, ``y``; -64..128 allowed) and the radii ``rx`` and ``ry`` (1 to 256) count 64ths of the
+    sides of the outline's bounding box. From the centre to ``inner`` 16ths of the radii (0 to 15) is
+    ``first``, from the radii on is ``last``.
+    """
+
+    first: Colour
+    last: Colour
+    x: int = RADIAL_STEPS // 2
+    y: int = RADIAL_STEPS // 2
+    rx: int = RADIAL_STEPS // 2
+    ry: int = RADIAL_STEPS // 2
+    inner: int = 0
+    border: Border | None = None
+
+
+Gradient = LinearGradient | RadialGradient
+"""Paints of two colours."""
+
+Paint = Solid | Gradient
 """Plain paints, with the border around what they fill."""
 
 Fill = Paint | TexturePaint

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from mtor_transcode.model import TURN, Border, Colour, Mask, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.curves import AnyOutline
-from mtor_transcode.render.gradient import AnyGradient, AnyPaint, FloatGradient
+from mtor_transcode.render.gradient import AnyGradient, AnyPaint, AnyRadial, FloatGradient, FloatRadial
 from mtor_transcode.render.matrix import Place, Similarity
 from mtor_transcode.render.morph import matched, outline_between
 from mtor_transcode.render.textures import TextureShown
@@ -60,19 +60,33 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
     """Linear in the colours, rounded to whole codes, and in the border, see ``border_between``.
 
     A solid paint counts as a gradient with equal ends and the other paint's geometry. Directions go the
-    shortest way round.
+    shortest way round. Between a linear gradient and a radial one there is no way: it is ``b`` at once.
     """
+    border = border_between(a.border, b.border, u)
     if isinstance(a, Solid) and isinstance(b, Solid):
-        return Solid(_colour_between(a.colour, b.colour, u), border_between(a.border, b.border, u))
+        return Solid(_colour_between(a.colour, b.colour, u), border)
     first = _as_gradient(a, b)
     last = _as_gradient(b, a)
+    if isinstance(first, AnyRadial) and isinstance(last, AnyRadial):
+        return FloatRadial(
+            _colour_between(first.first, last.first, u),
+            _colour_between(first.last, last.last, u),
+            number_between(first.x, last.x, u),
+            number_between(first.y, last.y, u),
+            number_between(first.rx, last.rx, u),
+            number_between(first.ry, last.ry, u),
+            number_between(first.inner, last.inner, u),
+            border,
+        )
+    if isinstance(first, AnyRadial) or isinstance(last, AnyRadial):
+        return replace(last, border=border)
     return FloatGradient(
         _colour_between(first.first, last.first, u),
         _colour_between(first.last, last.last, u),
         turn_between(first.angle, last.angle, u, GRADIENT_ANGLES),
         number_between(first.start, last.start, u),
         number_between(first.end, last.end, u),
-        border_between(a.border, b.border, u),
+        border,
     )
 
 
@@ -158,4 +172,4 @@ def _as_gradient(paint: AnyPaint, other: AnyPaint) -> AnyGradient:
     if not isinstance(paint, Solid):
         return paint
     assert not isinstance(other, Solid)
-    return FloatGradient(paint.colour, paint.colour, other.angle, other.start, other.end)
+    return replace(other, first=paint.colour, last=paint.colour, border=None)

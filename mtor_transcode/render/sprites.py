@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.model import Mask, Solid
 from mtor_transcode.render.curves import px_bounds
-from mtor_transcode.render.gradient import AnyPaint, gradient_axis
+from mtor_transcode.render.gradient import AnyPaint, gradient_shares
 
 SpriteT = TypeVar("SpriteT")
 
@@ -69,12 +69,11 @@ def cell_colours(mask: Mask, paint: AnyPaint) -> NDArray[np.float64]:
     if isinstance(paint, Solid):
         return np.array(paint.colour, dtype=np.float64).reshape(1, 1, 3)
     box = px_bounds(mask)
-    ax, ay, bx, by = gradient_axis(paint, box)
     x = np.arange(mask.width)[None, :] + 0.5 + box[0]
     y = np.arange(mask.height)[:, None] + 0.5 + box[1]
-    share = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
+    share = gradient_shares(paint, box, x, y)
     first, last = np.array(paint.first, dtype=np.float64), np.array(paint.last, dtype=np.float64)
-    return np.asarray(first + (last - first) * np.clip(share, 0, 1)[..., None])
+    return np.asarray(first + (last - first) * share[..., None])
 
 
 def sprite_corner(mask: Mask) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from mtor_transcode.model import (
     LinearGradient,
     Outline,
     Paint,
+    RadialGradient,
     ShapeState,
     Solid,
     Texture,
@@ -137,15 +138,35 @@ def paint_out(paint: Paint) -> types.Paint:
                 start=units.gradient_share(paint.start),
                 end=units.gradient_share(paint.end),
             )
+        case RadialGradient():
+            rings = types.Rings(
+                x=units.ring_share(paint.x),
+                y=units.ring_share(paint.y),
+                rx=units.ring_share(paint.rx),
+                ry=units.ring_share(paint.ry),
+                inner=units.inner_share(paint.inner),
+            )
+            return types.Gradient(first=paint.first, last=paint.last, rings=rings)
 
 
 def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
     """A paint of the model; ``#rrggbb`` is turned into the colour space of ``spec``."""
     if not isinstance(paint, types.Gradient):
         return Solid(_colour_in(paint, spec))
+    first, last = _colour_in(paint.first, spec), _colour_in(paint.last, spec)
+    if isinstance(paint.rings, types.Rings):
+        return RadialGradient(
+            first,
+            last,
+            units.from_ring_share(paint.rings.x),
+            units.from_ring_share(paint.rings.y),
+            max(1, units.from_ring_share(paint.rings.rx)),
+            max(1, units.from_ring_share(paint.rings.ry)),
+            units.from_inner_share(paint.rings.inner),
+        )
     return LinearGradient(
-        _colour_in(paint.first, spec),
-        _colour_in(paint.last, spec),
+        first,
+        last,
         units.from_degrees(paint.angle, GRADIENT_ANGLES) % GRADIENT_ANGLES,
         units.from_gradient_share(paint.start),
         units.from_gradient_share(paint.end),

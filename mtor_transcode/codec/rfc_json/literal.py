@@ -14,8 +14,8 @@ from mtor_transcode.model import (
     CameraMove,
     Edit,
     Enter,
+    Gradient,
     Leave,
-    LinearGradient,
     ShapeState,
     Solid,
     TexturePaint,
@@ -35,7 +35,7 @@ def literal_token(cue: Cue, extra: types.TokenExtra, states: States, stage: Stag
             return CameraMove(at, duration, shown)
         case "background":
             shown = states.shown(target, where)
-            if not isinstance(shown, (Solid, LinearGradient, TexturePaint)):
+            if not isinstance(shown, (Solid, Gradient, TexturePaint)):
                 raise _wrong(target, "a background", where)
             return Background(at, duration, shown)
     if extra.shape is None:

@@ -32,6 +32,7 @@ Scale = Annotated[float, Meta(ge=0, le=limits.FACTOR)]
 Degrees = Annotated[float, Meta(ge=-limits.DEGREES, le=limits.DEGREES)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Place = Annotated[float, Meta(ge=-64, le=64)]
+Radius = Annotated[float, Meta(gt=0, le=4)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 Small = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
 Positive = Annotated[int, Meta(ge=1, le=limits.INTEGER)]
@@ -47,14 +48,28 @@ Colour = Hex | tuple[Byte, Byte, Byte]
 """``#rrggbb`` (sRGB), or [Y, Cb, Cr] in the film's own colour space."""
 
 
+class Rings(Struct, forbid_unknown_fields=True):
+    """Ellipses around (x, y), all in shares of the figure's box, but ``inner`` in shares of the radii."""
+
+    x: Place = 0.5
+    y: Place = 0.5
+    rx: Radius = 0.5
+    ry: Radius = 0.5
+    inner: Annotated[float, Meta(ge=0, lt=1)] = 0
+
+
 class Gradient(Struct, forbid_unknown_fields=True):
-    """Two colours along a direction; ``start`` and ``end`` are shares of the figure's extent that way."""
+    """Two colours along a direction; ``start`` and ``end`` are shares of the figure's extent that way.
+
+    With ``rings`` it is a radial one, and the direction counts for nothing.
+    """
 
     first: Colour
     last: Colour
     angle: Degrees = 0
     start: Place = 0
     end: Place = 1
+    rings: Rings | UnsetType = UNSET
 
 
 Paint = Colour | Gradient

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX
-from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
+from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS, INNER_STEPS, RADIAL_STEPS
 from mtor_transcode.model.state import OPAQUE
 
 
@@ -70,6 +70,26 @@ def gradient_share(place: int) -> int | float:
 def from_gradient_share(value: float) -> int:
     """A share of a gradient's extent as a place."""
     return round(value * GRADIENT_STEPS)
+
+
+def ring_share(steps: int) -> int | float:
+    """A place or a radius of a radial gradient as a share of the box's side."""
+    return _short(steps / RADIAL_STEPS)
+
+
+def from_ring_share(value: float) -> int:
+    """A share of the box's side in the steps of a radial gradient."""
+    return round(value * RADIAL_STEPS)
+
+
+def inner_share(steps: int) -> int | float:
+    """The inner part of a radial gradient as a share of its radii."""
+    return _short(steps / INNER_STEPS)
+
+
+def from_inner_share(value: float) -> int:
+    """A share of a radial gradient's radii as its inner part."""
+    return min(round(value * INNER_STEPS), INNER_STEPS - 1)
 
 
 def milliseconds(ticks: int, time_base: Fraction) -> int:

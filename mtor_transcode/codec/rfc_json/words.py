@@ -20,6 +20,7 @@ from mtor_transcode.model import (
     Leave,
     LinearGradient,
     Paint,
+    RadialGradient,
     ShapeState,
     Solid,
     TexturePaint,
@@ -137,7 +138,7 @@ def _mean_colour(paint: Paint) -> Colour:
     match paint:
         case Solid():
             return paint.colour
-        case LinearGradient():
+        case LinearGradient() | RadialGradient():
             first, last = paint.first, paint.last
             return (
                 (first[0] + last[0]) // 2,

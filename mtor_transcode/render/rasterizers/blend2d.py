@@ -20,18 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.errors import OutputError, UsageError
-from mtor_transcode.model import UNITS_PER_PX, Border, Colour, Mask, Solid
+from mtor_transcode.model import UNITS_PER_PX, Border, Mask, Solid
 from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
 from mtor_transcode.render.flat import FlatPen
-from mtor_transcode.render.gradient import AnyGradient, AnyPaint, Box, gradient_axis
+from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
+from mtor_transcode.render.rasterizers.blend2d_styles import LEVELS, Rings, colour_of, style_of
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
 from mtor_transcode.render.tiles import Tile, TileCache
-
-_LEVELS = tuple(min(1.0, (level + 0.25) / 255) for level in range(256))
-"""A binding that cuts off and one that rounds both make the level of these."""
 
 _ROUND, _SHARP = blend2d.BLStrokeJoin.JOIN_ROUND, blend2d.BLStrokeJoin.JOIN_MITER_BEVEL
 
@@ -77,21 +75,6 @@ def _context(image: Any) -> Any:
     return context
 
 
-def _colour(colour: Colour) -> tuple[float, float, float]:
-    return (_LEVELS[colour[0]], _LEVELS[colour[1]], _LEVELS[colour[2]])
-
-
-def _gradient(paint: AnyGradient, box: Box) -> Any:
-    gradient = blend2d.create_linear_gradient(*gradient_axis(paint, box))
-    gradient.add_stop(0.0, _colour(paint.first))
-    gradient.add_stop(1.0, _colour(paint.last))
-    return gradient
-
-
-def _style(paint: AnyPaint, box: Box) -> Any:
-    return _colour(paint.colour) if isinstance(paint, Solid) else _gradient(paint, box)
-
-
 def _sprite(pixels: NDArray[np.uint8]) -> Any:
     """A ``BLImage``, drawn cell by cell, as the binding takes no pixels in."""
     height, width = pixels.shape[:2]
@@ -102,7 +85,7 @@ def _sprite(pixels: NDArray[np.uint8]) -> Any:
     for y, x in np.argwhere(pixels[..., 3]).tolist():
         *colour, alpha = pixels[y, x].tolist()
         plain = (min(1.0, (code + 0.25) / alpha) for code in colour)
-        context.set_fill_style((*plain, _LEVELS[alpha]))
+        context.set_fill_style((*plain, LEVELS[alpha]))
         context.fill_rect(blend2d.BLRect(x, y, 1, 1))
     context.flush()
     return image
@@ -198,7 +181,8 @@ class Blend2dCanvas:
         context = self._begin(clip)
         context.transform(blend2d.Matrix2D(*view))
         context.global_alpha = 1.0
-        context.set_fill_style(_style(paint, box or (0, 0, self.width, self.height)))
+        style = style_of(paint, box or (0, 0, self.width, self.height))
+        context.set_fill_style(style.through(view) if isinstance(style, Rings) else style)
         context.fill_all()
 
     def draw(
@@ -229,9 +213,9 @@ class Blend2dCanvas:
         )
 
     def _style(self, brush: Brush, box: Box) -> Any:
-        """What ``set_fill_style`` takes."""
+        """What ``set_fill_style`` takes, or a ``Rings``."""
         if not isinstance(brush, Tile):
-            return _style(brush, box)
+            return style_of(brush, box)
         image = self._tiles.get(brush)
         whole = blend2d.BLRectI(0, 0, image.width, image.height)
         matrix = blend2d.Matrix2D(*brush.over(box))
@@ -242,7 +226,7 @@ class Blend2dCanvas:
             return None
         line = bordered(outline, border)
         width = line.stroke_width / UNITS_PER_PX
-        return self._paths.get(line), _colour(border.colour), width, border.sharp
+        return self._paths.get(line), colour_of(border.colour), width, border.sharp
 
     def draw_stamps(
         self, stamps: Iterable[_Stamp], view: Matrix = IDENTITY_MATRIX, clip: Rect | None = None
@@ -252,7 +236,7 @@ class Blend2dCanvas:
         context.global_alpha = opacity = 1.0
         transform, fill, matrix = context.transform, context.fill_path, blend2d.Matrix2D
         a, b, c, d, e, f = view
-        for path, style, (g, h, i, j, k, m), alpha, width, border in stamps:
+        for path, fills, (g, h, i, j, k, m), alpha, width, border in stamps:
             # As ``compose(view, place)``, without a call for each of many hundred shapes.
             transform(
                 matrix(
@@ -275,6 +259,9 @@ class Blend2dCanvas:
                 context.stroke_path(line)
                 if sharp:
                     context.stroke_join = _ROUND
+            style = fills
+            if style.__class__ is Rings:
+                style = style.through(compose(view, (g, h, i, j, k, m)))
             if path is None:
                 context.blit_image(_CORNER, style)
             elif width:

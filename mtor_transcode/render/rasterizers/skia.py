@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
 from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
-from mtor_transcode.render.gradient import AnyPaint, Box, gradient_axis
+from mtor_transcode.render.gradient import (
+    AnyGradient,
+    AnyPaint,
+    AnyRadial,
+    Box,
+    gradient_axis,
+    gradient_ellipse,
+    inner_share,
+)
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
@@ -61,12 +69,24 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
     if isinstance(paint, Solid):
         brush.setColor(_colour(paint.colour))
     else:
-        x0, y0, x1, y1 = gradient_axis(paint, box)
-        ends = [skia.Point(x0, y0), skia.Point(x1, y1)]
-        colours = [_colour(paint.first), _colour(paint.last)]
-        brush.setShader(skia.GradientShader.MakeLinear(points=ends, colors=colours))
+        brush.setShader(_shader(paint, box))
     brush.setAlphaf(opacity / 255)
     return brush
+
+
+def _shader(paint: AnyGradient, box: Box) -> Any:
+    colours = [_colour(paint.first), _colour(paint.last)]
+    if isinstance(paint, AnyRadial):
+        return skia.GradientShader.MakeRadial(
+            center=skia.Point(0, 0),
+            radius=1,
+            colors=colours,
+            positions=[inner_share(paint), 1.0],
+            localMatrix=_matrix(gradient_ellipse(paint, box)),
+        )
+    x0, y0, x1, y1 = gradient_axis(paint, box)
+    ends = [skia.Point(x0, y0), skia.Point(x1, y1)]
+    return skia.GradientShader.MakeLinear(points=ends, colors=colours)
 
 
 def _stroke(brush: Any, outline: AnyOutline) -> None:

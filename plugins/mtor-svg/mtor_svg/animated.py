@@ -8,7 +8,19 @@ from typing import TypeVar
 
 from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.motion import Attribute, Clock, animations
-from mtor_svg.paints import AXIS, axis_texts, gradient, solid_text, stop_count, stop_text
+from mtor_svg.paints import (
+    AXIS,
+    CIRCLE,
+    SQUEEZE,
+    axis_texts,
+    circle_texts,
+    gradient,
+    inner_of,
+    solid_text,
+    stop_count,
+    stop_offset,
+    stop_text,
+)
 from mtor_svg.script import Element, Life, SceneScript, Segment
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.still import drawn
@@ -27,7 +39,7 @@ from mtor_transcode.model import (
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import bordered, px_bounds
 from mtor_transcode.render.film import Film, SceneEntry
-from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.gradient import AnyPaint, AnyRadial, Box
 from mtor_transcode.render.matrix import Similarity
 from mtor_transcode.render.textures import TextureShown
 
@@ -71,15 +83,28 @@ class _SceneWriter:
         return document(header.width, header.height, float(header.pixel_aspect), [picture])
 
     def _ground(self) -> str:
-        header, life = self._header, self._script.background
+        """A rectangle, and another over it for each kind of gradient that comes."""
+        return "".join(
+            self._one_ground(f"ground{place or ''}", born, life)
+            for place, (born, life) in enumerate(self._script.backgrounds)
+            if born < self._end
+        )
+
+    def _one_ground(self, key: str, born: int, life: Life[AnyPaint]) -> str:
+        header = self._header
         frame = (0.0, 0.0, float(header.width), float(header.height))
         attributes = ground_box(header, self._script.head.softness)
+        shown = ""
+        if born > self._script.head.start:
+            attributes["display"] = "none"
+            appears = {"attributeName": "display", "begin": self._clock.at(born), "to": "inline"}
+            shown = element("set", appears | {"fill": "freeze"})
         if _ever_gradient(life, lambda paint: paint):
-            definition = self._gradient("ground", life, lambda paint: (paint, frame))
-            return definition + element("rect", attributes | {"fill": "url(#ground)"})
+            definition = self._gradient(key, life, lambda paint: (paint, frame))
+            return definition + element("rect", attributes | {"fill": f"url(#{key})"}, [shown])
         text = Attribute[AnyPaint]("fill", lambda paint: solid_text(paint, header.colour))
         motion = animations(life, text, self._clock)
-        return element("rect", attributes | {"fill": text.text(life.first)}, [motion])
+        return element("rect", attributes | {"fill": text.text(life.first)}, [shown, motion])
 
     def _through_camera(self, inside: str) -> str:
         """Groups for ``C + s R (world - C) + (dx, dy)``, from the last step to the first."""
@@ -183,9 +208,10 @@ class _SceneWriter:
         return element("path", attributes, motions)
 
     def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box]]) -> str:
-        """A gradient whose axis and colours follow a value."""
+        """A gradient whose lie and colours follow a value."""
         clock, colour = self._clock, self._header.colour
-
+        radial = any(isinstance(seen(value)[0], AnyRadial) for value in _all(life))
+        lie = circle_texts if radial else axis_texts
         count = stop_count((seen(value)[0] for value in _all(life)), colour)
 
         def stop(index: int) -> Attribute[T]:
@@ -196,17 +222,26 @@ class _SceneWriter:
 
             return Attribute("stop-color", text, straight=lambda _: count == 2)
 
-        def part(index: int) -> Attribute[T]:
-            name = AXIS[index]
-            return Attribute(name, lambda value: axis_texts(*seen(value))[index], straight=lambda _: False)
+        def offset(index: int) -> Attribute[T]:
+            return Attribute(
+                "offset",
+                lambda value: stop_offset(index, count, inner_of(seen(value)[0])),
+                straight=lambda _: True,
+            )
 
-        stops = [stop(index) for index in range(count)]
+        def part(name: str, index: int) -> Attribute[T]:
+            sort = "scale" if name == SQUEEZE else ""
+            return Attribute(name, lambda value: lie(*seen(value))[index], sort, straight=lambda _: False)
+
+        names = (*CIRCLE, SQUEEZE) if radial else AXIS
+        stops = [(offset(index), stop(index)) for index in range(count)]
         return gradient(
             key,
-            axis_texts(*seen(life.first)),
-            [attribute.text(life.first) for attribute in stops],
-            "".join(animations(life, part(index), clock) for index in range(len(AXIS))),
-            [animations(life, attribute, clock) for attribute in stops],
+            lie(*seen(life.first)),
+            [(place.text(life.first), shade.text(life.first)) for place, shade in stops],
+            radial,
+            "".join(animations(life, part(name, index), clock) for index, name in enumerate(names)),
+            ["".join(animations(life, attribute, clock) for attribute in pair) for pair in stops],
         )
 
 

@@ -7,7 +7,7 @@ file's elements serves for all times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -21,11 +21,12 @@ from mtor_transcode.model import (
     Mask,
     SceneStart,
     ShapeState,
+    Solid,
     TexturePaint,
     Token,
 )
 from mtor_transcode.render.between import Filling, Placed, faded, paint_course, place_course, placed_course
-from mtor_transcode.render.gradient import AnyPaint
+from mtor_transcode.render.gradient import AnyLinear, AnyPaint, AnyRadial
 from mtor_transcode.render.matrix import Similarity
 from mtor_transcode.render.textures import TextureShown
 
@@ -101,7 +102,9 @@ class SceneScript:
         self.head = head
         self.camera: Life[Similarity] = Life(head.camera, place_course)
         assert not isinstance(head.background, TexturePaint)
-        self.background: Life[AnyPaint] = Life(head.background, paint_course)
+        self.backgrounds: list[tuple[int, Life[AnyPaint]]] = [
+            (head.start, Life(head.background, paint_course))
+        ]
         self.textures = 0
         self.elements: list[Element] = []
         self._shapes: dict[int, Element] = {}
@@ -129,12 +132,21 @@ class SceneScript:
                     if isinstance(token.paint, TexturePaint):
                         self.textures += 1
                     else:
-                        self.background.go(token.at, token.duration, token.paint)
+                        self._background(token.at, token.duration, token.paint)
 
     def finish(self, end: int) -> None:
         """The scene is over at ``end``."""
         for shape in list(self._shapes):
             self._switch(shape, end)
+
+    def _background(self, at: int, duration: int, paint: AnyPaint) -> None:
+        """Goes over to another background; to another kind of gradient with a new rectangle over the old."""
+        life = self.backgrounds[-1][1]
+        if _apart((life.first, *(segment.target for segment in life.segments)), paint):
+            now = life.value(at)
+            life = Life(now if isinstance(now, Solid) else paint, paint_course)
+            self.backgrounds.append((at, life))
+        life.go(at, duration, paint)
 
     def _count(self, state: ShapeState) -> None:
         self.textures += isinstance(state.paint, TexturePaint) and len(state.paint.texture.times) > 1
@@ -164,13 +176,18 @@ class SceneScript:
         return self._shapes[shape]
 
     def _of_paint(self, shape: int, at: int, paint: Filling) -> Element:
-        """The element of a shape that is about to change; a new one if it turns to or from a picture."""
+        """The element of a shape that is about to change; a new one if its paint is of another kind."""
         element = self._present(shape, at)
-        now = element.life.value(at)
-        if now.paint == paint or not any(isinstance(each, TextureShown) for each in (now.paint, paint)):
+        now, life = element.life.value(at), element.life
+        before = (life.first.paint, *(segment.target.paint for segment in life.segments))
+        if now.paint == paint or not _apart(before, paint):
             return element
         element.gone = at
-        return self._succeed(shape, Element(at, Life(replace(now, paint=paint), placed_course)))
+        if isinstance(paint, TextureShown) or isinstance(now.paint, TextureShown):
+            now = replace(now, paint=paint)
+        elif not isinstance(now.paint, Solid):
+            now = replace(now, paint=replace(paint, border=now.paint.border))
+        return self._succeed(shape, Element(at, Life(now, placed_course)))
 
     def _succeed(self, shape: int, successor: Element) -> Element:
         """Lets another element take the place of a shape's."""
@@ -190,6 +207,16 @@ class SceneScript:
             return
         element.gone = end
         self._succeed(shape, Element(end, Life(last.target, placed_course)))
+
+
+def _apart(before: Sequence[Filling], paint: Filling) -> bool:
+    """Whether what has had some paints cannot have another: a picture, or a gradient of another kind."""
+    every = (*before, paint)
+    if any(isinstance(each, TextureShown) for each in every):
+        return any(each != paint for each in before)
+    return any(isinstance(each, AnyLinear) for each in every) and any(
+        isinstance(each, AnyRadial) for each in every
+    )
 
 
 def _sort(placed: Placed) -> bool | Mask:

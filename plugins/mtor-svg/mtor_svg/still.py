@@ -7,7 +7,16 @@ from bisect import bisect_right
 from fractions import Fraction
 
 from mtor_svg.markup import cells, document, element, number, numbers, path_data
-from mtor_svg.paints import axis_texts, gradient, solid_text, stop_count, stop_text
+from mtor_svg.paints import (
+    axis_texts,
+    circle_texts,
+    gradient,
+    inner_of,
+    solid_text,
+    stop_count,
+    stop_offset,
+    stop_text,
+)
 from mtor_svg.softness import ground_box, softened
 from mtor_svg.textures import texture_image, texture_pattern
 from mtor_transcode.codec.rfc_json.colours import to_hex
@@ -16,7 +25,7 @@ from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, TextureP
 from mtor_transcode.render.between import Placed
 from mtor_transcode.render.curves import MITRE, bordered, px_bounds
 from mtor_transcode.render.film import Film
-from mtor_transcode.render.gradient import AnyPaint, Box
+from mtor_transcode.render.gradient import AnyPaint, AnyRadial, Box
 from mtor_transcode.render.matrix import placed, through_camera
 from mtor_transcode.render.player import ScenePlayer
 from mtor_transcode.render.stage import Picture
@@ -111,8 +120,14 @@ def _paint(paint: AnyPaint, box: Box, header: FilmHeader, key: str) -> tuple[str
     if isinstance(paint, Solid):
         return solid_text(paint, header.colour), ""
     count = stop_count([paint], header.colour)
-    stops = [stop_text(paint, header.colour, index / (count - 1)) for index in range(count)]
-    return f"url(#{key})", gradient(key, axis_texts(paint, box), stops)
+    inner = inner_of(paint)
+    stops = [
+        (stop_offset(index, count, inner), stop_text(paint, header.colour, index / (count - 1)))
+        for index in range(count)
+    ]
+    radial = isinstance(paint, AnyRadial)
+    lie = (circle_texts if radial else axis_texts)(paint, box)
+    return f"url(#{key})", gradient(key, lie, stops, radial)
 
 
 def _matrix(matrix: tuple[float, float, float, float, float, float]) -> str:

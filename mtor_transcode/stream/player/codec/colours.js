@@ -2,8 +2,10 @@
 /** Colours: their differences, and the palette of those used last (`docs/format.md`, Binarisations, Paints). */
 
 import { base, NUMBER } from "./contexts.js";
+import { FIRST_RINGS } from "./radial.js";
 import { bitLength } from "./range_decoder.js";
 
+/** @import { Rings } from "./radial.js" */
 /** @import { Border, Colour, Fill } from "./types.js" */
 /** @import { RangeDecoder } from "./range_decoder.js" */
 
@@ -68,6 +70,10 @@ export class PaintMemory {
     this.bordered = 0;
     /** @type {Border | null} */
     this.border = null;
+    /** Whether the last gradient was a radial one. */
+    this.radial = 0;
+    /** Where the last radial gradient lay: x, y, rx, ry, inner. @type {Rings} */
+    this.rings = FIRST_RINGS;
   }
 
   /** @param {Fill} paint goes on after it; a texture changes nothing */
@@ -79,8 +85,11 @@ export class PaintMemory {
       this.#remember(paint.border.colour);
     }
     this.#remember(paint.kind === "Solid" ? paint.colour : paint.first);
-    this.gradient = paint.kind === "LinearGradient" ? 1 : 0;
-    if (paint.kind === "LinearGradient") this.angle = paint.angle;
+    this.gradient = paint.kind === "Solid" ? 0 : 1;
+    if (paint.kind === "Solid") return;
+    this.radial = paint.kind === "RadialGradient" ? 1 : 0;
+    if (paint.kind === "RadialGradient") this.rings = [paint.x, paint.y, paint.rx, paint.ry, paint.inner];
+    else this.angle = paint.angle;
   }
 
   /** @param {Colour} colour */

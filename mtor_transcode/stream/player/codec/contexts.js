@@ -42,6 +42,7 @@ const LAYOUT = [
   ["border.same", 1], ["border.width", 40], ["border.kept", 2], ["border.sharp", 1],
   ["texture.sharpness", 40], ["texture.moves", 3], ["patch.is", 2], ["patch.size", 126],
   ["patch.count", 7], ["patch.hit", 1], ["patch.rank", 40], ["patch.colour", 335], ["patch.same", 384], ["patch.other", 8],
+  ["radial.is", 2], ["radial.again", 1], ["radial.place", 84], ["radial.radii", 84], ["radial.inner", 40], ["radial.change", 210],
 ];
 
 const MOST_USES = 63;

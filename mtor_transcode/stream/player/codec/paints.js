@@ -4,9 +4,11 @@
 import { readDifference, sameBorder, sameColour } from "./colours.js";
 import { base, COLOUR, SIGNED } from "./contexts.js";
 import { MAX_BORDER } from "./limits.js";
+import { readMoved, readRings } from "./radial.js";
 import { sameTexture } from "./textures.js";
 
-/** @import { Border, Colour, Fill, LinearGradient, Outline, Paint, Texture, TexturePaint } from "./types.js" */
+/** @import { Border, Colour, Fill, Gradient, LinearGradient, Outline, Paint, RadialGradient, Texture, TexturePaint } from "./types.js" */
+/** @import { Rings } from "./radial.js" */
 /** @import { PaintMemory } from "./colours.js" */
 /** @import { RangeDecoder } from "./range_decoder.js" */
 
@@ -24,6 +26,7 @@ const CHANGE = base("paint.change");
 const CHANGE_GEOMETRY = base("paint.change_geometry");
 const CHANGE_ANGLE = base("paint.change_angle");
 const CHANGE_ENDS = base("paint.change_ends");
+const RADIAL = base("radial.is");
 const BACKDROP_IS_TEXTURE = base("backdrop.texture");
 const TEXTURE_ID = base("texture.id");
 const TEXTURE_START = base("texture.start");
@@ -47,12 +50,34 @@ export function samePaint(a, b) {
   if (a.kind === "Solid" && b.kind === "Solid") return sameColour(a.colour, b.colour) && sameBorder(a.border, b.border);
   if (a.kind === "LinearGradient" && b.kind === "LinearGradient") {
     const line = a.angle === b.angle && a.start === b.start && a.end === b.end;
-    return line && sameColour(a.first, b.first) && sameColour(a.last, b.last) && sameBorder(a.border, b.border);
+    return line && sameEnds(a, b);
+  }
+  if (a.kind === "RadialGradient" && b.kind === "RadialGradient") {
+    return a.x === b.x && a.y === b.y && a.rx === b.rx && a.ry === b.ry && a.inner === b.inner && sameEnds(a, b);
   }
   if (a.kind === "TexturePaint" && b.kind === "TexturePaint") {
     return a.start === b.start && sameTexture(a.texture, b.texture);
   }
   return false;
+}
+
+/**
+ * @param {Gradient} a
+ * @param {Gradient} b
+ * @returns {boolean}
+ */
+function sameEnds(a, b) {
+  return sameColour(a.first, b.first) && sameColour(a.last, b.last) && sameBorder(a.border, b.border);
+}
+
+/**
+ * @param {Colour} first
+ * @param {Colour} last
+ * @param {Rings} rings
+ * @returns {RadialGradient}
+ */
+function radial(first, last, [x, y, rx, ry, inner]) {
+  return { kind: "RadialGradient", first, last, x, y, rx, ry, inner, border: null };
 }
 
 /**
@@ -78,6 +103,7 @@ function readPlain(decoder, memory) {
   if (decoder.bit(TEXTURE)) return null;
   const first = memory.readColour(decoder, 1);
   const last = readDifference(decoder, LAST, first);
+  if (decoder.bit(RADIAL + memory.radial)) return radial(first, last, readRings(decoder, memory.rings));
   const angle = decoder.bit(SAME_ANGLE) ? memory.angle : decoder.tree(ANGLE, ANGLE_BITS);
   let start = 0;
   let end = STEPS;
@@ -112,6 +138,11 @@ function readRelative(decoder, old) {
     old.last.map((code, channel) => Math.min(255, Math.max(0, code + first[channel] - old.first[channel])))
   );
   const last = readDifference(decoder, CHANGE + COLOUR, follow);
+  if (old.kind === "RadialGradient") {
+    /** @type {Rings} */
+    const rings = [old.x, old.y, old.rx, old.ry, old.inner];
+    return radial(first, last, decoder.bit(CHANGE_GEOMETRY) ? readMoved(decoder, rings) : rings);
+  }
   const turned = (old.angle + decoder.signed(CHANGE_ANGLE)) % ANGLES;
   let { start, end } = old;
   if (decoder.bit(CHANGE_GEOMETRY)) {

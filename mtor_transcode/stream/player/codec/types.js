@@ -95,6 +95,19 @@
  */
 
 /**
+ * @typedef {object} RadialGradient
+ * @property {"RadialGradient"} kind
+ * @property {Colour} first
+ * @property {Colour} last
+ * @property {number} x of the centre, 64ths of the box's width
+ * @property {number} y 64ths of its height
+ * @property {number} rx 64ths of its width
+ * @property {number} ry 64ths of its height
+ * @property {number} inner 16ths of the radii
+ * @property {Border | null} border
+ */
+
+/**
  * @typedef {object} Texture
  * @property {number} id of the film's dictionary; -1 stands for a texture that is not at hand
  * @property {number} width px
@@ -112,7 +125,8 @@
  * @property {number} start film tick of the first picture
  */
 
-/** @typedef {Solid | LinearGradient} Paint */
+/** @typedef {LinearGradient | RadialGradient} Gradient */
+/** @typedef {Solid | Gradient} Paint */
 /** @typedef {Paint | TexturePaint} Fill */
 
 /**

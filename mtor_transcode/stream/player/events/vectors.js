@@ -24,6 +24,7 @@ const UNITS = 16;
 const ONE = 4096;
 const DEGREE = 4096 / 360;
 const GRADIENT_DEGREE = 64 / 360;
+const RING_STEPS = 64;
 const STEPS = 16;
 const OPAQUE = 255;
 const LETTERS = "csh";
@@ -57,7 +58,8 @@ export function readPlace(value) {
  */
 export function readPaint(value) {
   if (Array.isArray(value)) return { kind: "Solid", colour: colour(value, "a colour"), border: null };
-  const { first, last, angle = 0, start = 0, end = 1 } = object(value, "a paint");
+  const { first, last, angle = 0, start = 0, end = 1, rings } = object(value, "a paint");
+  if (rings !== undefined) return { ...readRings(rings), first: colour(first, "a colour"), last: colour(last, "a colour") };
   return {
     kind: "LinearGradient",
     first: colour(first, "a colour"),
@@ -65,6 +67,25 @@ export function readPaint(value) {
     angle: scaled(angle, GRADIENT_DEGREE, 0, 63, "a gradient's angle"),
     start: scaled(start, STEPS, -STEPS, 2 * STEPS, "a gradient's start"),
     end: scaled(end, STEPS, -STEPS, 2 * STEPS, "a gradient's end"),
+    border: null,
+  };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {import("../codec/types.js").RadialGradient} without colours of its own
+ */
+function readRings(value) {
+  const { x = 0.5, y = 0.5, rx = 0.5, ry = 0.5, inner = 0 } = object(value, "rings");
+  return {
+    kind: "RadialGradient",
+    first: [0, 0, 0],
+    last: [0, 0, 0],
+    x: scaled(x, RING_STEPS, -RING_STEPS, 2 * RING_STEPS, "a centre"),
+    y: scaled(y, RING_STEPS, -RING_STEPS, 2 * RING_STEPS, "a centre"),
+    rx: scaled(rx, RING_STEPS, 1, 4 * RING_STEPS, "a radius"),
+    ry: scaled(ry, RING_STEPS, 1, 4 * RING_STEPS, "a radius"),
+    inner: scaled(inner, STEPS, 0, STEPS - 1, "the inner part of a gradient"),
     border: null,
   };
 }

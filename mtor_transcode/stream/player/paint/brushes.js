@@ -8,6 +8,7 @@
  * @typedef {import("../stage/matrix.js").Box} Box
  * @typedef {import("../codec/types.js").Vector} Vector
  * @typedef {import("../codec/types.js").Border} Border
+ * @typedef {import("../codec/types.js").Paint} Paint
  * @typedef {import("../textures/desk.js").TextureDesk} TextureDesk
  */
 import { isPlain } from "../stage/between.js";
@@ -15,6 +16,7 @@ import { boxThrough, compose, placed } from "../stage/matrix.js";
 import { EDGE, tileSize } from "../textures/desk.js";
 import { canvasGradient } from "./gradients.js";
 import { boxOf, pathOf } from "./paths.js";
+import { fillRings, ringPattern } from "./rings.js";
 import { spriteCorner, Sprites } from "./sprites.js";
 
 const UNITS_PER_PX = 16;
@@ -70,10 +72,21 @@ export class Brushes {
     const path = pathOf(outline);
     if (isPlain(paint)) {
       if (paint.border) this._border(context, path, outline, paint.border);
-      const style = paint.kind === "Solid" ? this._colours.css(paint.colour) : canvasGradient(context, paint, boxOf(outline), this._colours);
-      this._paint(context, path, outline, style);
+      this._plain(context, path, outline, paint, matrix);
     } else if (paint.kind === "TextureShown") {
       const style = this._pattern(context, paint, boxOf(outline));
+      if (style) this._paint(context, path, outline, style);
+    }
+  }
+
+  /** @param {Context} context @param {Path2D} path @param {Vector} outline @param {Paint} paint @param {Matrix} matrix */
+  _plain(context, path, outline, paint, matrix) {
+    const [box, colours] = [boxOf(outline), this._colours];
+    if (paint.kind === "Solid") this._paint(context, path, outline, colours.css(paint.colour));
+    else if (paint.kind === "LinearGradient") this._paint(context, path, outline, canvasGradient(context, paint, box, colours));
+    else if (!outline.stroke_width) fillRings(context, path, paint, box, matrix, colours);
+    else {
+      const style = ringPattern(context, paint, box, outline.stroke_width / UNITS_PER_PX, colours);
       if (style) this._paint(context, path, outline, style);
     }
   }

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Linear gradients: from a paint and a box to the axis along which they run.
+ * Gradients: from a paint and a box to the axis along which they run, or to the ellipse that they fill.
  *
  * @typedef {import("../codec/types.js").LinearGradient} LinearGradient
+ * @typedef {import("../codec/types.js").RadialGradient} RadialGradient
+ * @typedef {import("../codec/types.js").Gradient} Gradient
  * @typedef {import("../stage/matrix.js").Box} Box
+ * @typedef {import("../stage/matrix.js").Matrix} Matrix
  * @typedef {import("./colours.js").Colours} Colours
  */
 import { shown } from "./colours.js";
 
 const GRADIENT_ANGLES = 64;
 const GRADIENT_STEPS = 16;
+const RADIAL_STEPS = 64;
+const INNER_STEPS = 16;
 
-/** Length in px of the axis of a gradient that begins where it ends. */
+/** Length in px of the axis of a gradient that begins where it ends, and the least radius. */
 const HARD_STEP = 1 / 256;
 
 /** Where the gradient has its first and its last colour: x0, y0, x1, y1 in the units of the box. @param {LinearGradient} paint @param {Box} box @returns {Box} */
@@ -28,12 +33,48 @@ export function gradientAxis(paint, box) {
   return [centreX + ux * first, centreY + uy * first, centreX + ux * last, centreY + uy * last];
 }
 
-/** What a canvas paints a gradient with. @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {LinearGradient} paint @param {Box} box @param {Colours} colours */
+/** From the unit circle to where a radial gradient has its last colour, in the units of the box. @param {RadialGradient} paint @param {Box} box @returns {Matrix} */
+export function gradientEllipse(paint, [x0, y0, x1, y1]) {
+  const across = (x1 - x0) / RADIAL_STEPS;
+  const down = (y1 - y0) / RADIAL_STEPS;
+  const [rx, ry] = [Math.max(paint.rx * across, HARD_STEP), Math.max(paint.ry * down, HARD_STEP)];
+  return [rx, 0, 0, ry, x0 + paint.x * across, y0 + paint.y * down];
+}
+
+/** What a canvas paints a linear gradient with. @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {LinearGradient} paint @param {Box} box @param {Colours} colours */
 export function canvasGradient(context, paint, box, colours) {
-  const gradient = context.createLinearGradient(...gradientAxis(paint, box));
+  return coloured(context.createLinearGradient(...gradientAxis(paint, box)), paint, 0, colours);
+}
+
+/** What a canvas paints the unit circle of a radial gradient with. @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {RadialGradient} paint @param {Colours} colours */
+export function unitGradient(context, paint, colours) {
+  return coloured(context.createRadialGradient(0, 0, 0, 0, 0, 1), paint, paint.inner / INNER_STEPS, colours);
+}
+
+/** @param {CanvasGradient} gradient @param {Gradient} paint @param {number} inner where its first colour ends @param {Colours} colours */
+function coloured(gradient, paint, inner, colours) {
   const [first, last] = [colours.exact(paint.first), colours.exact(paint.last)];
-  for (const share of stops(first, last)) gradient.addColorStop(share, `rgb(${between(first, last, share)})`);
+  for (const share of stops(first, last)) {
+    gradient.addColorStop(inner + (1 - inner) * share, `rgb(${between(first, last, share)})`);
+  }
   return gradient;
+}
+
+/** How far a gradient is from its first colour to its last at a place. @param {Gradient} paint @param {Box} box @returns {(x: number, y: number) => number} */
+export function sharesOf(paint, box) {
+  if (paint.kind === "RadialGradient") {
+    const [rx, , , ry, cx, cy] = gradientEllipse(paint, box);
+    const inner = paint.inner / INNER_STEPS;
+    return (x, y) => within((Math.hypot((x - cx) / rx, (y - cy) / ry) - inner) / (1 - inner));
+  }
+  const [ax, ay, bx, by] = gradientAxis(paint, box);
+  const whole = (bx - ax) ** 2 + (by - ay) ** 2;
+  return (x, y) => within(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / whole);
+}
+
+/** @param {number} share */
+function within(share) {
+  return Math.min(1, Math.max(0, share));
 }
 
 /** The colour a share of the way from one to the other, as it can be shown. @param {number[]} first @param {number[]} last @param {number} share */

@@ -12,6 +12,7 @@ import { compose, throughCamera } from "../stage/matrix.js";
 import { Brushes } from "./brushes.js";
 import { Colours } from "./colours.js";
 import { canvasGradient } from "./gradients.js";
+import { fillBox } from "./rings.js";
 import { deviation, drawSoft } from "./soften.js";
 
 export class Painter {
@@ -126,6 +127,10 @@ export class Painter {
       context.imageSmoothingQuality = "high";
       context.drawImage(image, 0, 0, width, height);
       context.imageSmoothingQuality = "low";
+      return;
+    }
+    if (background.kind === "RadialGradient") {
+      fillBox(context, [0, 0, width, height], background, screen, this._colours);
       return;
     }
     const solid = background.kind === "Solid";

@@ -9,7 +9,7 @@
  * @typedef {import("./colours.js").Colours} Colours
  */
 import { pxBounds } from "../stage/curves.js";
-import { between, gradientAxis } from "./gradients.js";
+import { between, sharesOf } from "./gradients.js";
 
 /** Empty cells around a sprite, to interpolate towards. */
 const BORDER = 1;
@@ -71,13 +71,9 @@ export class Sprites {
       return () => rgb;
     }
     const box = pxBounds(mask);
-    const [ax, ay, bx, by] = gradientAxis(paint, box);
-    const whole = (bx - ax) ** 2 + (by - ay) ** 2;
+    const share = sharesOf(paint, box);
     const [first, last] = [this._colours.exact(paint.first), this._colours.exact(paint.last)];
-    return (x, y) => {
-      const along = (x + 0.5 + box[0] - ax) * (bx - ax) + (y + 0.5 + box[1] - ay) * (by - ay);
-      return between(first, last, Math.min(1, Math.max(0, along / whole)));
-    };
+    return (x, y) => between(first, last, share(x + 0.5 + box[0], y + 0.5 + box[1]));
   }
 }
 
@@ -89,5 +85,7 @@ export function spriteCorner(mask) {
 /** @param {Paint} paint */
 function nameOf(paint) {
   if (paint.kind === "Solid") return String(paint.colour);
-  return `${paint.first} ${paint.last} ${paint.angle} ${paint.start} ${paint.end}`;
+  const ends = `${paint.first} ${paint.last}`;
+  if (paint.kind === "RadialGradient") return `${ends} ${paint.x} ${paint.y} ${paint.rx} ${paint.ry} ${paint.inner}`;
+  return `${ends} ${paint.angle} ${paint.start} ${paint.end}`;
 }

@@ -7,7 +7,7 @@
  * @typedef {import("../codec/types.js").Outline} Outline
  * @typedef {import("../codec/types.js").Paint} Paint
  * @typedef {import("../codec/types.js").Fill} Fill
- * @typedef {import("../codec/types.js").LinearGradient} LinearGradient
+ * @typedef {import("../codec/types.js").Gradient} Gradient
  * @typedef {import("../codec/types.js").Border} Border
  * @typedef {import("../codec/types.js").Colour} Colour
  *
@@ -54,7 +54,10 @@ function colourBetween(a, b, u) {
   ];
 }
 
-/** Linear in colours (whole codes), geometry and border; a solid is a gradient of equal ends. @param {Paint} a @param {Paint} b @param {number} u @returns {Paint} */
+/**
+ * Linear in colours (whole codes), geometry and border; a solid is a gradient of equal ends. From a linear gradient to
+ * a radial one, or back, it is `b` at once. @param {Paint} a @param {Paint} b @param {number} u @returns {Paint}
+ */
 export function paintBetween(a, b, u) {
   const border = borderBetween(a.border, b.border, u);
   if (a.kind === "Solid" && b.kind === "Solid") {
@@ -62,10 +65,23 @@ export function paintBetween(a, b, u) {
   }
   const first = asGradient(a, b);
   const last = asGradient(b, a);
+  const ends = { first: colourBetween(first.first, last.first, u), last: colourBetween(first.last, last.last, u) };
+  if (first.kind === "RadialGradient" && last.kind === "RadialGradient") {
+    return {
+      kind: "RadialGradient",
+      ...ends,
+      x: numberBetween(first.x, last.x, u),
+      y: numberBetween(first.y, last.y, u),
+      rx: numberBetween(first.rx, last.rx, u),
+      ry: numberBetween(first.ry, last.ry, u),
+      inner: numberBetween(first.inner, last.inner, u),
+      border,
+    };
+  }
+  if (first.kind === "RadialGradient" || last.kind === "RadialGradient") return { ...last, border };
   return {
     kind: "LinearGradient",
-    first: colourBetween(first.first, last.first, u),
-    last: colourBetween(first.last, last.last, u),
+    ...ends,
     angle: turnBetween(first.angle, last.angle, u, GRADIENT_ANGLES),
     start: numberBetween(first.start, last.start, u),
     end: numberBetween(first.end, last.end, u),
@@ -73,10 +89,10 @@ export function paintBetween(a, b, u) {
   };
 }
 
-/** @param {Paint} paint @param {Paint} other @returns {LinearGradient} */
+/** @param {Paint} paint @param {Paint} other @returns {Gradient} */
 function asGradient(paint, other) {
-  if (paint.kind === "LinearGradient") return paint;
-  const like = /** @type {LinearGradient} */ (other);
+  if (paint.kind !== "Solid") return paint;
+  const like = /** @type {Gradient} */ (other);
   return { ...like, first: paint.colour, last: paint.colour };
 }
 
@@ -120,7 +136,7 @@ function fillingCourse(a, b) {
 
 /** @param {Placed["paint"]} paint @returns {paint is Paint} */
 export function isPlain(paint) {
-  return paint.kind === "Solid" || paint.kind === "LinearGradient";
+  return paint.kind === "Solid" || paint.kind === "LinearGradient" || paint.kind === "RadialGradient";
 }
 
 /** @param {Paint} a @param {Paint} b @returns {(u: number) => Paint} */
