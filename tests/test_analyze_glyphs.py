@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtor_transcode.analyze.backdrop import background_of
-from mtor_transcode.analyze.glyphs import LARGEST, find_glyphs
+from mtor_transcode.analyze.glyphs import WIDEST, find_glyphs
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
@@ -53,7 +53,7 @@ def test_letters_in_a_column_are_not_one_letter() -> None:
     glyphs = find_glyphs(picture, np.ones(picture.shape[:2], bool))
     assert glyphs is not None
     sides = glyphs.boxes[1:, 2:] - glyphs.boxes[1:, :2]
-    assert sides.max() <= LARGEST
+    assert sides.max() <= WIDEST
     assert (glyphs.boxes[:, 0] > 298).sum() >= 4
 
 
@@ -132,3 +132,14 @@ def test_letters_on_a_narrow_bar_are_found() -> None:
     assert found is not None
     assert {tuple(box) for box in found.boxes[1:].tolist()} == {(x, 52, x + 9, 64) for x in places}
     assert (found.plain[50:69] == (119, 80, 90)).all()
+
+
+def test_joined_letters_are_found_up_to_their_width() -> None:
+    """Words on a line that joins them, as in Devanagari: 34 px wide ones are text, 44 px wide ones are not."""
+    page = np.full((80, 700, 3), (235, 128, 128), np.uint8)
+    for number, wide in enumerate([34] * 9 + [44] * 3):
+        x = 10 + 55 * number
+        page[30:33, x : x + wide] = page[30:46, x : x + 3] = page[30:46, x + wide - 3 : x + wide] = 20
+    found = find_glyphs(page, np.ones(page.shape[:2], bool), 1)
+    assert found is not None
+    assert sorted(found.boxes[1:, 2] - found.boxes[1:, 0]) == [34] * 9

@@ -20,6 +20,9 @@ from mtor_transcode.analyze.easel import Picture
 LARGEST = 26
 """Width and height (px) of the largest pieces: larger ones are for outlines."""
 
+WIDEST = 38
+"""Width of the widest: letters that are joined, as Arabic and Devanagari have them."""
+
 EVEN = 8
 """Luma codes by which the px of a 3x3 block of background may differ."""
 
@@ -317,7 +320,7 @@ def _pieces(labels, count, difference, ground, where):  # type: ignore[no-untype
             high[k] = max(high[k], ground[y, x])
     halo = _halo(labels, count, difference, out[:, 5])
     for k in range(1, count):
-        fits = out[k, 2] - out[k, 0] <= LARGEST and out[k, 3] - out[k, 1] <= LARGEST
+        fits = out[k, 2] - out[k, 0] <= WIDEST and out[k, 3] - out[k, 1] <= LARGEST
         fits = fits and area[k] >= LEAST_PIXELS and 2 * inside[k] > area[k]
         fits = fits and halo[k] <= HALO_SHARE
         out[k, 4] = fits and out[k, 5] >= CONTRAST and high[k] - low[k] <= UNEVEN
