@@ -135,7 +135,7 @@ def test_letters_on_a_narrow_bar_are_found() -> None:
 
 
 def test_joined_letters_are_found_up_to_their_width() -> None:
-    """Words on a line that joins them, as in Devanagari: 34 px wide ones are text, 44 px wide ones are not."""
+    """Words on a line that joins them, as in Devanagari: 34 px wide ones are text, 44 px ones are not."""
     page = np.full((80, 700, 3), (235, 128, 128), np.uint8)
     for number, wide in enumerate([34] * 9 + [44] * 3):
         x = 10 + 55 * number
