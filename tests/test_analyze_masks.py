@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.masks import edge_field, layer_mask
+from mtor_transcode.analyze.masks import edge_field, inner_colours, layer_mask
 
 Mask = NDArray[np.uint8]
 
@@ -111,6 +111,24 @@ def test_anti_aliased_edges_give_their_coverage_back() -> None:
     assert np.abs(field_of(cover, PALE) - cover).max() < 0.01
     cover = box_cover(60, 50, (5.3, 7.75, 44.2, 40.5))
     assert np.abs(field_of(cover, PALE) - cover).max() < 0.01
+
+
+def test_edges_of_shaded_areas_give_their_coverage_back() -> None:
+    """With one colour for all of it an edge runs up to 0.4 px off where the area is lighter or darker."""
+    cover = disc_cover(90, 70, 44.6, 35.3, 28)
+    shade = np.zeros((70, 90, 3), np.float32)
+    shade[...] = (150, 120, 140)
+    shade[..., 0] += 1.5 * (np.arange(90) - 45)
+    ground = flat(90, 70)
+    target = np.rint(ground * (1 - cover[..., None]) + shade * cover[..., None]).astype(np.uint8)
+    mask, free = (cover >= 0.5).astype(np.uint8), np.zeros((70, 90), np.uint8)
+    colours = inner_colours(mask, target, (150, 120, 140))
+    assert colours is not None
+    one = np.abs(edge_field(mask, free, target, ground, (150, 120, 140)) - cover)
+    each = np.abs(edge_field(mask, free, target, ground, colours) - cover)
+    assert each.max() < 0.12
+    assert one.max() > 0.3
+    assert inner_colours(mask, over(ground, cover, PALE), PALE) is None
 
 
 def test_edges_in_chroma_alone_give_their_coverage_back() -> None:

@@ -4,14 +4,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from analyze_films import GROUND, Picture, box_cover, disc_cover, flat, over
+from analyze_films import (
+    GROUND,
+    Picture,
+    box_cover,
+    disc_cover,
+    flat,
+    luma_psnr,
+    over,
+    rendered,
+    write_y4m,
+)
 from busy_films import HEADER
 from memory_films import MemoryFilm, write_film
 from render_film import box, place, polygon
 
+import mtor_transcode as mtor
 from mtor_transcode.analyze.backdrop import background_of
 from mtor_transcode.analyze.easel import Plane, frame_colours, paint_colours
 from mtor_transcode.analyze.paints import recoloured
@@ -19,11 +31,13 @@ from mtor_transcode.analyze.radial import fit_radial
 from mtor_transcode.analyze.regions import merge_regions
 from mtor_transcode.analyze.unions import united
 from mtor_transcode.codec.adaptive import Adaptive
+from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.paint_syntax import PaintMemory, read_paint, write_paint
 from mtor_transcode.codec.rangecoder import RangeReader, RangeWriter
 from mtor_transcode.errors import FormatError, UsageError
 from mtor_transcode.model import (
     Border,
+    Enter,
     LinearGradient,
     Mask,
     RadialGradient,
@@ -181,6 +195,20 @@ def test_pieces_of_a_ball_are_united_and_flat_neighbours_are_not() -> None:
     outside = cover == 0
     assert len(np.unique(whole.labels[outside])) == len(np.unique(apart.labels[outside])) == 2
     assert sorted(np.unique(whole.labels)) == list(range(whole.count))
+
+
+def test_a_ball_becomes_one_shape_of_a_film(tmp_path: Path) -> None:
+    picture, _ = ball()
+    source = write_y4m(tmp_path / "ball.y4m", [picture])
+    made = mtor.transcode(source, tmp_path / "ball.mtor", quality=50, mode="vector")
+    with (tmp_path / "ball.mtor").open("rb") as stream:
+        film = FilmReader(stream)
+        tokens = [token for span in film.spans(film.heads()[0].head.number) for token in span.tokens]
+    paints = [token.state.paint for token in tokens if isinstance(token, Enter)]
+    assert any(isinstance(paint, RadialGradient) for paint in paints)
+    assert len(paints) <= 3
+    assert made.bytes < 330
+    assert luma_psnr(rendered(tmp_path / "ball.mtor", [0]), [picture]) > 38
 
 
 def test_a_new_colour_shifts_all_of_it() -> None:

@@ -17,6 +17,16 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _BLOCK = np.ones((3, 3), dtype=np.uint8)
 
 
+SHADED_AREA = 400
+"""Px inside of an area from which on it may be shaded."""
+
+SHADED = 40.0
+"""Variance of its colours from which on it is."""
+
+NEAR = (9, 9)
+"""Px around a px of its border over which colours inside are averaged."""
+
+
 def layer_mask(region: Mask, free: Mask) -> Mask:
     """The region (0/1) grown where ``free`` (0/1) lets it: enclosed parts filled, the border shortened."""
     if not free.any():
@@ -50,14 +60,30 @@ def _filled(region: Mask, allowed: Mask) -> Mask:
     return filled
 
 
+def inner_colours(
+    mask: Mask, target: NDArray[np.uint8], colour: tuple[int, int, int]
+) -> NDArray[np.float32] | None:
+    """What a shaded area has inside, near each pixel: (h, w, 3); None if it is all about ``colour``."""
+    core = cv2.erode(mask, _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    pixels = target[core > 0].astype(np.float32)
+    if len(pixels) < SHADED_AREA or float(pixels.var(axis=0).sum()) < SHADED:
+        return None
+    weight = cv2.blur(core.astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)[..., None]
+    sums = cv2.blur(target * core[..., None].astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)
+    flat = np.array(colour, dtype=np.float32)
+    return np.where(weight > 1e-3, sums / np.maximum(weight, np.float32(1e-3)), flat).astype(np.float32)
+
+
 def edge_field(
     mask: Mask,
     free: Mask,
     target: NDArray[np.uint8],
     shown: NDArray[np.uint8],
-    colour: tuple[int, int, int],
+    colour: tuple[int, int, int] | NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Coverage (h, w) float32 of a layer mask: on its border, how much ``colour`` is in ``target``.
+
+    The colour is one, or one for each pixel (h, w, 3).
 
     An anti-aliased pixel tells where in it the edge runs. Where the two colours are too close to tell, and
     below ``free`` pixels, the mask itself is kept.
@@ -67,7 +93,8 @@ def edge_field(
     field = mask.astype(np.float32)
     ys, xs = np.nonzero((reach > core) & (free == 0))
     under = shown[ys, xs].astype(np.float32)
-    span = np.array(colour, dtype=np.float32) - under
+    inside = colour[ys, xs] if isinstance(colour, np.ndarray) else np.array(colour, dtype=np.float32)
+    span = inside - under
     span[:, 1:] *= 0.6
     rise = target[ys, xs].astype(np.float32) - under
     rise[:, 1:] *= 0.6

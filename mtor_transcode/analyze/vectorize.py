@@ -23,7 +23,7 @@ from mtor_transcode.analyze.easel import (
 )
 from mtor_transcode.analyze.fills import Layer, paint_bits, paints_of, rounder
 from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
-from mtor_transcode.analyze.masks import edge_field, layer_mask
+from mtor_transcode.analyze.masks import edge_field, inner_colours, layer_mask
 from mtor_transcode.analyze.order import label_boxes, label_stakes, painting_order
 from mtor_transcode.analyze.outlines import fit_outline
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid
@@ -183,7 +183,9 @@ def _propose(engine: Rasterizer, task: Task, layer: Layer, price: Price) -> Shap
     if tilted is None and promise < task.lam * LEAST_BITS:
         return None
     mask = layer_mask(layer.region, layer.free)
-    field = edge_field(mask, layer.free, layer.target, layer.shown, flat.colour)
+    shades = inner_colours(layer.region, layer.target, flat.colour)
+    colour = flat.colour if shades is None else shades
+    field = edge_field(mask, layer.free, layer.target, layer.shown, colour)
     field[0, :] = field[-1, :] = 0
     field[:, 0] = field[:, -1] = 0
     small = max(layer.region.shape) <= LARGEST + 2 * MARGIN
