@@ -169,6 +169,8 @@ def test_nothing_radial_is_seen_where_nothing_is() -> None:
     weight = np.ones((48, 64), np.float32)
     assert fit_radial(flat(64, 48), weight, rect, box) is None
     assert fit_radial(flat(64, 48), weight * 0, rect, box) is None
+    faint = replace(GLOW, last=(217, 103, 150))
+    assert fit_radial(np.rint(truth(faint, (64, 48))).astype(np.uint8), weight, rect, box) is None
     speck = np.zeros((48, 64), np.float32)
     speck[10:13, 20:24] = 1
     assert fit_radial(np.rint(truth(GLOW, (64, 48))).astype(np.uint8), speck, rect, box) is None

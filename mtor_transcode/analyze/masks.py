@@ -23,6 +23,9 @@ SHADED_AREA = 400
 SHADED = 40.0
 """Variance of its colours from which on it is."""
 
+ROUGH = 0.1
+"""Share of that variance that may be left beside the means near by: more is no shade, but things within."""
+
 NEAR = (9, 9)
 """Px around a px of its border over which colours inside are averaged."""
 
@@ -63,15 +66,19 @@ def _filled(region: Mask, allowed: Mask) -> Mask:
 def inner_colours(
     mask: Mask, target: NDArray[np.uint8], colour: tuple[int, int, int]
 ) -> NDArray[np.float32] | None:
-    """What a shaded area has inside, near each pixel: (h, w, 3); None if it is all about ``colour``."""
+    """What a shaded area has inside, near each pixel: (h, w, 3); None if it is no shade."""
     core = cv2.erode(mask, _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    pixels = target[core > 0].astype(np.float32)
-    if len(pixels) < SHADED_AREA or float(pixels.var(axis=0).sum()) < SHADED:
+    inside = core > 0
+    pixels = target[inside].astype(np.float32)
+    spread = float(pixels.var(axis=0).sum()) if len(pixels) >= SHADED_AREA else 0.0
+    if spread < SHADED:
         return None
     weight = cv2.blur(core.astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)[..., None]
     sums = cv2.blur(target * core[..., None].astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)
     flat = np.array(colour, dtype=np.float32)
-    return np.where(weight > 1e-3, sums / np.maximum(weight, np.float32(1e-3)), flat).astype(np.float32)
+    near = np.where(weight > 1e-3, sums / np.maximum(weight, np.float32(1e-3)), flat).astype(np.float32)
+    rough = float(((near[inside] - pixels) ** 2).mean(axis=0).sum())
+    return near if rough < ROUGH * spread else None
 
 
 def edge_field(

@@ -30,7 +30,7 @@ LEAST_CELLS = 24
 """Cells that must have pixels."""
 
 LEAST_RANGE = 4.0
-"""Codes between the ends below which nothing is seen as a gradient."""
+"""Codes between the ends, in one channel, below which nothing is seen as a gradient."""
 
 BINS = 48
 """Steps of a profile over the distance from the centre."""
@@ -310,7 +310,7 @@ def _quantised(rings: _Rings, box: Box) -> RadialGradient | None:
 
 
 def _coloured(cells: _Cells, paint: RadialGradient, box: Box) -> RadialGradient | None:
-    """The best colours for a geometry; None if they are one."""
+    """The best colours for a geometry; None if they are all but one."""
     share = gradient_shares(paint, box, cells.x, cells.y)
     weighted = cells.weight * share
     total, st, stt = cells.weight.sum(), weighted.sum(), weighted @ share
@@ -321,7 +321,9 @@ def _coloured(cells: _Cells, paint: RadialGradient, box: Box) -> RadialGradient 
     rise = (weighted @ cells.colours - st * mean) / spread
     first = mean - rise * (st / total)
     ends = _codes(first), _codes(first + rise)
-    return None if ends[0] == ends[1] else replace(paint, first=ends[0], last=ends[1])
+    if max(abs(a - b) for a, b in zip(*ends, strict=True)) < LEAST_RANGE:
+        return None
+    return replace(paint, first=ends[0], last=ends[1])
 
 
 def _line(place: _Array, cells: _Cells) -> tuple[float, float]:
