@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.borders import give_borders
 from mtor_transcode.analyze.bridges import bridge
+from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
@@ -28,8 +29,8 @@ from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
 from mtor_transcode.analyze.paints import recoloured
 from mtor_transcode.analyze.palettes import Wanted, find_palettes
-from mtor_transcode.analyze.patches import MAX_PATCHES, SECTION_BITS, Scene, find_patches, inside, pictures
-from mtor_transcode.analyze.tracks import Times, Tracks
+from mtor_transcode.analyze.patches import MAX_PATCHES, Scene, find_patches, inside, pictures
+from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.model import CameraMove, Edit, Enter, Leave, Paint, ShapeState, TexturePaint, Token
@@ -52,31 +53,22 @@ See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
 
 
-class SceneCoder:
+class SceneCoder(Decisions):
     """Makes the tokens of one scene.
 
-    ``nodes`` counts those of the new shapes since ``take_tokens``, ``bits`` what its tokens cost; ``lam`` may
-    be changed between decisions, and ``stills``: the worth of what may become an AV1 still (None: nothing).
+    ``lam`` may be changed between decisions, and ``stills``: the worth of what may become an AV1 still (None:
+    nothing).
     """
 
     def __init__(
         self, library: OutlineLibrary, target: Picture, lam: float, background: Paint, *, refine: bool = True
     ) -> None:
         height, width = target.shape[:2]
-        self.lam = lam
+        super().__init__(LiveShapes(library.engine, (width, height), background), lam)
         self.stills: float | None = None
-        self.live = LiveShapes(library.engine, (width, height), background)
-        self._tokens: list[Token] = []
-        self._before: dict[int, ShapeState] = {}
-        self.nodes = 0
-        self.bits = 0.0
         self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
         self._painter = Painter(library, refine=refine)
-        self._next = 0
-        self._tracks = Tracks()
-        self._pricer: Pricer | None = None
-        self._paid: dict[int, float] = {}
         self._flashed: int | None = None
 
     def begin(
@@ -88,24 +80,6 @@ class SceneCoder:
         everywhere = np.ones(worth.shape, dtype=bool)
         self._paint(target, worth, everywhere, Times(tick, tick, tick), outlook)
         self._accepted = misfit(target, self.live.shown) * worth
-
-    def tokens(self) -> tuple[Token, ...]:
-        """The tokens decided since ``take_tokens``, with tracks smoothed, in order of time."""
-        return tuple(self._tracks.smoothed(self._tokens, self._before, self.lam))
-
-    def take_tokens(self) -> tuple[Token, ...]:
-        """The same, and from now on there are none."""
-        tokens = self.tokens()
-        self._tokens.clear()
-        self._tracks.forget()
-        self.nodes = 0
-        self.bits = 0.0
-        self._before = {shape.number: shape.state for shape in self.live.shapes}
-        return tokens
-
-    def price_with(self, pricer: Pricer) -> None:
-        """Price by another pricer from now on (the writer has gone on to a new span)."""
-        self._pricer = pricer
 
     def step(
         self, target: Picture, worth: Plane, times: Times, jump: bool, outlook: See = lambda: None
@@ -144,23 +118,6 @@ class SceneCoder:
             self.live.change(index, None, *self.live.seen_with(index, None))
             self._emit(Leave(times.middle, number))
         self._flashed = None
-
-    def _prices(self) -> Pricer:
-        assert self._pricer is not None
-        return self._pricer
-
-    def _token_price(self, token: Token) -> float:
-        return self._prices().token(token)
-
-    def _emit(self, token: Token) -> None:
-        bits = self._prices().commit(token)
-        if isinstance(token, Enter) and isinstance(token.state.paint, TexturePaint):
-            bits += 8 * len(token.state.paint.texture.data) + SECTION_BITS
-        self.bits += bits
-        self._tokens.append(token)
-        if isinstance(token, Enter):
-            self._paid[token.shape] = bits
-            self.nodes += token.state.outline.node_count
 
     def _try_camera(
         self, target: Picture, worth: Plane, times: Times, jump: bool
@@ -347,18 +304,6 @@ class SceneCoder:
                 if change + stakes.lam * (sum(self._paid.values()) - paid) >= 0:
                     put_back()
         self._paid.clear()
-
-    def _held(self, stage: LiveShapes) -> Callable[[], None]:
-        """What brings the stage and the decisions back to where they are now."""
-        kept, tokens, paid = stage.kept(), self._tokens.copy(), self._paid.copy()
-        pricer, bits, nodes = self._pricer, self.bits, self.nodes
-
-        def put_back() -> None:
-            stage.put_back(kept)
-            self._tokens, self._paid = tokens, paid
-            self._pricer, self.bits, self.nodes = pricer, bits, nodes
-
-        return put_back
 
     def _withdraw(self, stage: LiveShapes, stakes: Stakes, pricer: Pricer, first: int) -> None:
         """Take what is not worth its bits off the stage; of stills and what they hide, what is hidden."""

@@ -94,6 +94,12 @@ class Tracks:
         self._last[shape] = _Last(since, at, before, pose.place, stretched)
         self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius, stretched)
 
+    def fork(self) -> Tracks:
+        """Returns an independent copy."""
+        copy = Tracks()
+        copy._last, copy._bounds = self._last.copy(), self._bounds.copy()
+        return copy
+
     def forget(self) -> None:
         """Forget how exact the moves so far must be: they are written."""
         self._bounds.clear()
