@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.flatness import has_few_codes
 from mtor_transcode.analyze.pacing import LONGEST, Pacing
 from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import Arm, Window
+from mtor_transcode.analyze.texture_probe import Arm, Manner, Window
 from mtor_transcode.analyze.texture_shelf import Shelf
 from mtor_transcode.ingest.frame import SourceFrame
 
@@ -84,14 +85,14 @@ def test_what_flows_gains_nothing(step: int) -> None:
 def test_windows_decide_for_themselves() -> None:
     """The texture of a film that jumps shows its pages in time; that of one that drifts ticks evenly."""
     still = window_of(jumping())
-    assert still.paced
+    assert still.manner.paced
     assert still.texture(Arm(2, 8), 40, 10).times == tuple(still.chosen(8))
     assert set(JUMPS) <= set(still.chosen(8))
     point, _ = still.tried(Arm(2, 8), 40, 10)
-    still.paced = False
+    still.manner = Manner()
     evenly, _ = still.tried(Arm(2, 8), 40, 10)
     assert point.unlike < 0.5 * evenly.unlike
-    assert not window_of(flowing()).paced
+    assert window_of(flowing()).manner == Manner()
 
 
 def test_a_shelf_decides_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +104,29 @@ def test_a_shelf_decides_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(again, "_merit", pytest.fail)
     assert shelf.search(again).window is again
     assert again.chosen(8) == first.chosen(8)
+
+
+def test_tools_for_screens_are_forced_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If they are clearly better; without them the texture is another one. They are not tried on film."""
+    page = [np.where(luma > 100, 235, luma // 32 * 32).astype(np.uint8) for luma in jumping()]
+    window = window_of(iter(page))
+    merits = {Manner(): 1.0, Manner(paced=True): 1.01, Manner(screen=True): 1.1}
+    monkeypatch.setattr(window, "_merit", lambda: merits[window.manner])
+    assert window.manner == Manner(screen=True)
+    forced = window.texture(Arm(1, 4), 30, 8)
+    window.manner = Manner()
+    assert window.texture(Arm(1, 4), 30, 8).data != forced.data
+    film = window_of(flowing())
+    monkeypatch.setattr(film, "_merit", pytest.fail)
+    assert film.manner == Manner()
+
+
+def test_what_a_computer_draws_has_few_codes() -> None:
+    """A page in two inks has, under a photo too; noise has not."""
+    noise = np.random.default_rng(1).normal(128, 30, (128, 192)).clip(16, 235).astype(np.uint8)
+    assert not has_few_codes(noise)
+    page = np.full((128, 192), 235, np.uint8)
+    page[::9] = 16
+    assert has_few_codes(page)
+    page[:70] = noise[:70]
+    assert has_few_codes(page)

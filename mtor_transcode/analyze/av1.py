@@ -87,13 +87,20 @@ def encode_still(picture: list[Plane], size: tuple[int, int], crf: float, preset
 
 
 def encode(
-    pictures: Iterable[list[Plane]], size: tuple[int, int], crf: float, preset: int, rate: Fraction
+    pictures: Iterable[list[Plane]],
+    size: tuple[int, int],
+    crf: float,
+    preset: int,
+    rate: Fraction,
+    *,
+    screen: bool = False,
 ) -> bytes:
     """AV1 of 4:2:0 pictures of ``size``, one key frame, at about ``rate`` pictures a second.
 
-    ``crf`` is taken in quarters and up to 70, as SVT-AV1 does since version 4.
+    ``crf`` is taken in quarters and up to 70, as SVT-AV1 does since version 4. For a ``screen`` its tools for
+    those are forced; else the encoder decides, picture by picture.
     """
-    return _encoded(pictures, size, crf, preset, rate)
+    return _encoded(pictures, size, crf, preset, rate, tools=1 if screen else 2)
 
 
 def _encoded(
@@ -103,6 +110,7 @@ def _encoded(
     preset: int,
     rate: Fraction,
     more: str = "",
+    tools: int = 2,
 ) -> bytes:
     context = cast("Any", av.codec.CodecContext.create("libsvtav1", "w"))
     context.width, context.height = size
@@ -110,7 +118,7 @@ def _encoded(
     context.framerate = rate.limit_denominator(60_000)
     context.time_base = 1 / context.framerate
     context.gop_size = _NO_KEYS
-    own = f"keyint=-1:scm=2:crf={quartered(crf):g}{more}"  # FFmpeg's own option takes whole steps only.
+    own = f"keyint=-1:scm={tools}:crf={quartered(crf):g}{more}"  # FFmpeg's own option takes whole steps only.
     context.options = {"preset": str(preset), "crf": str(min(round(crf), _OPTION_CRF)), "svtav1-params": own}
     data = bytearray()
     for number, planes in enumerate(pictures):

@@ -31,7 +31,7 @@ from mtor_transcode.analyze.rehearsal import first_prices, rehearsed
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import Arm, Window
+from mtor_transcode.analyze.texture_probe import Arm, Manner, Window
 from mtor_transcode.analyze.texture_search import TextureSearch
 from mtor_transcode.analyze.textured import Aside, verdict
 from mtor_transcode.analyze.vector_scene import VectorScene
@@ -92,7 +92,7 @@ class _Way:
 
     arm: Arm
     crf: float
-    paced: bool
+    manner: Manner
     found: int
 
 
@@ -289,11 +289,11 @@ class LivePass:
         """The texture of a window: the way to code it is searched for at a scene's start and now and then."""
         way, preset = self._way, self._options.preset
         if way is not None and (self._pace.late or self._seconds(window.start - way.found) < SEARCH):
-            window.paced = way.paced
+            window.manner = way.manner
             return TextureSearch(window, preset).made(way.arm, way.crf)[1]
         search = TextureSearch(window, preset)
         point, texture = search.best(search.rate(self._lam))
-        self._way = _Way(point.arm, point.crf, window.paced, window.start)
+        self._way = _Way(point.arm, point.crf, window.manner, window.start)
         return texture
 
     def _window(self, spool: Spool) -> Window:

@@ -13,6 +13,7 @@ from math import log
 from operator import itemgetter
 
 from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, encode_still, even_size
+from mtor_transcode.analyze.flatness import has_few_codes
 from mtor_transcode.analyze.likeness import Likeness, unlikeness
 from mtor_transcode.analyze.pacing import Pacing
 from mtor_transcode.analyze.spool import Plane, Spool
@@ -41,18 +42,18 @@ STEPS = (1, 2, 4, 8)
 PACED_STEPS = (*STEPS, 16)
 """Pictures that are paced may be so few: each shows what rests."""
 
-PACED_PRESET = 10
-PACED_CRF = 56.0
-"""How it is tried whether pictures had better come when the film jumps; the arm is ``PACED_ARM``."""
+MANNER_PRESET = 8
+MANNER_CRF = 56.0
+"""How manners are tried; the arm is ``MANNER_ARM``."""
 
 PACED_GAIN = 0.9
-"""Share of the error between pictures that has to go for that to be tried at all."""
+"""Of the error between pictures pacing has to leave less than this, or it is not tried."""
 
-PACED_CHANGES = 8
-"""Fewer frames that change are too few to be paced."""
+LEAST_CHANGES = 8
+"""With fewer frames that change no manner is tried."""
 
 EXCHANGE, CLEARLY = 0.4, 0.02
-"""Log unlikeness that log bytes are worth; by how much pictures that are paced have to be better."""
+"""Log unlikeness that log bytes are worth; by how much another manner has to be better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,19 @@ class Arm:
     step: int
 
 
-PACED_ARM = Arm(4, 4)
+MANNER_ARM = Arm(4, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a window is coded, whatever the arm.
+
+    ``paced``: pictures come when the film jumps, not at equal distances. ``screen``: AV1's tools for screens
+    are forced.
+    """
+
+    paced: bool = False
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Window:
         self._small: dict[int, dict[int, list[Plane]]] = {}
         self._samples: dict[int, Plane] = {}
         self._chosen: dict[int, list[int]] = {}
-        self._paced: bool | None = None
+        self._manner: Manner | None = None
         self.changes = [number for number, frame in enumerate(spool.frames) if frame.changed]
         last = spool.frames[-1]
         self.start = spool.frames[0].tick
@@ -107,27 +120,42 @@ class Window:
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps of arms that may be best."""
-        return PACED_STEPS if self.paced else STEPS
+        return PACED_STEPS if self.manner.paced else STEPS
 
     @property
-    def paced(self) -> bool:
-        """Whether pictures come when the film jumps, not at equal distances: tried when first asked for."""
-        if self._paced is None:
-            self._paced = False
-            if len(self.changes) >= PACED_CHANGES and self._pacing.gain(PACED_ARM.step) < PACED_GAIN:
-                evenly = self._merit()
-                self.paced = True
-                self.paced = self._merit() > evenly + CLEARLY
-        return self._paced
+    def manner(self) -> Manner:
+        """How it is coded: found when first asked for."""
+        if self._manner is None:
+            self._manner = Manner()
+            self.manner = self._found_manner()
+        return self._manner
 
-    @paced.setter
-    def paced(self, paced: bool) -> None:
-        self._paced = paced
+    @manner.setter
+    def manner(self, manner: Manner) -> None:
+        self._manner = manner
         self._chosen.clear()
 
-    def pace_like(self, other: Window) -> None:
-        """Take over what is known of when pictures come from a window of the same frames."""
-        self._paced, self._chosen = other._paced, other._chosen
+    def _found_manner(self) -> Manner:
+        """The best manner: paced is tried where the film jumps and rests, tools for screens on screens."""
+        best = Manner()
+        if len(self.changes) < LEAST_CHANGES:
+            return best
+        worth_a_try: list[dict[str, bool]] = []
+        if self._pacing.gain(MANNER_ARM.step) < PACED_GAIN:
+            worth_a_try.append({"paced": True})
+        if has_few_codes(self._sample(self.changes[len(self.changes) // 2])):
+            worth_a_try.append({"screen": True})
+        merit = self._merit() if worth_a_try else 0.0
+        for change in worth_a_try:
+            self.manner = replace(best, **change)
+            found = self._merit()
+            if found > merit + CLEARLY:
+                best, merit = self.manner, found
+        return best
+
+    def settle_like(self, other: Window) -> None:
+        """Take over what is known of the manner of a window of the same frames."""
+        self._manner, self._chosen = other._manner, other._chosen
 
     @cached_property
     def _pacing(self) -> Pacing:
@@ -136,13 +164,13 @@ class Window:
         return Pacing((self._spool.luma(index) for index in self.changes), times)
 
     def _merit(self) -> float:
-        """How good (log of likeness at equal bytes) pictures at their present times are."""
-        point, _ = self.tried(PACED_ARM, PACED_CRF, PACED_PRESET)
+        """How good (log of likeness at equal bytes) the present manner is."""
+        point, _ = self.tried(MANNER_ARM, MANNER_CRF, MANNER_PRESET)
         return -log(point.unlike) - EXCHANGE * log(point.bytes)
 
     def chosen(self, step: int) -> list[int]:
         """The frames that are coded."""
-        if not self.paced:
+        if not self.manner.paced:
             return self.changes[::step]
         if step not in self._chosen:
             self._chosen[step] = [self.changes[place] for place in self._pacing.places(step)]
@@ -160,7 +188,8 @@ class Window:
         if len(chosen) == 1:
             data = encode_still(next(pictures), (width, height), crf, preset)
         else:
-            data = encode(pictures, (width, height), crf, preset, max(rate, Fraction(1, 8)))
+            rate, screen = max(rate, Fraction(1, 8)), self.manner.screen
+            data = encode(pictures, (width, height), crf, preset, rate, screen=screen)
         times = tuple(self._spool.frames[index].tick - self.start for index in chosen)
         return Texture(width, height, times, data)
 

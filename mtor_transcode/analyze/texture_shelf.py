@@ -98,7 +98,7 @@ class Shelf:
             )
             search = self._searches[key] = TextureSearch(window, self._preset, like)
         if search.window is not window:
-            window.pace_like(search.window)
+            window.settle_like(search.window)
             search.window = window
         return search
 
