@@ -108,7 +108,7 @@ def test_a_shelf_decides_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tools_for_screens_are_forced_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     """If they are clearly better; without them the texture is another one. They are not tried on film."""
-    page = [np.where(luma > 100, 235, luma // 32 * 32).astype(np.uint8) for luma in jumping()]
+    page = [np.where(luma > 100, 235, luma // 4 * 4).astype(np.uint8) for luma in jumping()]
     window = window_of(iter(page))
     merits = {Manner(): 1.0, Manner(paced=True): 1.01, Manner(screen=True): 1.1}
     monkeypatch.setattr(window, "_merit", lambda: merits[window.manner])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a picture is flat enough that vectors can carry it while it comes: told without a try."""
+"""Whether vectors can carry a picture while it comes, and whether a computer drew it: told without a try."""
 
 from __future__ import annotations
 
