@@ -427,8 +427,8 @@ def test_the_same_film_twice_is_the_same(natural: Path) -> None:
 def test_a_texture_that_cannot_be_decoded_is_coded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, calls = av1.encode, []
 
-    def encode(*given: object) -> bytes:
-        data = whole(*given)  # type: ignore[arg-type]
+    def encode(*given: object, screen: bool) -> bytes:
+        data = whole(*given, screen=screen)  # type: ignore[arg-type]
         calls.append(len(data))
         return data[:-40] + bytes(40) if len(calls) <= broken else data
 
