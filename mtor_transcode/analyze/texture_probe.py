@@ -52,6 +52,9 @@ PACED_GAIN = 0.9
 LEAST_CHANGES = 8
 """With fewer frames that change no manner is tried."""
 
+SCREEN_SIDE = 128
+"""Px of the shorter side of a film that shows at a quarter what tools for screens do to it."""
+
 EXCHANGE, CLEARLY = 0.4, 0.02
 """Log unlikeness that log bytes are worth; by how much another manner has to be better."""
 
@@ -143,7 +146,8 @@ class Window:
         worth_a_try: list[dict[str, bool]] = []
         if self._pacing.gain(MANNER_ARM.step) < PACED_GAIN:
             worth_a_try.append({"paced": True})
-        if has_few_codes(self._sample(self.changes[len(self.changes) // 2])):
+        middle = self._sample(self.changes[len(self.changes) // 2])
+        if min(self._size) >= SCREEN_SIDE and has_few_codes(middle):
             worth_a_try.append({"screen": True})
         merit = self._merit() if worth_a_try else 0.0
         for change in worth_a_try:
