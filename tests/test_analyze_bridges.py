@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from analyze_films import PALE
@@ -98,6 +100,21 @@ def test_upright_lines_are_joined_too() -> None:
     picture = painted(line(4, 116, upright=True), card)
     assert bridge(live, stakes_of(picture), paid_for(live)) is not None
     assert len(live.shapes) == 2
+
+
+def test_strokes_that_another_line_made_needless_are_joined_no_more() -> None:
+    """Between the boxes the line shows in a paler colour: strokes of their own, which go with the first."""
+    pale = [replace(line(x + 14, x + 20), paint=Solid((190, 128, 128))) for x in BOXES]
+    live = staged(line(10, 96), line(260, 310), *CARDS, *pale)
+    picture = painted(line(10, 310), *CARDS)
+    assert bridge(live, stakes_of(picture), paid_for(live)) is not None
+    assert len(live.shapes) == 1 + len(CARDS)
+    # One of two is left, with a rest of its own to show: that one is no line, and what it cost is not spared twice.
+    left = replace(line(140, 150), paint=Solid((190, 128, 128)))
+    live = staged(line(10, 96), line(260, 310), *CARDS[:1], *CARDS[2:], pale[0], left)
+    picture = painted(line(10, 310), *CARDS[:1], *CARDS[2:], left)
+    assert bridge(live, stakes_of(picture), paid_for(live)) is not None
+    assert live.shapes[-1].state == left
 
 
 def test_what_was_not_bought_now_is_left_alone() -> None:

@@ -107,8 +107,11 @@ def _joined(
 ) -> float | None:
     """Make one stroke of some if that pays: by how much the error changes."""
     wanted = set(numbers)
+    # Strokes of other lines that were joined before may have made these needless.
     parts = [shape for shape in live.shapes if shape.number in wanted]
-    spent, kept = sum(paid[number] for number in numbers), live.kept()
+    if len(parts) < 2:
+        return None
+    spent, kept = sum(paid[part.number] for part in parts), live.kept()
     least, best = 0.0, None
     for state, bits in _forms(live, parts):
         change, spared = _replaced(live, stakes, paid, parts, state)
