@@ -72,6 +72,15 @@ def truth(paint: RadialGradient, size: tuple[int, int]) -> Plane:
     return (np.array(paint.first) * (1 - share) + np.array(paint.last) * share).astype(np.float32)
 
 
+@pytest.mark.parametrize("inner", range(16))
+def test_all_draw_any_inner_part(engine: Rasterizer, inner: int) -> None:
+    paint, canvas = replace(GLOW, inner=inner), engine.canvas(80, 50)
+    canvas.fill(paint)
+    off = np.abs(canvas.ycc - truth(paint, (80, 50)))
+    assert off.mean() < 1
+    assert (off > 3).mean() < 0.02, "but for what is hard between px"
+
+
 @pytest.mark.parametrize("paint", [GLOW, replace(GLOW, x=-10, y=70, rx=90, ry=120, inner=0)])
 def test_all_draw_it_alike(engine: Rasterizer, paint: RadialGradient) -> None:
     canvas = engine.canvas(80, 50)

@@ -77,11 +77,12 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
 def _shader(paint: AnyGradient, box: Box) -> Any:
     colours = [_colour(paint.first), _colour(paint.last)]
     if isinstance(paint, AnyRadial):
+        # All three stops are told: of two at 1/2 and 1 Skia makes two at 0 and 1.
         return skia.GradientShader.MakeRadial(
             center=skia.Point(0, 0),
             radius=1,
-            colors=colours,
-            positions=[inner_share(paint), 1.0],
+            colors=[colours[0], *colours],
+            positions=[0.0, inner_share(paint), 1.0],
             localMatrix=_matrix(gradient_ellipse(paint, box)),
         )
     x0, y0, x1, y1 = gradient_axis(paint, box)
