@@ -109,7 +109,7 @@ def test_strokes_that_another_line_made_needless_are_joined_no_more() -> None:
     picture = painted(line(10, 310), *CARDS)
     assert bridge(live, stakes_of(picture), paid_for(live)) is not None
     assert len(live.shapes) == 1 + len(CARDS)
-    # One of two is left, with a rest of its own to show: that one is no line, and what it cost is not spared twice.
+    # Of two strokes one is left that shows something: that is no line, and the other is not spared twice.
     left = replace(line(140, 150), paint=Solid((190, 128, 128)))
     live = staged(line(10, 96), line(260, 310), *CARDS[:1], *CARDS[2:], pale[0], left)
     picture = painted(line(10, 310), *CARDS[:1], *CARDS[2:], left)

@@ -23,6 +23,7 @@ from memory_films import MemoryFilm
 from moving_films import (
     BLUE,
     DARK,
+    GLOW,
     GREEN,
     LINE,
     MOVING,
@@ -44,6 +45,7 @@ from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.rfc_json.colours import luma_weights
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import (
+    Background,
     Border,
     ColourSpec,
     Edit,
@@ -195,6 +197,27 @@ def test_radial_gradients(shot: Shot, tick: int) -> None:
         mean, wrong = difference(film, tick, picture)
         assert mean < 1.5
         assert wrong < 0.006
+
+
+def test_an_edit_looks_at_no_edit_before_the_last() -> None:
+    """A scene may have a million of one shape."""
+
+    class Unread(list[object]):
+        def __iter__(self) -> Iterator[object]:
+            raise AssertionError("all edits are looked at")
+
+    script = mtor_svg.script.SceneScript(SceneStart(0, 0, SHADE))
+    script.feed([Enter(0, 0, ShapeState(SQUARE, RED, at(9, 9)))])
+    (element,) = script.elements
+    lives = element.life, script.backgrounds[0][1]
+    for life in lives:
+        life.segments = Unread()  # type: ignore[assignment]
+    for tick in range(1, 9):
+        script.feed([Edit(tick, 1, 0, ShapeState(SQUARE, SHADE, at(tick, 9))), Background(tick, 1, SHADE)])
+    assert [len(life.segments) for life in lives] == [8, 8]
+    script.feed([Edit(9, 0, 0, ShapeState(SQUARE, GLOW, at(9, 9))), Background(9, 1, GLOW)])
+    assert [len(life.segments) for life in lives] == [8, 8], "another kind of gradient begins another element"
+    assert len(script.elements) == len(script.backgrounds) == 2
 
 
 def test_the_animation_moves(shot: Shot) -> None:

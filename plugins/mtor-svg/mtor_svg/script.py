@@ -7,7 +7,7 @@ file's elements serves for all times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -75,11 +75,23 @@ class Life(Generic[T]):
 
 @dataclass(eq=False)
 class Element:
-    """On the screen during ``[born, gone)``: an area, a line, a picture or a mask, for all its life."""
+    """On the screen during ``[born, gone)``: an area, a line, a picture or a mask, for all its life.
+
+    ``round`` tells which gradients it has had: radial ones, linear ones (None: none yet), never both.
+    """
 
     born: int
     life: Life[Placed]
     gone: int | None = None
+    round: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.round = _round(self.life.first.paint)
+
+    def go(self, at: int, duration: int, target: Placed) -> None:
+        """Go over to a state whose paint is not apart from those before."""
+        self.life.go(at, duration, target)
+        self.round = self.round if self.round is not None else _round(target.paint)
 
     @property
     def stroked(self) -> bool:
@@ -105,6 +117,7 @@ class SceneScript:
         self.backgrounds: list[tuple[int, Life[AnyPaint]]] = [
             (head.start, Life(head.background, paint_course))
         ]
+        self._round_background = _round(head.background)
         self.textures = 0
         self.elements: list[Element] = []
         self._shapes: dict[int, Element] = {}
@@ -119,7 +132,7 @@ class SceneScript:
                     self._count(token.state)
                     goal = _placed(token.shape, token.state)
                     element = self._of_paint(token.shape, token.at, goal.paint)
-                    element.life.go(token.at, token.duration, goal)
+                    element.go(token.at, token.duration, goal)
                     self._switch(token.shape, token.at, only_jumps=True)
                 case Leave():
                     element = self._present(token.shape, token.at)
@@ -142,11 +155,14 @@ class SceneScript:
     def _background(self, at: int, duration: int, paint: AnyPaint) -> None:
         """Goes over to another background; to another kind of gradient with a new rectangle over the old."""
         life = self.backgrounds[-1][1]
-        if _apart((life.first, *(segment.target for segment in life.segments)), paint):
+        if _differ(self._round_background, _round(paint)):
             now = life.value(at)
             life = Life(now if isinstance(now, Solid) else paint, paint_course)
             self.backgrounds.append((at, life))
+            self._round_background = _round(paint)
         life.go(at, duration, paint)
+        if self._round_background is None:
+            self._round_background = _round(paint)
 
     def _count(self, state: ShapeState) -> None:
         self.textures += isinstance(state.paint, TexturePaint) and len(state.paint.texture.times) > 1
@@ -178,12 +194,12 @@ class SceneScript:
     def _of_paint(self, shape: int, at: int, paint: Filling) -> Element:
         """The element of a shape that is about to change; a new one if its paint is of another kind."""
         element = self._present(shape, at)
-        now, life = element.life.value(at), element.life
-        before = (life.first.paint, *(segment.target.paint for segment in life.segments))
-        if now.paint == paint or not _apart(before, paint):
+        now = element.life.value(at)
+        pictures = isinstance(paint, TextureShown) or isinstance(now.paint, TextureShown)
+        if now.paint == paint or not (pictures or _differ(element.round, _round(paint))):
             return element
         element.gone = at
-        if isinstance(paint, TextureShown) or isinstance(now.paint, TextureShown):
+        if pictures:
             now = replace(now, paint=paint)
         elif not isinstance(now.paint, Solid):
             now = replace(now, paint=replace(paint, border=now.paint.border))
@@ -209,14 +225,14 @@ class SceneScript:
         self._succeed(shape, Element(end, Life(last.target, placed_course)))
 
 
-def _apart(before: Sequence[Filling], paint: Filling) -> bool:
-    """Whether what has had some paints cannot have another: a picture, or a gradient of another kind."""
-    every = (*before, paint)
-    if any(isinstance(each, TextureShown) for each in every):
-        return any(each != paint for each in before)
-    return any(isinstance(each, AnyLinear) for each in every) and any(
-        isinstance(each, AnyRadial) for each in every
-    )
+def _round(paint: Filling) -> bool | None:
+    """Whether a paint is a radial gradient; None for what is no gradient."""
+    return True if isinstance(paint, AnyRadial) else False if isinstance(paint, AnyLinear) else None
+
+
+def _differ(one: bool | None, other: bool | None) -> bool:
+    """Whether gradients are of two kinds, of which SVG has an element each."""
+    return one is not None and other is not None and one != other
 
 
 def _sort(placed: Placed) -> bool | Mask:
