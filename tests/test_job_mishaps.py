@@ -61,6 +61,23 @@ def test_a_worker_that_tells_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -
     assert told
 
 
+def test_a_worker_that_hangs_beside_one_that_talks_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the one tells all the time does not hide that the other tells nothing."""
+    talks = "import time\nwhile True: print('{}', flush=True); time.sleep(0.02)"
+    programs = iter(["import time; time.sleep(600)", talks, "raise SystemExit(7)"])
+    monkeypatch.setattr(pool, "_command", lambda: [sys.executable, "-c", next(programs)])
+    monkeypatch.setattr(pool, "SILENT_SECONDS", 2.0)
+    told = []
+
+    def watch(number: int, frames: int, size: int) -> None:
+        told.append(number)
+        assert len(told) < 2000, "the one that hangs is not seen"
+
+    with pool.Pool(2) as workers, pytest.raises(WorkerLost, match="ended with code 7"):
+        workers.run([TASK, TASK], Place("film.mp4", "nowhere"), watch)
+    assert 1 in told
+
+
 def test_a_result_that_was_damaged_is_made_anew(tmp_path: Path) -> None:
     store = Store(tmp_path)
     made = store.put("key", b"a reel")

@@ -96,11 +96,11 @@ class Pool:
         lost: dict[int, int] = {}
         while len(made) < len(tasks):
             self._employ(waiting, tasks, place)
+            for each in self._workers:
+                each.look()
             try:
                 worker, line = self._events.get(timeout=LOOK_SECONDS)
             except queue.Empty:
-                for each in self._workers:
-                    each.look()
                 watch(-1, 0, 0)
                 continue
             number, worker.heard = worker.task, time.monotonic()
