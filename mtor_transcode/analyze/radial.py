@@ -256,10 +256,10 @@ def _refined(cells: _Cells, rings: _Rings) -> _Rings:
         line = _line(distance, cells)
         rest = (cells.level - line[0] - line[1] * distance) * root
         error = float(rest @ rest)
-        if error < least:
+        if error <= least:
             best, least, damping = at, error, damping / 4
         else:
-            damping *= 16
+            damping *= 64  # A quarter of it is left when the best one's turn has come again.
             at = best
             continue
         across, down = cells.x - at.x, cells.y - at.y
