@@ -25,6 +25,7 @@ from mtor_transcode.errors import FormatError, MissingExtraError
 from mtor_transcode.model import Enter, Mask, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
 from mtor_transcode.render.rasterizer import NAMES, Rasterizer, rasterizer
+from mtor_transcode.render.sprites import SpriteCache
 
 RED, GOLD, INK, WHITE = (81, 90, 240), (180, 60, 150), (30, 128, 128), (235, 128, 128)
 WIDTH, HEIGHT = 320, 192
@@ -88,6 +89,17 @@ def test_cells_are_shown_in_their_own_colours(engine: Rasterizer) -> None:
     assert (
         np.abs(half - np.array([(a + b) / 2 for a, b in zip(RED, (100, 120, 140), strict=True)])).max() <= 2
     )
+
+
+def test_one_picture_of_a_patch_serves_for_all_paints() -> None:
+    """A shape whose unseen paint changes all the time would have a picture made of it for each frame."""
+    built = []
+    cache: SpriteCache[int] = SpriteCache(lambda pixels: built.append(pixels) or len(built))
+    bar = Mask(2, 1, 1, b"\1\1")
+    for code in range(9):
+        cache.get(FLAG, Solid((code, 128, 128)))
+    assert len(cache) == len(built) == 1
+    assert cache.get(bar, Solid(RED)) != cache.get(bar, Solid(INK)) != cache.get(FLAG, Solid(INK))
 
 
 @pytest.mark.parametrize("place", [Transform(6 * 16, 8 * 16), Transform(103, 131), Transform(110, 140, 8192)])

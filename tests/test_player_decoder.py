@@ -28,6 +28,9 @@ SAMPLES = sorted((ROOT / "samples").glob("*.mtor"))
 __all__ = ["decoder"]
 
 
+FUZZED = ("elements", "masks", "palettes", "patches", "radial")
+
+
 def _golden(path: Path) -> bytes:
     return bytes.fromhex(json.loads(path.read_text(encoding="utf-8"))["bytes"])
 
@@ -86,10 +89,10 @@ def test_cut_films(decoder: NodeDecoder) -> None:
 def test_damaged_films(decoder: NodeDecoder, seed: int) -> None:
     """Mutations, with and without right checksums: the same verdict, and the same values if any."""
     chance = random.Random(seed)
-    films = [_golden(VECTORS / f"film_{name}.json") for name in ("elements", "masks", "palettes", "patches")]
+    films = [_golden(VECTORS / f"film_{name}.json") for name in FUZZED]
     films.append(write_film(busy_film(1))[0])
     refused = read = 0
-    for number in range(40):
+    for number in range(48):
         mutate = mutated_inside if number % 4 else mutated
         data = mutate(films[number % len(films)], chance)
         ours, theirs = decoded(data), decoder.film(data)

@@ -17,6 +17,7 @@ from rfc_json_films import film_maker
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.rfc_json import ImportResult, import_json
 from mtor_transcode.codec.rfc_json.colours import from_hex, to_hex
+from mtor_transcode.errors import FormatError
 from mtor_transcode.model import (
     Background,
     CameraMove,
@@ -26,6 +27,7 @@ from mtor_transcode.model import (
     Leave,
     LinearGradient,
     NodeKind,
+    RadialGradient,
     Scene,
     Solid,
     Token,
@@ -192,6 +194,31 @@ def test_figures_by_hand(tmp_path: Path) -> None:
     place = rect.transform
     assert (place.dx + x0, place.dy + y0, place.dx + x1, place.dy + y1) == (160, 160, 320, 480)
     assert [token.under for token in entered] == [0] * 7
+
+
+@pytest.mark.parametrize(
+    ("rings", "made"),
+    [
+        ({}, (32, 32, 32, 32, 0)),
+        ({"x": -1, "y": 2, "rx": 0.001, "ry": 4, "inner": 0.99}, (-64, 128, 1, 256, 15)),
+        ({"x": 2.01}, None),
+        ({"y": -1.01}, None),
+        ({"rx": 0}, None),
+        ({"ry": 4.01}, None),
+        ({"inner": 1}, None),
+    ],
+)
+def test_rings_by_hand(tmp_path: Path, rings: dict[str, float], made: tuple[int, ...] | None) -> None:
+    paint = {"first": [9, 8, 7], "last": [235, 128, 128], "rings": rings}
+    dictionary = {"v1": state(box(0, 0), mtor={"paint": paint})}
+    if made is None:
+        with pytest.raises(FormatError, match=r"dictionary.json, entry 'v1': .*rings"):
+            load(tmp_path, [event("v1", "v1", 0)], dictionary)
+        return
+    film, _ = load(tmp_path, [event("v1", "v1", 0)], dictionary)
+    (enter,) = all_tokens(film.scenes[0])
+    assert isinstance(enter, Enter)
+    assert enter.state.paint == RadialGradient((9, 8, 7), (235, 128, 128), *made)
 
 
 def test_transition_types(tmp_path: Path) -> None:

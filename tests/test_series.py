@@ -132,6 +132,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+def test_letters_are_kept_however_rare_and_patches_only_if_they_are_used(tmp_path: Path) -> None:
+    film = tmp_path / "film.mtor"
+    film.write_bytes(write_film(FILMS["palettes"]())[0])
+    made = outlines_of(FILMS["palettes"]())
+    letters = [outline for outline in made if not outline.colours]  # type: ignore[attr-defined]
+    assert len(letters) == 1 < len(made)
+    for least, kept in ((2, 3), (3, 1)):
+        path = mtor.build_dictionary([film], tmp_path / f"{least}.mtordict", least_uses=least).path
+        assert len(load_series(path).outlines) == kept
+    assert list(load_series(path).outlines) == letters
+
+
 def test_a_second_episode_pays_for_what_is_new(folder: Path) -> None:
     alone = mtor.inspect(folder / "alone.mtor").bytes_by_kind
     two = mtor.inspect(folder / "two.mtor").bytes_by_kind

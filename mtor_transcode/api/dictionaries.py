@@ -43,7 +43,7 @@ def build_dictionary(
     for path in films:
         with opened(path, dictionary) as film:
             uses.update(_uses(film))
-    kept = [outline for outline, count in uses.items() if count >= least_uses or isinstance(outline, Mask)]
+    kept = [outline for outline, count in uses.items() if count >= least_uses or _is_letter(outline)]
     if not kept:
         raise UsageError(
             f"no outline is used {least_uses} times", where="dict build", remedy="name more films"
@@ -87,6 +87,11 @@ def verify_dictionary(path: StrPath, films: Sequence[StrPath] = ()) -> Dictionar
                 for _ in film.spans(entry.head.number):
                     pass
     return _result(series, Path(path))
+
+
+def _is_letter(outline: Outline) -> bool:
+    """Whether it is a coverage mask, not a picture of its own as palette patches are."""
+    return isinstance(outline, Mask) and not outline.colours
 
 
 def _uses(film: FilmReader) -> Iterable[Outline]:

@@ -28,6 +28,9 @@ BORDER = 1
 KEPT = 4096
 """Sprites kept: some MB in the engines."""
 
+_OWN = Solid((0, 0, 0))
+"""Stands for the paint of palette patches, which is not seen."""
+
 
 def mask_coverage(mask: Mask) -> NDArray[np.uint8]:
     """Coverage (0-255) of each cell, ``(height, width)``."""
@@ -93,8 +96,8 @@ class SpriteCache(Generic[SpriteT]):
         return len(self._sprites)
 
     def get(self, mask: Mask, paint: AnyPaint) -> SpriteT:
-        """The picture of a mask in a paint, built if it is not at hand."""
-        key = (mask, paint)
+        """The picture of a mask in a paint, built if not at hand; any paint does for a palette patch."""
+        key = (mask, _OWN if mask.colours else paint)
         sprite = self._sprites.get(key)
         if sprite is None:
             sprite = self._build(sprite_pixels(mask, paint))

@@ -32,6 +32,7 @@ Scale = Annotated[float, Meta(ge=0, le=limits.FACTOR)]
 Degrees = Annotated[float, Meta(ge=-limits.DEGREES, le=limits.DEGREES)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Place = Annotated[float, Meta(ge=-64, le=64)]
+Centre = Annotated[float, Meta(ge=-1, le=2)]
 Radius = Annotated[float, Meta(gt=0, le=4)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 Small = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
@@ -51,8 +52,8 @@ Colour = Hex | tuple[Byte, Byte, Byte]
 class Rings(Struct, forbid_unknown_fields=True):
     """Ellipses around (x, y), all in shares of the figure's box, but ``inner`` in shares of the radii."""
 
-    x: Place = 0.5
-    y: Place = 0.5
+    x: Centre = 0.5
+    y: Centre = 0.5
     rx: Radius = 0.5
     ry: Radius = 0.5
     inner: Annotated[float, Meta(ge=0, lt=1)] = 0

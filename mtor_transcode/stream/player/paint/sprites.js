@@ -29,7 +29,7 @@ export class Sprites {
   get(mask, paint) {
     let kept = this._kept.get(mask);
     if (!kept) this._kept.set(mask, (kept = new Map()));
-    const key = nameOf(paint);
+    const key = mask.colours.length ? "" : nameOf(paint); // A patch has its own colours.
     let sprite = kept.get(key);
     if (!sprite) {
       if (kept.size >= KEPT_COLOURS) kept.clear();
