@@ -77,13 +77,17 @@ class Shrinker:
         return _memory(shrink.reformat(frame, *size, "gray", interpolation=_BICUBIC).planes[0])
 
 
-def encode_still(picture: list[Plane], size: tuple[int, int], crf: float, preset: int) -> bytes:
+def encode_still(
+    picture: list[Plane], size: tuple[int, int], crf: float, preset: int, *, screen: bool = False
+) -> bytes:
     """AV1 of one 4:2:0 picture of ``size``, as AVIF has it, about as fine as a film's first one at ``crf``.
 
-    That is about 8% less than a film of one picture takes in the same time (docs/experiments.md).
+    That is about 8% less than a film of one picture takes in the same time (docs/experiments.md). Tools for
+    a ``screen`` have to be asked for: of a still picture the encoder does not find out.
     """
     more = ":avif=1" if size[0] * size[1] > SMALL else ":avif=1:lp=1"  # More threads cost more than they do.
-    return _encoded([picture], size, max(crf - STILL_FINER, 1), preset, Fraction(1), more)
+    tools = 1 if screen else 2
+    return _encoded([picture], size, max(crf - STILL_FINER, 1), preset, Fraction(1), more, tools)
 
 
 def encode(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.av1 import BEST_CRF, Shrinker, encode_still, even_size
 from mtor_transcode.analyze.easel import Picture, Plane
+from mtor_transcode.analyze.flatness import has_few_codes
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.spool import Planes as SmallPlanes
@@ -297,17 +298,18 @@ def _tried(scene: Scene, rect: Rect, cost: float, tick: int) -> Patch | None:
         return None
     crop = np.ascontiguousarray(scene.target[y0:y1, x0:x1])
     worth = scene.worth[y0:y1, x0:x1]
-    planes = subsample(crop)
+    planes, screen = subsample(crop), has_few_codes(crop[..., 0])
 
-    def price(scale: int, crf: int, preset: int = TRY_PRESET) -> _Try:
-        texture = still(planes, (x1 - x0, y1 - y0), scale, crf, preset)
+    def price(scale: int, crf: int, preset: int = TRY_PRESET, *, screen: bool = screen) -> _Try:
+        texture = still(planes, (x1 - x0, y1 - y0), scale, crf, preset, screen=screen)
         shown = stretched(TextureDecoder(texture).shown(0), (x1 - x0, y1 - y0))
         error = float((squared(crop, shown) * worth).sum(dtype=np.float64))
         return _Try(error + scene.lam * (8 * len(texture.data) + OWN_BITS), scale, crf, texture)
 
     best = _descended(price, _starts(scales, scene.lam / max(float(worth.mean()), 1e-6)), cost)
     if best.cost < NEAR * cost:
-        best = min(best, price(best.scale, best.crf, PRESET), key=attrgetter("cost"))
+        careful = [price(best.scale, best.crf, PRESET, screen=tools) for tools in {False, screen}]
+        best = min(best, *careful, key=attrgetter("cost"))
     if best.cost >= cost:
         return None
     state = ShapeState(
@@ -351,11 +353,13 @@ def _descended(price: Callable[[int, int], _Try], starts: Mapping[int, int], lim
     return best
 
 
-def still(planes: Planes, size: tuple[int, int], scale: int, crf: float, preset: int) -> Texture:
+def still(
+    planes: Planes, size: tuple[int, int], scale: int, crf: float, preset: int, *, screen: bool = False
+) -> Texture:
     """A picture of ``size`` (4:2:0 planes) as a texture of one picture, its sides divided by ``scale``."""
     width, height = size if scale == 1 else even_size(*size, scale)
     small = Shrinker((width, height))(cast("SmallPlanes", planes))
-    return Texture(width, height, (0,), encode_still(small, (width, height), crf, preset))
+    return Texture(width, height, (0,), encode_still(small, (width, height), crf, preset, screen=screen))
 
 
 def box(width: int, height: int) -> Outline:

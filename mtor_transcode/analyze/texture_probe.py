@@ -190,7 +190,8 @@ class Window:
         rate = Fraction(len(chosen)) / Fraction(max(self.seconds, 1e-3)).limit_denominator(10_000)
         pictures = self._pictures(chosen, (width, height), scale)
         if len(chosen) == 1:
-            data = encode_still(next(pictures), (width, height), crf, preset)
+            screen = has_few_codes(self._sample(chosen[0]))
+            data = encode_still(next(pictures), (width, height), crf, preset, screen=screen)
         else:
             rate, screen = max(rate, Fraction(1, 8)), self.manner.screen
             data = encode(pictures, (width, height), crf, preset, rate, screen=screen)
