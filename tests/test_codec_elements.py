@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TypeVar
 
+import numpy as np
 import pytest
 from codec_films import colours, outlines, paints
 from hypothesis import example, given, settings
@@ -56,6 +57,29 @@ def test_bins_come_back(sequence: Bins) -> None:
 
     back = through(write, lambda reader: [(context, reader.bit(context)) for context, _ in sequence])
     assert back == sequence
+
+
+@given(bins, st.integers(0, 400))
+def test_many_bins_at_once_are_as_one_by_one(sequence: Bins, before: int) -> None:
+    """What the kernel counts, to the last bit of the sum, and the states after it; what others take."""
+    contexts = np.array([context for context, _ in sequence], dtype=np.int32)
+    values = np.array([value for _, value in sequence], dtype=np.uint8)
+    for make in (lambda: CountingWriter(Adaptive()), lambda: RangeWriter(Adaptive()), RecordingWriter):
+        one, many = make(), make()
+        for writer in (one, many):
+            for place in range(before):
+                writer.bit(place % 31, place % 3 == 0)
+        for context, value in sequence:
+            one.bit(context, value)
+        many.bins(contexts, values)
+        if isinstance(one, RecordingWriter) and isinstance(many, RecordingWriter):
+            assert one.recorded == many.recorded
+            continue
+        assert not isinstance(one, RecordingWriter)
+        assert not isinstance(many, RecordingWriter)
+        assert one.bits == many.bits
+        assert (one.adaptive.fast, one.adaptive.slow) == (many.adaptive.fast, many.adaptive.slow)
+        assert one.adaptive.uses == many.adaptive.uses
 
 
 @given(st.integers(0, 3), st.integers(200, 5000), st.integers(0, 1))
