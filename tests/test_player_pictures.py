@@ -29,6 +29,7 @@ from moving_films import (
     STAR,
     WHITE,
     at,
+    outline,
 )
 from player_page import Site, Tab, likeness, opened
 from texture_films import BOX, HEADER, patch, patched, scene, written
@@ -50,6 +51,7 @@ from mtor_transcode.model import (
     FilmHeader,
     LinearGradient,
     Mask,
+    NodeKind,
     Scene,
     SceneStart,
     ShapeState,
@@ -124,6 +126,17 @@ def test_radial_gradients(tab: Tab) -> None:
     )
     alike(tab, film(*RINGS[:5], *dots, *RINGS[5:]), (0.0, 0.9, 1.2, 1.5, 2.4, 3.1, 3.9, 0.4))
     alike(tab, film(*RINGS), (1.5,), (640, 384))
+
+
+def test_radial_gradients_along_lines_that_bulge(tab: Tab) -> None:
+    """Smooth nodes carry a line out of the box of its nodes."""
+    arch = outline((-50, 45), (-34, -5), (34, -5), (50, 45), kind=NodeKind.SMOOTH, stroke=64)
+    tokens = [
+        Enter(0, 20 * row + column, ShapeState(arch, GLOW2, at(60 + 100 * column, 40 + 60 * row)))
+        for row in range(3)
+        for column in range(3)
+    ]
+    alike(tab, film(*tokens), (0.5,))
 
 
 def test_other_sizes(tab: Tab) -> None:

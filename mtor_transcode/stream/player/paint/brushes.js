@@ -86,7 +86,7 @@ export class Brushes {
     else if (paint.kind === "LinearGradient") this._paint(context, path, outline, canvasGradient(context, paint, box, colours));
     else if (!outline.stroke_width) fillRings(context, path, paint, box, matrix, colours);
     else {
-      const style = ringPattern(context, paint, box, outline.stroke_width / UNITS_PER_PX, colours);
+      const style = ringPattern(context, paint, box, outline.stroke_width / UNITS_PER_PX + bulgeOf(box), colours);
       if (style) this._paint(context, path, outline, style);
     }
   }
@@ -124,12 +124,17 @@ export class Brushes {
   }
 }
 
+/** Px by which smooth nodes carry a contour out of the box of its nodes, at most. @param {Box} box */
+function bulgeOf([x0, y0, x1, y1]) {
+  return Math.max(x1 - x0, y1 - y0) / 3 + 1;
+}
+
 /** A box in local px that holds all that is drawn: handles of smooth nodes, strokes and borders included. @param {Placed} shape @returns {Box} */
 function reachOf({ outline, paint }) {
   const [x0, y0, x1, y1] = boxOf(outline);
   if (outline.kind === "Mask") return [x0 - 1, y0 - 1, x1 + 1, y1 + 1];
   const border = isPlain(paint) && paint.border ? paint.border.width : 0;
   const stroke = (MITRE * (outline.stroke_width / 2 + border)) / UNITS_PER_PX;
-  const reach = stroke + Math.max(x1 - x0, y1 - y0) / 3 + 1;
+  const reach = stroke + bulgeOf([x0, y0, x1, y1]);
   return [x0 - reach, y0 - reach, x1 + reach, y1 + reach];
 }
