@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,6 +60,24 @@ def test_a_worker_that_tells_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -
     with pool.Pool(1) as workers, pytest.raises(WorkerLost, match="told nothing for too long"):
         workers.run([TASK], place, lambda *event: told.append(event))
     assert told
+
+
+def test_a_worker_that_works_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window of large pictures may take more than half an hour."""
+
+    class EnoughError(Exception):
+        pass
+
+    monkeypatch.setattr(pool, "_command", lambda: [sys.executable, "-c", "while True: pass"])
+    monkeypatch.setattr(pool, "SILENT_SECONDS", 0.3)
+    begun = time.monotonic()
+
+    def watch(*_: int) -> None:
+        if time.monotonic() - begun > 3:
+            raise EnoughError
+
+    with pool.Pool(1) as workers, pytest.raises(EnoughError):
+        workers.run([TASK], Place("film.mp4", "nowhere"), watch)
 
 
 def test_a_worker_that_hangs_beside_one_that_talks_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

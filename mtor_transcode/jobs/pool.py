@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +31,10 @@ TRIES = 2
 """Workers that a task may lose."""
 
 SILENT_SECONDS = 1800.0
-"""A worker that tells nothing of its task for so long hangs (an encoder in it may) and is ended."""
+LEAST_WORK = 0.01
+"""A worker that tells nothing of its task for so long, and has the processor for less than this share of it,
+hangs (an encoder in it may) and is ended. One that works may be at a large picture.
+"""
 
 MOST_JOBS = 1024
 
@@ -42,27 +46,36 @@ class _Worker:
 
     def __init__(self, events: queue.Queue[tuple[_Worker, bytes]]) -> None:
         self.task: int | None = None
-        self.heard = time.monotonic()
         self.hung = False
         told = None if os.environ.get(DEBUG) else subprocess.DEVNULL
         self.process = subprocess.Popen(
             _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told
         )
+        self.hear()
         threading.Thread(target=self._read, args=(events,), daemon=True).start()
 
     def begin(self, number: int, order: Order) -> None:
         """Give it a task; if it is dead, that is heard of otherwise."""
-        self.task, self.heard = number, time.monotonic()
+        self.task = number
+        self.hear()
         assert self.process.stdin is not None
         with suppress(OSError):
             self.process.stdin.write(msgspec.json.encode(order) + b"\n")
             self.process.stdin.flush()
 
+    def hear(self) -> None:
+        """It has told something, or works."""
+        self._heard, self._worked = time.monotonic(), _processor_seconds(self.process.pid)
+
     def look(self) -> None:
         """End it if it hangs."""
-        if self.task is not None and time.monotonic() - self.heard > SILENT_SECONDS:
-            self.hung = True
-            self.process.kill()
+        if self.task is None or time.monotonic() - self._heard <= SILENT_SECONDS:
+            return
+        if _processor_seconds(self.process.pid) - self._worked >= LEAST_WORK * SILENT_SECONDS:
+            self.hear()
+            return
+        self.hung = True
+        self.process.kill()
 
     def end(self) -> None:
         self.process.kill()
@@ -103,7 +116,8 @@ class Pool:
             except queue.Empty:
                 watch(-1, 0, 0)
                 continue
-            number, worker.heard = worker.task, time.monotonic()
+            number = worker.task
+            worker.hear()
             if not line:
                 self._bury(worker)
                 if number is not None:
@@ -158,6 +172,15 @@ class Pool:
         for worker in self._workers:
             worker.end()
         self._workers.clear()
+
+
+def _processor_seconds(process: int) -> float:
+    """For how long a process has had the processor; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
 
 
 def _command() -> list[str]:
