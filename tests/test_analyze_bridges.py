@@ -13,7 +13,7 @@ from render_film import box, state
 from mtor_transcode.analyze.bridges import bridge
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.withdrawing import Stakes
-from mtor_transcode.model import Contour, NodeKind, Outline, ShapeState, Solid, Transform
+from mtor_transcode.model import Contour, LinearGradient, NodeKind, Outline, ShapeState, Solid, Transform
 from mtor_transcode.render.rasterizer import rasterizer
 
 WIDTH, HEIGHT = 320, 120
@@ -92,6 +92,14 @@ def test_gaps_that_are_seen_stay(upright: bool) -> None:
     live = staged(*parts)
     assert bridge(live, stakes_of(painted(*parts)), paid_for(live)) is None
     assert [shape.state for shape in live.shapes] == list(parts)
+
+
+def test_strokes_of_several_colours_are_no_line() -> None:
+    shade = LinearGradient(GREY, (154, 128, 128))
+    parts = [replace(line(*ends), paint=shade) for ends in ((10, 96), (260, 310))]
+    live = staged(*parts, *CARDS)
+    assert bridge(live, stakes_of(painted(line(10, 310), *CARDS)), paid_for(live)) is None
+    assert [shape.state for shape in live.shapes[:2]] == parts
 
 
 def test_upright_lines_are_joined_too() -> None:

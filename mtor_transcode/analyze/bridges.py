@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtor_transcode.analyze.bands import distance
 from mtor_transcode.analyze.borders import NEAR_COLOUR, ink_of
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
@@ -59,17 +62,19 @@ def bridge(live: LiveShapes, stakes: Stakes, paid: Mapping[int, float]) -> float
 
 def _lines(live: LiveShapes, paid: Mapping[int, float]) -> list[list[int]]:
     """Numbers of strokes that lie on one line, in one colour, lowest first."""
-    lines: list[list[LiveShape]] = []
+    lines: list[tuple[int, int, NDArray[np.float64], list[int]]] = []
     for shape in live.shapes:
-        if shape.number not in paid or not _way(shape.state):
+        way = _way(shape.state) if shape.number in paid else 0
+        if not way:
             continue
-        for line in lines:
-            if _aligned(line[0].state, shape.state):
-                line.append(shape)
+        aside, ink = _aside(shape.state, way), ink_of(shape.state)
+        for other, beside, colour, numbers in lines:
+            if way == other and abs(aside - beside) <= ASIDE and distance(ink, colour) < NEAR_COLOUR:
+                numbers.append(shape.number)
                 break
         else:
-            lines.append([shape])
-    return [[shape.number for shape in line] for line in lines if len(line) > 1]
+            lines.append((way, aside, ink, [shape.number]))
+    return [numbers for *_, numbers in lines if len(numbers) > 1]
 
 
 def _way(state: ShapeState) -> int:
@@ -82,16 +87,9 @@ def _way(state: ShapeState) -> int:
     return course(outline, place)[0]
 
 
-def _aligned(one: ShapeState, other: ShapeState) -> bool:
-    way = _way(one)
-    if way != _way(other) or distance(ink_of(one), ink_of(other)) >= NEAR_COLOUR:
-        return False
-    return abs(_aside(one) - _aside(other)) <= ASIDE
-
-
-def _aside(state: ShapeState) -> int:
+def _aside(state: ShapeState, way: int) -> int:
     """Where a level or upright stroke lies across its way, units."""
-    return state.transform.dy if _way(state) == 1 else state.transform.dx
+    return state.transform.dy if way == 1 else state.transform.dx
 
 
 def _ends(state: ShapeState) -> tuple[int, int]:
@@ -125,7 +123,8 @@ def _joined(
 def _forms(live: LiveShapes, parts: Sequence[LiveShape]) -> Iterator[tuple[ShapeState, float]]:
     """One stroke for several: from end to end, or a longer one known; what each costs, about."""
     longest = max((part.state for part in parts), key=_length)
-    way, aside = _way(longest), _aside(longest)
+    way = _way(longest)
+    aside = _aside(longest, way)
     starts, ends = zip(*(_ends(part.state) for part in parts), strict=True)
     first, last = min(starts), max(ends)
     middle = (first + last) // 2
