@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from busy_films import busy_film, busy_scene, film_with_snapshots
@@ -20,6 +22,7 @@ from texture_films import MOVING, scene, written
 
 from mtor_transcode.codec import texture_syntax
 from mtor_transcode.codec.series import always, read_series
+from mtor_transcode.model import Colour, Edit, Enter, LinearGradient, Mask, RadialGradient, ShapeState
 
 VECTORS = Path(__file__).parent / "golden"
 GOLDEN = [*sorted(VECTORS.glob("film_*.json")), VECTORS / "packets.json"]
@@ -50,6 +53,58 @@ def test_snapshots(decoder: NodeDecoder) -> None:
     ours = decoded(data)
     assert len(ours["scenes"][0]["snapshots"]) == 3
     assert decoder.film(data) == ours
+
+
+def _coloured(state: ShapeState, chance: random.Random) -> ShapeState:
+    """A state with a gradient of either kind, or as a palette patch, or as it is."""
+
+    def colour() -> Colour:
+        return (chance.randrange(256), chance.randrange(256), chance.randrange(256))
+
+    kind = chance.randrange(4)
+    if kind == 0:
+        free = (chance.randint(-64, 128), 9, chance.randint(1, 256), 70, 5)
+        rings = chance.choice([(32, 32, 45, 45, 0), free])
+        return replace(state, paint=RadialGradient(colour(), colour(), *rings))
+    if kind == 1:
+        return replace(state, paint=LinearGradient(colour(), colour(), chance.randrange(64)))
+    if kind == 2:
+        levels, width, height = chance.randint(1, 8), chance.randint(1, 9), chance.randint(1, 9)
+        values = bytes(chance.randint(0, levels) for _ in range(width * height))
+        colours = tuple(colour() for _ in range(levels))
+        return replace(state, outline=Mask(width, height, levels, values, colours=colours))
+    return state
+
+
+def test_snapshots_of_all_paints(decoder: NodeDecoder) -> None:
+    """What is remembered of gradients and colours begins anew where a scene is entered in its middle."""
+    scene, chance = busy_scene(0, 0, shapes=40, spans=4), random.Random(2)
+    spans = tuple(
+        replace(span, tokens=tuple(
+            replace(token, state=_coloured(token.state, chance)) if isinstance(token, Enter | Edit) else token
+            for token in span.tokens
+        ))
+        for span in scene.spans
+    )  # fmt: skip
+    data = film_with_snapshots(replace(scene, spans=spans))
+    ours = decoded(data)
+    assert len(ours["scenes"][0]["snapshots"]) == 3
+    assert decoder.film(data) == ours
+    kinds = {state["paint"]["kind"] for state in _states(ours)}
+    assert kinds == {"Solid", "LinearGradient", "RadialGradient"}
+    assert any(state["outline"].get("colours") for state in _states(ours))
+
+
+def _states(value: Any) -> Iterator[dict[str, Any]]:
+    """All states of shapes in a film."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _states(item)
+    elif isinstance(value, dict):
+        if "outline" in value:
+            yield value
+        for item in value.values():
+            yield from _states(item)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
