@@ -120,8 +120,10 @@ class MoveFinder:
         fit = PoseFit(self._live, state, setting_of(self._live, index, rect, self._target, self._worth))
         still = fit.error(state.transform)
         fitted = owner in self._thorough and stake >= self._lam * FIT_BITS
-        if fitted and fit.error_recoloured(state.transform) < MISSED * still:
-            return None  # It has another colour; it has not moved.
+        if fitted:
+            recoloured = fit.error_recoloured(state.transform)
+            if recoloured < min(MISSED * still, *map(fit.error, proposed)):
+                return None  # It has another colour; it has not moved.
         if fitted and (x1 - x0) * (y1 - y0) <= LARGEST:
             near = min([*proposed, state.transform], key=fit.error)
             proposed += self._fitted(fit, index, near, stake, still)

@@ -18,42 +18,26 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.borders import give_borders
 from mtor_transcode.analyze.bridges import bridge
-from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.live import LiveShapes, error_change
 from mtor_transcode.analyze.misfit import misfit, worse
 from mtor_transcode.analyze.motion import Motion, camera_proposals, moved_camera, warp
-from mtor_transcode.analyze.moves import MoveFinder, candidates_of
 from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
-from mtor_transcode.analyze.paints import recoloured
 from mtor_transcode.analyze.palettes import Wanted, find_palettes
-from mtor_transcode.analyze.patches import MAX_PATCHES, Scene, find_patches, inside, pictures
+from mtor_transcode.analyze.patches import Scene, find_patches, inside, pictures
+from mtor_transcode.analyze.shape_edits import ShapeEdits
 from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.price import Pricer
-from mtor_transcode.model import CameraMove, Edit, Enter, Leave, Paint, ShapeState, TexturePaint, Token
-
-LEAST_BITS = 12.0
-"""No edit costs less: shapes whose whole error is worth less are left alone."""
-
-MAX_LIVE = 1200
-"""Shapes that nobody sees any more leave when more than this many are live."""
-
-LOOKED_AT = 64
-FITS = 24
-"""Shapes of a key that may change, and whose places are fitted to the picture: those with most at stake."""
-
-CONTINUED_BITS = 3.0
-"""What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
-
+from mtor_transcode.model import CameraMove, Enter, Leave, Paint, ShapeState
 
 See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
 
 
-class SceneCoder(Decisions):
+class SceneCoder(ShapeEdits):
     """Makes the tokens of one scene.
 
     ``lam`` may be changed between decisions, and ``stills``: the worth of what may become an AV1 still (None:
@@ -64,9 +48,8 @@ class SceneCoder(Decisions):
         self, library: OutlineLibrary, target: Picture, lam: float, background: Paint, *, refine: bool = True
     ) -> None:
         height, width = target.shape[:2]
-        super().__init__(LiveShapes(library.engine, (width, height), background), lam)
+        super().__init__(LiveShapes(library.engine, (width, height), background), lam, target)
         self.stills: float | None = None
-        self._decided = target
         self._accepted: Plane = np.zeros((height, width), dtype=np.float32)
         self._painter = Painter(library, refine=refine)
         self._flashed: int | None = None
@@ -144,96 +127,6 @@ class SceneCoder(Decisions):
         self._accepted = warp(self._accepted, motion, continued=False)
         uncovered: NDArray[np.bool_] = warp(np.ones_like(worth), motion, continued=False) < 0.999
         return uncovered
-
-    def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
-        """Let shapes in the changed area leave, move or change colour."""
-        owners = self.live.owners()
-        count = len(self.live.shapes)
-        if count == 0:
-            return
-        error = misfit(target, self.live.shown) * worth
-        candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
-        if not len(candidates):
-            return
-        by_stake = candidates[np.argsort(-at_stake[candidates], kind="stable")]
-        candidates, thorough = np.sort(by_stake[:LOOKED_AT]), by_stake[:FITS]
-        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough)
-        numbers = [self.live.shapes[i].number for i in candidates]
-        for number, owner in zip(numbers, candidates, strict=True):
-            self._try_moving(number, finder, int(owner), float(at_stake[owner]), times)
-        for number in reversed(numbers):
-            if not self._try_leaving(number, target, worth, times):
-                self._try_colour(number, target, worth, times)
-        self._drop_hidden(times)
-
-    def _try_moving(self, number: int, finder: MoveFinder, owner: int, stake: float, times: Times) -> None:
-        """Take the best of the proposed moves over, if it pays."""
-        index = self.live.index_of(number)
-        shape = self.live.shapes[index]
-        expected = self._tracks.expected(number, times.since, times.at)
-
-        def price(fresh: ShapeState) -> float:
-            if fresh.transform == expected and fresh.outline == shape.state.outline:
-                return CONTINUED_BITS
-            return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
-
-        pose = finder.best(index, owner, stake, expected, price)
-        if pose is None:
-            return
-        fresh = replace(shape.state, transform=pose.place, outline=pose.outline or shape.state.outline)
-        other = self.live.make(number, fresh)
-        rect, pixels = self.live.seen_with(index, other)
-        self._tracks.moved(number, times.since, times.at, shape.state.transform, pose)
-        self.live.change(index, other, rect, pixels)
-        self._emit(Edit(times.since, times.at - times.since, number, other.state))
-
-    def _try_leaving(self, number: int, target: Picture, worth: Plane, times: Times) -> bool:
-        return self._try(self.live.index_of(number), None, Leave(times.middle, number), target, worth)
-
-    def _try_colour(self, number: int, target: Picture, worth: Plane, times: Times) -> None:
-        index = self.live.index_of(number)
-        shape = self.live.shapes[index]
-        x0, y0, x1, y1 = shape.rect
-        if x1 <= x0 or y1 <= y0 or isinstance(shape.state.paint, TexturePaint):
-            return
-        cover = self.live.cover_of(shape)
-        _, under = self.live.seen_with(index, None)
-        visible = cover.copy()
-        shown, weight = self.live.shown[y0:y1, x0:x1], worth[y0:y1, x0:x1]
-        visible[np.any(self.live.composited(shape, under) != shown, axis=2)] = 0
-        paint = recoloured(shape.state.paint, target[y0:y1, x0:x1], shown, under, visible, weight)
-        if paint is None or paint == shape.state.paint:
-            return
-        fresh = replace(shape.state, paint=paint)
-        token = Edit(times.since, times.at - times.since, number, fresh)
-        if self._try(index, fresh, token, target, worth):
-            area = float((visible * weight).sum(dtype=np.float64)) / 255
-            self._tracks.recoloured(number, times.at, area)
-
-    def _try(self, index: int, state: ShapeState | None, token: Token, target: Picture, worth: Plane) -> bool:
-        """See a shape in another state (None: gone), and take it over if that pays."""
-        shape = self.live.shapes[index]
-        other: LiveShape | None = None if state is None else self.live.make(shape.number, state)
-        rect, pixels = self.live.seen_with(index, other)
-        change = error_change(
-            rect_of(target, rect), rect_of(self.live.shown, rect), pixels, rect_of(worth, rect)
-        )
-        if change >= 0 or change + self.lam * self._token_price(token) >= 0:
-            return False
-        self.live.change(index, other, rect, pixels)
-        self._emit(token)
-        return True
-
-    def _drop_hidden(self, times: Times) -> None:
-        if len(self.live.shapes) <= MAX_LIVE and len(pictures(self.live)) < MAX_PATCHES // 2:
-            return
-        owners = self.live.owners()
-        seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
-        for index in reversed(np.flatnonzero(seen == 0)):
-            shape = self.live.shapes[index]
-            rect, pixels = self.live.seen_with(index, None)
-            self.live.change(index, None, rect, pixels)
-            self._emit(Leave(times.middle, shape.number))
 
     def _paint(
         self,

@@ -40,6 +40,13 @@ LONGEST = 40
 """Keys that one piece passes at most: the work grows with the square."""
 
 
+STIRRED = 32
+"""Units that a shape which moves goes from key to key."""
+
+COASTING = 16
+"""Times its last move that a shape goes on out of sight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """When the tokens of a key act: moves over ``[since, at)``, enters and leaves at ``middle``."""
@@ -58,6 +65,24 @@ class _Last:
     before: Transform
     after: Transform
     stretched: bool
+
+    @property
+    def stirred(self) -> bool:
+        """Whether it went some px."""
+        return is_stirred(self.before, self.after)
+
+    def gone_on(self, at: int) -> Transform | None:
+        """Where the shape is at a later tick if it goes on."""
+        if self.stretched or self.at <= self.since:
+            return None
+        share = (at - self.at) / (self.at - self.since)
+        a, b = self.before, self.after
+        return Transform(
+            round(b.dx + (b.dx - a.dx) * share),
+            round(b.dy + (b.dy - a.dy) * share),
+            max(round(b.scale + (b.scale - a.scale) * share), 1),
+            round(b.angle + (b.angle - a.angle) * share),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,10 @@ class Tracks:
         copy._last, copy._bounds = self._last.copy(), self._bounds.copy()
         return copy
 
+    def movers(self, since: int) -> set[int]:
+        """The shapes that moved by some px until ``since``."""
+        return {shape for shape, last in self._last.items() if last.at >= since and last.stirred}
+
     def forget(self) -> None:
         """Forget how exact the moves so far must be: they are written."""
         self._bounds.clear()
@@ -112,16 +141,24 @@ class Tracks:
     def expected(self, shape: int, since: int, at: int) -> Transform | None:
         """Where a shape that moved until ``since`` is at ``at`` if it goes on, or None if it stood still."""
         last = self._last.get(shape)
-        if last is None or last.stretched or last.at != since or last.at <= last.since:
+        return last.gone_on(at) if last is not None and last.at == since else None
+
+    def coasting(self, shape: int, at: int) -> Transform | None:
+        """The same of a shape that nobody sees, also a while after its last move."""
+        last = self._last.get(shape)
+        if (
+            last is None
+            or not last.at < at <= last.at + COASTING * (last.at - last.since)
+            or not last.stirred
+        ):
             return None
-        share = (at - since) / (last.at - last.since)
-        a, b = last.before, last.after
-        return Transform(
-            round(b.dx + (b.dx - a.dx) * share),
-            round(b.dy + (b.dy - a.dy) * share),
-            max(round(b.scale + (b.scale - a.scale) * share), 1),
-            round(b.angle + (b.angle - a.angle) * share),
-        )
+        return last.gone_on(at)
+
+    def coasted(self, shape: int, at: int, place: Transform) -> None:
+        """Remember that a shape went on out of sight, and came to a place."""
+        last = self._last[shape]
+        self._last[shape] = _Last(last.at, at, last.after, place, last.stretched)
+        self._bounds[shape, at] = _Bound(0.0, np.zeros((4, 4)), 1.0)
 
     def smoothed(self, tokens: Iterable[Token], before: dict[int, ShapeState], lam: float) -> list[Token]:
         """The tokens of a span with edits of one moment joined, and runs of moves in fewer pieces.
@@ -217,6 +254,11 @@ class Tracks:
             return float("inf")
         away = deviation(shown.transform, knot.state.transform, bound.radius)
         return cost + float(away @ bound.stiffness @ away)
+
+
+def is_stirred(before: Transform, after: Transform) -> bool:
+    """Whether a shape went some px from one place to another."""
+    return abs(after.dx - before.dx) + abs(after.dy - before.dy) > STIRRED
 
 
 def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
