@@ -188,10 +188,10 @@ def test_vectors_that_become_film_go_on_as_textures(tmp_path: Path, monkeypatch:
     """A corner that drifts, small enough to count as flat, begins after the scene was decided on."""
     chance = np.random.default_rng(3)
     monkeypatch.setattr(live_pass, "CLEARLY", 0.0)
-    cloth = cv2.GaussianBlur(chance.uniform(-900, 1150, (30, 400)), (0, 0), 3).clip(16, 235)
+    cloth = cv2.GaussianBlur(chance.uniform(-900, 1150, (34, 400)), (0, 0), 3).clip(16, 235)
     planes = numbered(70, (128, 96), step=0)
     for number, frame in enumerate(planes[20:]):
-        frame[0][40:70, 40:70] = cloth[:, 3 * number : 3 * number + 30]
+        frame[0][40:74, 40:74] = cloth[:, 3 * number : 3 * number + 34]
     assert is_flat(planes[-1][0])
     raw_film(tmp_path / "in.mkv", planes, "yuv420p", 10, "-c:v", "ffv1")
     path = tmp_path / "film.mtor"
