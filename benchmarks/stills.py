@@ -41,7 +41,7 @@ STILLS = (
 )
 """The stills that issue 4 sets targets for."""
 
-QUALITIES = (20.0, 30.0, 40.0, 50.0, 60.0, 70.0)
+QUALITIES = (20.0, 30.0, 35.0, 40.0, 45.0, 50.0, 60.0, 70.0)
 CRFS = (20, 26, 32, 38, 44, 50, 56, 63)
 SCALES = (1, 2)
 VMAFS = (80.0, 83.0, 85.0, 95.0)
