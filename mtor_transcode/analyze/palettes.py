@@ -41,6 +41,9 @@ TRIES = 120
 NEAR = 16
 """Px by which a shape may reach beyond the patch that hides it."""
 
+FRESH_BITS, FRESH_SHARE = 60.0, 0.1
+"""What a new patch costs at the least, about: bits, and bits for each px."""
+
 KNOWN = 64
 """Patches, the last ones, that are tried again."""
 
@@ -259,6 +262,8 @@ class _Costs:
         """A patch made for a rectangle, if it costs less than ``limit``."""
         wanted = self._wanted
         x0, y0, x1, y1 = rect
+        if limit < wanted.lam * (FRESH_BITS + FRESH_SHARE * (x1 - x0) * (y1 - y0)):
+            return None
         target = np.ascontiguousarray(wanted.target[y0:y1, x0:x1])
         colours = list(dict.fromkeys(c for patch in reversed(known) for c in patch.colours))[:COLOURS]
         fit = fit_patch(target, under, wanted.worth[y0:y1, x0:x1], wanted.lam, colours, limit)

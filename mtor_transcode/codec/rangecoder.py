@@ -59,8 +59,16 @@ class RangeWriter:
 
     def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
         """Writes many bins."""
-        for context, value in zip(contexts.tolist(), values.tolist(), strict=True):
-            self.bit(context, value)
+        from mtor_transcode.codec.counting import code_bins  # brings numba, which readers do without
+
+        if len(contexts) == 0:
+            return
+        coder = self._low, self._range
+        data, carried, (self._low, self._range) = code_bins(self.adaptive, contexts, values, coder, self.bits)
+        for _ in range(carried):
+            self._carry()
+        self._out += data
+        self._kind = KIND_OF[contexts[-1]]
 
     def raw(self, value: int, count: int) -> None:
         """Writes ``count`` (at most 16) equally likely bits."""
@@ -71,6 +79,7 @@ class RangeWriter:
 
     def _normalise(self) -> None:
         if self._low > _ALL:
+            self._low &= _ALL
             self._carry()
         while self._range < _TOP:
             self._out.append(self._low >> 24)
@@ -78,7 +87,6 @@ class RangeWriter:
             self._range <<= 8
 
     def _carry(self) -> None:
-        self._low &= _ALL
         place = len(self._out) - 1
         while self._out[place] == 0xFF:
             self._out[place] = 0
@@ -94,6 +102,7 @@ class RangeWriter:
                 break
         self._low = chosen
         if self._low > _ALL:
+            self._low &= _ALL
             self._carry()
         self._out += self._low.to_bytes(4, "big")
         kept = len(self._out.rstrip(b"\0"))
