@@ -32,6 +32,7 @@ from mtor_transcode.model import (
     RadialGradient,
     Scene,
     SceneStart,
+    ShadingField,
     ShapeState,
     Solid,
     Span,
@@ -98,7 +99,18 @@ def radials(draw: st.DrawFn) -> RadialGradient:
     return RadialGradient(draw(colours), draw(colours), *rings)
 
 
-paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients(), radials())
+@st.composite
+def fields(draw: st.DrawFn) -> ShadingField:
+    columns, rows = (draw(st.one_of(st.integers(2, 4), st.just(17))) for _ in range(2))
+    steps = draw(st.sampled_from([8, 16, 32, 64]))
+    chance = draw(st.randoms(use_true_random=False))
+    levels = tuple(chance.randint(0, steps) for _ in range(columns * rows))
+    if draw(st.booleans()):
+        columns, levels, steps = 2, (0, 0, 16, 16), 16
+    return ShadingField(draw(colours), draw(colours), columns, levels, steps)
+
+
+paints = st.one_of(st.builds(Solid, st.one_of(few_colours, colours)), gradients(), radials(), fields())
 borders = st.one_of(
     st.none(),
     st.just(Border(40, (16, 128, 128))),

@@ -18,6 +18,7 @@ from mtor_transcode.model import (
     NodeKind,
     Outline,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     Token,
@@ -53,6 +54,9 @@ WHITE, DARK = Solid((235, 128, 128)), Solid((40, 140, 120))
 SHADE = LinearGradient((70, 170, 115), (180, 100, 145), 5, 2, 14)
 GLOW = RadialGradient((200, 120, 140), (60, 150, 110), 20, 16, 50, 70)
 GLOW2 = RadialGradient((90, 120, 140), (220, 128, 120), 50, 40, 30, 20, 6)
+FIELD = ShadingField((200, 120, 140), (60, 150, 110), 3, (0, 9, 16, 4, 16, 7, 0, 2, 12, 16, 16, 3))
+FIELD2 = ShadingField((90, 120, 140), (220, 128, 120), 3, (64, 0, 8, 40, 32, 0, 16, 64, 9, 0, 0, 64), 64)
+WIDE = ShadingField((30, 140, 120), (230, 110, 140), 4, (0, 8, 1, 7, 8, 0, 5, 2), 8)
 SHADE2 = LinearGradient((210, 128, 90), (40, 128, 160), 60, -4, 20)
 
 
@@ -94,3 +98,19 @@ RINGS: tuple[Token, ...] = (
     Background(80, 20, SHADE2),
 )
 """Radial gradients in areas, lines and behind them, from and to others, colours and kinds."""
+
+FIELDS: tuple[Token, ...] = (
+    Enter(0, 0, ShapeState(SQUARE, FIELD, at(60, 50, 1.2))),
+    Enter(0, 1, ShapeState(BLOB, FIELD2, at(160, 60, 1.3, 0.1), 200)),
+    Enter(0, 2, ShapeState(LINE, FIELD, at(250, 60))),
+    Enter(0, 3, ShapeState(RING, WIDE, at(90, 130, 1.3))),
+    Enter(0, 4, ShapeState(STAR, SHADE, at(250, 130))),
+    Edit(10, 40, 0, ShapeState(SQUARE, FIELD2, at(100, 60, 1.5, 0.4))),
+    Edit(10, 40, 1, ShapeState(BLOB, GREEN, at(160, 60, 1.3, 0.1))),
+    Edit(20, 40, 4, ShapeState(STAR, FIELD, at(250, 130))),
+    Background(30, 30, WIDE),
+    Edit(60, 30, 1, ShapeState(BLOB, FIELD, at(170, 70, 1.3, 0.1))),
+    Edit(60, 30, 3, ShapeState(RING, FIELD, at(90, 130, 1.3))),
+    Background(80, 20, SHADE2),
+)
+"""Shading fields in areas, lines and behind them, from and to others, colours and other kinds."""

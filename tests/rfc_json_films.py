@@ -29,6 +29,7 @@ from mtor_transcode.model import (
     RadialGradient,
     Scene,
     SceneStart,
+    ShadingField,
     ShapeState,
     Solid,
     Span,
@@ -63,6 +64,12 @@ paints = st.one_of(
         RadialGradient,
         *(colours, colours, st.integers(-64, 128), st.integers(-64, 128)),
         *(st.integers(1, 256), st.integers(1, 256), st.integers(0, 15)),
+    ),
+    st.builds(
+        ShadingField,
+        *(colours, colours, st.just(3)),
+        st.lists(st.integers(0, 8), min_size=12, max_size=12).map(tuple),
+        st.sampled_from([8, 16, 32, 64]),
     ),
 )
 transforms = st.builds(Transform, coordinates, coordinates, st.integers(1, LIMIT), st.integers(-LIMIT, LIMIT))

@@ -185,7 +185,7 @@ def test_a_full_disk(desk: Path) -> None:
     [
         (b"", "empty"),
         (b"ftypisom, or some such thing" * 10, "no .mtor"),
-        (b"MTOR\x01", ""),
+        (b"MTOR\x02", ""),
     ],
     ids=["empty", "wrong magic", "cut in the header"],
 )

@@ -40,6 +40,7 @@ from mtor_transcode.model import (
     RadialGradient,
     Scene,
     SceneStart,
+    ShadingField,
     ShapeState,
     Solid,
     Span,
@@ -204,6 +205,32 @@ def _radial() -> MemoryFilm:
     return MemoryFilm(HEADER, [scene], [], [], 50)
 
 
+def _fields() -> MemoryFilm:
+    """Shading fields: the first grid, new ones, the last again; levels changed, recoloured, other kinds."""
+    triangle = Outline((Contour(((-64, -64), (64, -64), (0, 64)), (NodeKind.CORNER,) * 3),))
+    plain = ShadingField((235, 128, 128), (81, 90, 240), 2, (0, 0, 16, 16))
+    ramp = (0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 9, 32, 32, 30, 0, 1, 9, 8, 7, 6)
+    shade = ShadingField((100, 140, 110), (30, 128, 128), 4, ramp, 32)
+    largest = ShadingField((100, 140, 110), (30, 128, 128), 17, tuple(k * k % 65 for k in range(289)), 64)
+    paints: list[Paint] = [plain, shade, dataclasses.replace(shade, last=(9, 9, 9)), Solid((16, 128, 128))]
+    states = [ShapeState(triangle, paint, Transform(160 * n, 320)) for n, paint in enumerate(paints)]
+    edits: list[Paint] = [
+        dataclasses.replace(plain, levels=(16, 3, 0, 16)),
+        dataclasses.replace(plain, first=(200, 120, 140), levels=(8, 0, 2, 4), steps=8),
+        LinearGradient((100, 140, 110), (200, 130, 120), 16),
+        largest,
+    ]
+    tokens = (
+        *(Enter(0, number, state) for number, state in enumerate(states)),
+        *(Edit(10, 5, n, dataclasses.replace(states[n], paint=paint)) for n, paint in enumerate(edits)),
+        Background(20, 10, dataclasses.replace(plain, last=(16, 128, 128))),
+        Edit(30, 5, 0, dataclasses.replace(states[0], paint=largest)),
+        Edit(30, 5, 3, dataclasses.replace(states[3], paint=RadialGradient((9, 9, 9), (99, 9, 9)))),
+    )
+    head = SceneStart(0, 0, ShadingField((200, 128, 128), (90, 120, 140), 2, (0, 8, 8, 0, 8, 8), 8))
+    return MemoryFilm(HEADER, [Scene(head, (Span(0, 50, tokens),))], [], [], 50)
+
+
 FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "empty": lambda: MemoryFilm(HEADER, [], [], [], 0),
     "elements": _elements,
@@ -214,6 +241,7 @@ FILMS: dict[str, Callable[[], MemoryFilm]] = {
     "patches": _patches,
     "borders": _borders,
     "radial": _radial,
+    "fields": _fields,
     "busy": lambda: MemoryFilm(HEADER, [busy_scene(0, 0, shapes=16)], [], [], 100),
     "sound": lambda: dataclasses.replace(busy_film(0), duration=100),
 }

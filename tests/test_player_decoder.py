@@ -22,7 +22,16 @@ from texture_films import MOVING, scene, written
 
 from mtor_transcode.codec import texture_syntax
 from mtor_transcode.codec.series import always, read_series
-from mtor_transcode.model import Colour, Edit, Enter, LinearGradient, Mask, RadialGradient, ShapeState
+from mtor_transcode.model import (
+    Colour,
+    Edit,
+    Enter,
+    LinearGradient,
+    Mask,
+    RadialGradient,
+    ShadingField,
+    ShapeState,
+)
 
 VECTORS = Path(__file__).parent / "golden"
 GOLDEN = [*sorted(VECTORS.glob("film_*.json")), VECTORS / "packets.json"]
@@ -31,7 +40,7 @@ SAMPLES = sorted((ROOT / "samples").glob("*.mtor"))
 __all__ = ["decoder"]
 
 
-FUZZED = ("elements", "masks", "palettes", "patches", "radial")
+FUZZED = ("elements", "masks", "palettes", "patches", "radial", "fields")
 
 
 def _golden(path: Path) -> bytes:
@@ -56,18 +65,22 @@ def test_snapshots(decoder: NodeDecoder) -> None:
 
 
 def _coloured(state: ShapeState, chance: random.Random) -> ShapeState:
-    """A state with a gradient of either kind, or as a palette patch, or as it is."""
+    """A state with a gradient of any kind, or as a palette patch, or as it is."""
 
     def colour() -> Colour:
         return (chance.randrange(256), chance.randrange(256), chance.randrange(256))
 
-    kind = chance.randrange(4)
+    kind = chance.randrange(5)
     if kind == 0:
         free = (chance.randint(-64, 128), 9, chance.randint(1, 256), 70, 5)
         rings = chance.choice([(32, 32, 45, 45, 0), free])
         return replace(state, paint=RadialGradient(colour(), colour(), *rings))
     if kind == 1:
         return replace(state, paint=LinearGradient(colour(), colour(), chance.randrange(64)))
+    if kind == 4:
+        last = (2, (0, 0, 16, 16), 16)
+        free_grid = (3, tuple(chance.randrange(33) for _ in range(12)), 32)
+        return replace(state, paint=ShadingField(colour(), colour(), *chance.choice([last, free_grid])))
     if kind == 2:
         levels, width, height = chance.randint(1, 8), chance.randint(1, 9), chance.randint(1, 9)
         values = bytes(chance.randint(0, levels) for _ in range(width * height))
@@ -91,7 +104,7 @@ def test_snapshots_of_all_paints(decoder: NodeDecoder) -> None:
     assert len(ours["scenes"][0]["snapshots"]) == 3
     assert decoder.film(data) == ours
     kinds = {state["paint"]["kind"] for state in _states(ours)}
-    assert kinds == {"Solid", "LinearGradient", "RadialGradient"}
+    assert kinds == {"Solid", "LinearGradient", "RadialGradient", "ShadingField"}
     assert any(state["outline"].get("colours") for state in _states(ours))
 
 
@@ -120,7 +133,7 @@ def test_series(decoder: NodeDecoder) -> None:
     vector = json.loads((VECTORS / "series.json").read_text(encoding="utf-8"))
     data, dictionary = bytes.fromhex(vector["bytes"]), bytes.fromhex(vector["dictionary"])
     ours = decoded(data, always(read_series(dictionary, "")))
-    assert decoder.film(data, [b"MTOD\x01", dictionary]) == ours
+    assert decoder.film(data, [b"MTOD\x02", dictionary]) == ours
     wrong = bytearray(dictionary)
     wrong[-1] ^= 1
     for others in ([], [bytes(wrong)]):

@@ -23,7 +23,7 @@ __all__ = ["decoder"]
 Replace = Callable[[Section, bytes], bytes]
 
 
-SMALL = ("masks", "borders", "textured", "patches", "palettes", "radial")
+SMALL = ("masks", "borders", "textured", "patches", "palettes", "radial", "fields")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,9 @@ from memory_films import MemoryFilm, write_film
 from moving_films import (
     BLOB,
     DARK,
+    FIELD,
+    FIELD2,
+    FIELDS,
     GLOW,
     GLOW2,
     GREEN,
@@ -137,6 +140,16 @@ def test_radial_gradients_along_lines_that_bulge(tab: Tab) -> None:
         for column in range(3)
     ]
     alike(tab, film(*tokens), (0.5,))
+
+
+def test_shading_fields(tab: Tab) -> None:
+    """In areas, along lines, in masks, behind all; turned, moving, from and to other paints."""
+    dots = (
+        Enter(0, 9, ShapeState(MASK, FIELD, at(30, 150, 5))),
+        Enter(0, 10, ShapeState(MASK, FIELD2, at(290.5, 160.25, 4.5, 0.05))),
+    )
+    alike(tab, film(*FIELDS[:5], *dots, *FIELDS[5:]), (0.0, 0.9, 1.2, 1.5, 2.4, 3.1, 3.9, 0.4))
+    alike(tab, film(*FIELDS), (1.5,), (640, 384))
 
 
 def test_other_sizes(tab: Tab) -> None:

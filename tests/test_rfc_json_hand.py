@@ -29,6 +29,7 @@ from mtor_transcode.model import (
     NodeKind,
     RadialGradient,
     Scene,
+    ShadingField,
     Solid,
     Token,
     Transform,
@@ -219,6 +220,33 @@ def test_rings_by_hand(tmp_path: Path, rings: dict[str, float], made: tuple[int,
     (enter,) = all_tokens(film.scenes[0])
     assert isinstance(enter, Enter)
     assert enter.state.paint == RadialGradient((9, 8, 7), (235, 128, 128), *made)
+
+
+@pytest.mark.parametrize(
+    ("grid", "steps"),
+    [
+        ({"columns": 3, "levels": [0, 16, 8, 1, 2, 3]}, 16),
+        ({"columns": 2, "levels": [0, 64, 8, 1], "steps": 64}, 64),
+        ({"columns": 3, "levels": [0, 16, 8, 1, 2]}, None),
+        ({"columns": 3, "levels": [0, 16, 8]}, None),
+        ({"columns": 3, "levels": [0, 17, 8, 1, 2, 3]}, None),
+        ({"columns": 3, "levels": [0, 1, 8, 1, 2, 3], "steps": 12}, None),
+        ({"columns": 18, "levels": [0] * 36}, None),
+        ({"columns": 17, "levels": [0] * 306}, None),
+    ],
+)
+def test_grids_by_hand(tmp_path: Path, grid: dict[str, Any], steps: int | None) -> None:
+    paint = {"first": [9, 8, 7], "last": [235, 128, 128], "grid": grid}
+    dictionary = {"v1": state(box(0, 0), mtor={"paint": paint})}
+    if steps is None:
+        with pytest.raises(FormatError, match=r"grid|shading field"):
+            load(tmp_path, [event("v1", "v1", 0)], dictionary)
+        return
+    film, _ = load(tmp_path, [event("v1", "v1", 0)], dictionary)
+    (enter,) = all_tokens(film.scenes[0])
+    assert isinstance(enter, Enter)
+    levels = tuple(grid["levels"])
+    assert enter.state.paint == ShadingField((9, 8, 7), (235, 128, 128), grid["columns"], levels, steps)
 
 
 def test_transition_types(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from mtor_transcode.model import (
     Outline,
     Paint,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     Texture,
@@ -35,8 +36,9 @@ from mtor_transcode.model import (
     Transform,
 )
 from mtor_transcode.render.curves import bordered, reach_of_stroke
+from mtor_transcode.render.field import field_shares
 from mtor_transcode.render.gradient import gradient_axis, gradient_ellipse, inner_share
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, inverse, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.sprites import cell_colours, mask_coverage
 from mtor_transcode.render.textures import TextureDecoder, stretched
@@ -175,7 +177,25 @@ def _gradient_colours(
 ) -> Plane:
     if isinstance(paint, RadialGradient):
         return _ring_colours(paint, box, matrix, rect)
+    if isinstance(paint, ShadingField):
+        return _field_colours(paint, box, matrix, rect)
     return _line_colours(paint, box, matrix, rect)
+
+
+def _field_colours(
+    paint: ShadingField, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
+) -> Plane:
+    first = np.array(paint.first, dtype=np.float32)
+    if matrix[0] * matrix[3] == matrix[1] * matrix[2]:
+        return first.reshape(1, 1, 3)
+    a, b, c, d, e, f = inverse(matrix)
+    x, y = np.arange(rect[0], rect[2])[None, :] + 0.5, np.arange(rect[1], rect[3])[:, None] + 0.5
+    if b or c:
+        share = field_shares(paint, box, a * x + c * y + e, b * x + d * y + f)
+    else:
+        share = field_shares(paint, box, a * x + e, d * y + f)
+    rise = np.array(paint.last, dtype=np.float32) - first
+    return cast("Plane", first + rise * share.astype(np.float32)[..., None])
 
 
 def _ring_colours(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.stretch import can_stretch, sides_of
+from mtor_transcode.codec.field_syntax import grid_of
 from mtor_transcode.codec.radial_syntax import rings_of
 from mtor_transcode.model import (
     Colour,
@@ -26,6 +27,7 @@ from mtor_transcode.model import (
     Gradient,
     LinearGradient,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     Token,
@@ -315,8 +317,10 @@ def _differ_in_sides(a: ShapeState, b: ShapeState) -> bool:
     return a.outline.stroke_width == b.outline.stroke_width and same_structure(a.outline, b.outline)
 
 
-def _lie(paint: Fill) -> tuple[int, ...] | None:
+def _lie(paint: Fill) -> tuple[object, ...] | None:
     """Where the colours of a gradient lie, None for other paints."""
     if isinstance(paint, LinearGradient):
         return (paint.angle, paint.start, paint.end)
+    if isinstance(paint, ShadingField):
+        return grid_of(paint)
     return rings_of(paint) if isinstance(paint, RadialGradient) else None

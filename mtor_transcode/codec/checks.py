@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mtor_transcode.codec.canonical import is_canonical
+from mtor_transcode.codec.field_syntax import grid_in_range, grid_of
 from mtor_transcode.codec.limits import (
     MAX_BORDER,
     MAX_CONTOURS,
@@ -38,6 +39,7 @@ from mtor_transcode.model import (
     Paint,
     RadialGradient,
     SceneStart,
+    ShadingField,
     ShapeState,
     Solid,
     Span,
@@ -46,7 +48,7 @@ from mtor_transcode.model import (
     Transform,
     Transition,
 )
-from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS
+from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS, MAX_FIELD_SIDE
 
 
 def check_scene_start(head: SceneStart) -> None:
@@ -191,6 +193,14 @@ def _check_paint(paint: Paint) -> None:
         _whole("a gradient's numbers", rings_of(paint))
         if not in_range(rings_of(paint)):
             raise UsageError(f"the gradient {paint} is out of range")
+        return
+    if isinstance(paint, ShadingField):
+        _whole("a shading field's numbers", (paint.columns, paint.steps, *paint.levels))
+        if not grid_in_range(grid_of(paint)):
+            raise UsageError(
+                f"the shading field {paint} is out of range",
+                remedy=f"2 to {MAX_FIELD_SIDE} nodes each way, each of 0 to its steps",
+            )
         return
     _whole("a gradient's numbers", (paint.angle, paint.start, paint.end))
     low, high = -GRADIENT_STEPS, 2 * GRADIENT_STEPS

@@ -19,7 +19,7 @@ from mtor_transcode.errors import FormatError, OutputError
 from mtor_transcode.trust.leaves import SEALED_MAGIC
 
 MAGIC: Final = b"MTOR"
-VERSION: Final = 1
+VERSION: Final = 2
 SKIPPABLE: Final = 0x40
 """Bit of a kind: a reader that does not know the kind skips the section; without it, it refuses the file."""
 
@@ -165,7 +165,11 @@ class SectionReader:
                 remedy="install a newer mtor_transcode",
             )
         if version < VERSION:
-            raise FormatError(f"unknown version {version} of the format", where=self.name, remedy=FETCH_AGAIN)
+            raise FormatError(
+                f"made for version {version} of the format, which is read no more: this is {VERSION}",
+                where=self.name,
+                remedy="make the film again with mtor transcode",
+            )
 
     def _cut(self) -> FormatError:
         return FormatError(

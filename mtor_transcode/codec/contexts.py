@@ -160,6 +160,13 @@ LAYOUT: Final[tuple[tuple[str, int], ...]] = (
     ("radial.radii", 2 * SIGNED),
     ("radial.inner", NUMBER),
     ("radial.change", 5 * SIGNED),
+    ("field.is", 2),
+    ("field.again", 1),
+    ("field.side", 2 * 15),
+    ("field.steps", 3),
+    ("field.level", 4 * SIGNED),
+    ("field.kept", 1),
+    ("field.change", SIGNED),
 )
 """Name and size of each group, in the order of their numbers."""
 
@@ -189,6 +196,7 @@ def _kind(name: str) -> Kind:
         "backdrop": Kind.PAINTS,
         "border": Kind.PAINTS,
         "radial": Kind.PAINTS,
+        "field": Kind.PAINTS,
     }.get(name.partition(".")[0], Kind.MOTION)
 
 

@@ -18,6 +18,15 @@ from mtor_transcode.codec.binarise import (
 )
 from mtor_transcode.codec.colour_syntax import read_difference, write_difference
 from mtor_transcode.codec.contexts import BASE, COLOUR, SIGNED
+from mtor_transcode.codec.field_syntax import (
+    FIRST_GRID,
+    Grid,
+    grid_of,
+    read_grid,
+    read_grid_change,
+    write_grid,
+    write_grid_change,
+)
 from mtor_transcode.codec.radial_syntax import (
     FIRST_RINGS,
     Rings,
@@ -36,6 +45,7 @@ from mtor_transcode.model import (
     LinearGradient,
     Paint,
     RadialGradient,
+    ShadingField,
     Solid,
     TexturePaint,
 )
@@ -57,6 +67,7 @@ _CHANGE_GEOMETRY: Final = BASE["paint.change_geometry"]
 _CHANGE_ANGLE: Final = BASE["paint.change_angle"]
 _CHANGE_ENDS: Final = BASE["paint.change_ends"]
 _RADIAL: Final = BASE["radial.is"]
+_FIELD: Final = BASE["field.is"]
 
 PALETTE: Final = 24
 """Colours that are remembered, the last used first."""
@@ -69,10 +80,11 @@ class PaintMemory:
     """What is known of the paints of a scene so far; the same for writer and reader.
 
     ``border`` is the last border of a shape, ``bordered`` whether the last paint had one; ``rings`` is where
-    the last radial gradient lay, ``radial`` whether the last gradient was one.
+    the last radial gradient lay, ``radial`` whether the last gradient was one; ``grid`` and ``field`` say the
+    same of shading fields.
     """
 
-    __slots__ = ("angle", "border", "bordered", "gradient", "palette", "radial", "rings")
+    __slots__ = ("angle", "border", "bordered", "field", "gradient", "grid", "palette", "radial", "rings")
 
     def __init__(self) -> None:
         self.palette: list[Colour] = []
@@ -82,6 +94,8 @@ class PaintMemory:
         self.border: Border | None = None
         self.radial = 0
         self.rings: Rings = FIRST_RINGS
+        self.field = 0
+        self.grid: Grid = FIRST_GRID
 
     def add(self, paint: Fill) -> None:
         """Goes on after a paint: its border first, if that is another than the last, then its colour.
@@ -96,12 +110,15 @@ class PaintMemory:
             self._remember(paint.border.colour)
         self._remember(paint.colour if isinstance(paint, Solid) else paint.first)
         self.gradient = int(not isinstance(paint, Solid))
+        if isinstance(paint, Solid):
+            return
+        self.radial, self.field = int(isinstance(paint, RadialGradient)), int(isinstance(paint, ShadingField))
         if isinstance(paint, LinearGradient):
-            self.radial = 0
             self.angle = paint.angle
         elif isinstance(paint, RadialGradient):
-            self.radial = 1
             self.rings = rings_of(paint)
+        else:
+            self.grid = grid_of(paint)
 
     def _remember(self, colour: Colour) -> None:
         palette = self.palette
@@ -121,6 +138,8 @@ class PaintMemory:
         copy.border = self.border
         copy.radial = self.radial
         copy.rings = self.rings
+        copy.field = self.field
+        copy.grid = self.grid
         return copy
 
 
@@ -137,6 +156,10 @@ def write_paint(writer: Writer, memory: PaintMemory, paint: Paint) -> None:
     writer.bit(_RADIAL + memory.radial, isinstance(paint, RadialGradient))
     if isinstance(paint, RadialGradient):
         write_rings(writer, rings_of(paint), memory.rings)
+        return
+    writer.bit(_FIELD + memory.field, isinstance(paint, ShadingField))
+    if isinstance(paint, ShadingField):
+        write_grid(writer, grid_of(paint), memory.grid)
     else:
         _write_line(writer, memory, paint)
 
@@ -176,6 +199,8 @@ def read_plain(reader: Reader, memory: PaintMemory) -> Paint | None:
     last = read_difference(reader, _LAST, first)
     if reader.bit(_RADIAL + memory.radial):
         return RadialGradient(first, last, *read_rings(reader, memory.rings))
+    if reader.bit(_FIELD + memory.field):
+        return ShadingField(first, last, *read_grid(reader, memory.grid))
     angle = memory.angle if reader.bit(_SAME_ANGLE) else read_tree(reader, _ANGLE, _ANGLE_BITS)
     start, end = 0, GRADIENT_STEPS
     if not reader.bit(_DEFAULT_ENDS):
@@ -199,6 +224,13 @@ def write_paint_change(writer: Writer, memory: PaintMemory, old: Paint, new: Pai
         writer.bit(_CHANGE_GEOMETRY, moved)
         if moved:
             write_moved(writer, rings_of(new), rings_of(old))
+        return
+    if isinstance(old, ShadingField) and isinstance(new, ShadingField):
+        _write_ends_change(writer, old, new)
+        moved = grid_of(new) != grid_of(old)
+        writer.bit(_CHANGE_GEOMETRY, moved)
+        if moved:
+            write_grid_change(writer, grid_of(new), grid_of(old), memory.grid)
         return
     if isinstance(old, LinearGradient) and isinstance(new, LinearGradient):
         _write_ends_change(writer, old, new)
@@ -227,10 +259,10 @@ def mark_afresh(writer: Writer) -> None:
 
 def read_paint_change(reader: Reader, memory: PaintMemory, old: Paint) -> Paint:
     """Returns a paint that ``write_paint_change`` wrote, without border."""
-    return read_relative(reader, old) or read_paint(reader, memory)
+    return read_relative(reader, memory, old) or read_paint(reader, memory)
 
 
-def read_relative(reader: Reader, old: Paint) -> Paint | None:
+def read_relative(reader: Reader, memory: PaintMemory, old: Paint) -> Paint | None:
     """Returns a paint written as a change of ``old``, None if another comes afresh."""
     if not reader.bit(_RELATIVE):
         return None
@@ -241,6 +273,10 @@ def read_relative(reader: Reader, old: Paint) -> Paint | None:
     if isinstance(old, RadialGradient):
         moved = reader.bit(_CHANGE_GEOMETRY)
         return RadialGradient(first, last, *(read_moved(reader, rings_of(old)) if moved else rings_of(old)))
+    if isinstance(old, ShadingField):
+        moved = reader.bit(_CHANGE_GEOMETRY)
+        grid = read_grid_change(reader, grid_of(old), memory.grid) if moved else grid_of(old)
+        return ShadingField(first, last, *grid)
     angle = (old.angle + read_signed(reader, _CHANGE_ANGLE)) % GRADIENT_ANGLES
     start, end = old.start, old.end
     if reader.bit(_CHANGE_GEOMETRY):

@@ -132,7 +132,7 @@ def write_fill_change(
 
 def read_fill_change(reader: Reader, memory: PaintMemory, names: TextureNames, now: int, old: Fill) -> Fill:
     """Returns what ``write_fill_change`` wrote."""
-    changed = None if isinstance(old, TexturePaint) else read_relative(reader, old)
+    changed = None if isinstance(old, TexturePaint) else read_relative(reader, memory, old)
     return changed or read_fill(reader, memory, names, now)
 
 

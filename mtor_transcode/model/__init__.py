@@ -25,6 +25,7 @@ from mtor_transcode.model.paint import (
     LinearGradient,
     Paint,
     RadialGradient,
+    ShadingField,
     Solid,
 )
 from mtor_transcode.model.scene import Scene, SceneStart, Span, Transition
@@ -37,7 +38,7 @@ __all__ = [
     "UNITS_PER_PX",
     "AudioInfo", "AudioPacket", "Backdrop", "Background", "Border", "Camera", "CameraMove", "Colour",
     "ColourSpec", "Contour", "Edit", "Enter", "Fill", "FilmHeader", "Gradient", "Leave", "LinearGradient",
-    "Mask", "NodeKind", "Outline", "Paint", "Point", "RadialGradient", "Scene", "SceneStart", "ShapeState",
-    "Solid", "Span",
-    "Subtitle", "SubtitleInfo", "Texture", "TexturePaint", "Token", "Transform", "Transition",
+    "Mask", "NodeKind", "Outline", "Paint", "Point", "RadialGradient", "Scene", "SceneStart", "ShadingField",
+    "ShapeState", "Solid", "Span", "Subtitle", "SubtitleInfo", "Texture", "TexturePaint", "Token",
+    "Transform", "Transition",
 ]  # fmt: skip

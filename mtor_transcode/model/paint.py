@@ -22,6 +22,12 @@ RADIAL_STEPS = 64
 INNER_STEPS = 16
 """Steps along the radius of a radial gradient."""
 
+FIELD_STEPS = (8, 16, 32, 64)
+"""Steps between the two colours of a shading field."""
+
+MAX_FIELD_SIDE = 17
+"""Nodes of a shading field across and down, at most; at least 2."""
+
 
 @dataclass(frozen=True, slots=True)
 class Border:
@@ -82,7 +88,25 @@ class RadialGradient:
     border: Border | None = None
 
 
-Gradient = LinearGradient | RadialGradient
+@dataclass(frozen=True, slots=True)
+class ShadingField:
+    """Two colours mixed by levels on a coarse grid: soft shadows, shading, what no gradient describes.
+
+    ``levels`` (row by row, each 0 to ``steps``) are the control points of a uniform cubic B-spline over the
+    outline's bounding box, ``columns`` of them across, the first and the last on its sides; beyond the sides
+    the grid goes on in straight lines, so the corners' levels are those at the box's corners. A level of 0 is
+    ``first``, one of ``steps`` (one of ``FIELD_STEPS``) is ``last``.
+    """
+
+    first: Colour
+    last: Colour
+    columns: int
+    levels: tuple[int, ...]
+    steps: int = 16
+    border: Border | None = None
+
+
+Gradient = LinearGradient | RadialGradient | ShadingField
 """Paints of two colours."""
 
 Paint = Solid | Gradient

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from mtor_transcode.model import TURN, Border, Colour, Mask, Solid, TexturePaint
 from mtor_transcode.model.paint import GRADIENT_ANGLES
 from mtor_transcode.render.curves import AnyOutline
-from mtor_transcode.render.gradient import AnyGradient, AnyPaint, AnyRadial, FloatGradient, FloatRadial
+from mtor_transcode.render.field import AnyField, FloatField, field_grid
+from mtor_transcode.render.gradient import (
+    AnyGradient,
+    AnyLinear,
+    AnyPaint,
+    AnyRadial,
+    FloatGradient,
+    FloatRadial,
+)
 from mtor_transcode.render.matrix import Place, Similarity
 from mtor_transcode.render.morph import matched, outline_between
 from mtor_transcode.render.textures import TextureShown
@@ -60,7 +68,8 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
     """Linear in the colours, rounded to whole codes, and in the border, see ``border_between``.
 
     A solid paint counts as a gradient with equal ends and the other paint's geometry. Directions go the
-    shortest way round. Between a linear gradient and a radial one there is no way: it is ``b`` at once.
+    shortest way round. Between gradients of two kinds, or fields of unlike grids, there is no way: it is
+    ``b`` at once.
     """
     border = border_between(a.border, b.border, u)
     if isinstance(a, Solid) and isinstance(b, Solid):
@@ -78,7 +87,9 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
             number_between(first.inner, last.inner, u),
             border,
         )
-    if isinstance(first, AnyRadial) or isinstance(last, AnyRadial):
+    if isinstance(first, AnyField) and isinstance(last, AnyField) and _alike(first, last):
+        return _field_between(first, last, u, border)
+    if not (isinstance(first, AnyLinear) and isinstance(last, AnyLinear)):
         return replace(last, border=border)
     return FloatGradient(
         _colour_between(first.first, last.first, u),
@@ -86,6 +97,21 @@ def paint_between(a: AnyPaint, b: AnyPaint, u: float) -> AnyPaint:
         turn_between(first.angle, last.angle, u, GRADIENT_ANGLES),
         number_between(first.start, last.start, u),
         number_between(first.end, last.end, u),
+        border,
+    )
+
+
+def _alike(a: AnyField, b: AnyField) -> bool:
+    return a.columns == b.columns and len(a.levels) == len(b.levels)
+
+
+def _field_between(a: AnyField, b: AnyField, u: float, border: Border | None) -> FloatField:
+    shares = (1 - u) * field_grid(a) + u * field_grid(b)
+    return FloatField(
+        _colour_between(a.first, b.first, u),
+        _colour_between(a.last, b.last, u),
+        a.columns,
+        tuple(shares.ravel().tolist()),
         border,
     )
 

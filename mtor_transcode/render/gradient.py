@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.model import Border, Colour, LinearGradient, Paint, RadialGradient
 from mtor_transcode.model.paint import GRADIENT_ANGLES, GRADIENT_STEPS, INNER_STEPS, RADIAL_STEPS
+from mtor_transcode.render.field import AnyField, FloatField, field_shares
 from mtor_transcode.render.matrix import Matrix
 
 HARD_STEP = 1 / 256
@@ -47,8 +48,8 @@ class FloatRadial:
 
 AnyLinear = LinearGradient | FloatGradient
 AnyRadial = RadialGradient | FloatRadial
-AnyGradient = AnyLinear | AnyRadial
-AnyPaint = Paint | FloatGradient | FloatRadial
+AnyGradient = AnyLinear | AnyRadial | AnyField
+AnyPaint = Paint | FloatGradient | FloatRadial | FloatField
 
 
 def gradient_axis(paint: AnyLinear, box: Box) -> tuple[float, float, float, float]:
@@ -85,6 +86,8 @@ def gradient_shares(
     paint: AnyGradient, box: Box, x: NDArray[np.floating], y: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """How far from the first colour to the last (0-1) a gradient is at places in the units of ``box``."""
+    if isinstance(paint, AnyField):
+        return field_shares(paint, box, x, y)
     if isinstance(paint, AnyRadial):
         rx, _, _, ry, cx, cy = gradient_ellipse(paint, box)
         inner = inner_share(paint)

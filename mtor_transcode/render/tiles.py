@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiles: pictures of textures as shapes are painted with them, stretched over an outline's bounding box."""
+"""Tiles: pictures that shapes are painted with, stretched over bounding boxes: of textures, of fields."""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.render.curves import AnyOutline, px_bounds
+from mtor_transcode.render.field import AnyField, field_pixels
 from mtor_transcode.render.gradient import Box
 from mtor_transcode.render.matrix import Matrix
 from mtor_transcode.render.textures import Decoders, TextureShown, stretched
@@ -21,6 +23,9 @@ PictureT = TypeVar("PictureT")
 
 KEPT_BYTES = 64 << 20
 """Bytes of tiles that are kept; the last one always is."""
+
+FIELDS = 256
+"""Tiles of shading fields that are kept, of at most 50 kB each."""
 
 DECODERS = 16
 """Textures of shapes that are decoded side by side."""
@@ -41,6 +46,16 @@ class Tile:
         height, width = self.pixels.shape[:2]
         x0, y0, x1, y1 = box
         return ((x1 - x0) / width, 0.0, 0.0, (y1 - y0) / height, x0, y0)
+
+
+def field_tile(field: AnyField) -> Tile:
+    """What a shading field is drawn with; the same object for fields that look alike."""
+    return _field_tile(replace(field, border=None))
+
+
+@lru_cache(maxsize=FIELDS)
+def _field_tile(field: AnyField) -> Tile:
+    return Tile(field_pixels(field))
 
 
 class TileCache(Generic[PictureT]):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
+from mtor_transcode.codec.field_syntax import grid_in_range, grid_of
 from mtor_transcode.codec.rfc_json import types, units
 from mtor_transcode.codec.rfc_json.colours import from_hex
 from mtor_transcode.codec.rfc_json.figures import path_of
+from mtor_transcode.errors import FormatError
 from mtor_transcode.model import (
     Backdrop,
     Border,
@@ -18,13 +20,14 @@ from mtor_transcode.model import (
     Outline,
     Paint,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     Texture,
     TexturePaint,
     Transform,
 )
-from mtor_transcode.model.paint import GRADIENT_ANGLES
+from mtor_transcode.model.paint import GRADIENT_ANGLES, MAX_FIELD_SIDE
 
 NOTHING = "v0"
 """The id of the state in which a shape is not there."""
@@ -147,6 +150,9 @@ def paint_out(paint: Paint) -> types.Paint:
                 inner=units.inner_share(paint.inner),
             )
             return types.Gradient(first=paint.first, last=paint.last, rings=rings)
+        case ShadingField():
+            grid = types.Grid(columns=paint.columns, levels=list(paint.levels), steps=paint.steps)
+            return types.Gradient(first=paint.first, last=paint.last, grid=grid)
 
 
 def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
@@ -164,6 +170,8 @@ def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
             max(1, units.from_ring_share(paint.rings.ry)),
             units.from_inner_share(paint.rings.inner),
         )
+    if isinstance(paint.grid, types.Grid):
+        return _field_in(first, last, paint.grid)
     return LinearGradient(
         first,
         last,
@@ -171,6 +179,17 @@ def paint_in(paint: types.Paint, spec: ColourSpec) -> Paint:
         units.from_gradient_share(paint.start),
         units.from_gradient_share(paint.end),
     )
+
+
+def _field_in(first: Colour, last: Colour, grid: types.Grid) -> ShadingField:
+    field = ShadingField(first, last, grid.columns, tuple(grid.levels), grid.steps)
+    if not grid_in_range(grid_of(field)):
+        raise FormatError(
+            f"{len(grid.levels)} levels in {grid.columns} columns of 0 to {grid.steps} are no shading field",
+            where="the grid of a paint",
+            remedy=f"2 to {MAX_FIELD_SIDE} whole rows; 8, 16, 32 or 64 steps, and no level above them",
+        )
+    return field
 
 
 def _border_out(border: Border | None) -> types.Border | None:

@@ -22,6 +22,7 @@ from mtor_transcode.codec.limits import (
 )
 from mtor_transcode.codec.rfc_json import limits
 from mtor_transcode.model import SHARPEST, UNITS_PER_PX
+from mtor_transcode.model.paint import FIELD_STEPS, MAX_FIELD_SIDE
 
 Name = Annotated[str, Meta(max_length=500)]
 Px = Annotated[float, Meta(ge=-limits.PX, le=limits.PX)]
@@ -35,6 +36,7 @@ Place = Annotated[float, Meta(ge=-64, le=64)]
 Centre = Annotated[float, Meta(ge=-1, le=2)]
 Radius = Annotated[float, Meta(gt=0, le=4)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
+Level = Annotated[int, Meta(ge=0, le=FIELD_STEPS[-1])]
 Small = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
 Positive = Annotated[int, Meta(ge=1, le=limits.INTEGER)]
 Ticks = Annotated[int, Meta(ge=0, le=limits.TICKS)]
@@ -59,10 +61,18 @@ class Rings(Struct, forbid_unknown_fields=True):
     inner: Annotated[float, Meta(ge=0, lt=1)] = 0
 
 
+class Grid(Struct, forbid_unknown_fields=True):
+    """Levels of 0 to ``steps``, row by row, of a grid over the figure's box: control points of a spline."""
+
+    columns: Annotated[int, Meta(ge=2, le=MAX_FIELD_SIDE)]
+    levels: Annotated[list[Level], Meta(max_length=MAX_FIELD_SIDE**2)]
+    steps: Annotated[int, Meta(ge=FIELD_STEPS[0], le=FIELD_STEPS[-1])] = 16
+
+
 class Gradient(Struct, forbid_unknown_fields=True):
     """Two colours along a direction; ``start`` and ``end`` are shares of the figure's extent that way.
 
-    With ``rings`` it is a radial one, and the direction counts for nothing.
+    With ``rings`` it is a radial one, with ``grid`` a shading field, and the direction counts for nothing.
     """
 
     first: Colour
@@ -71,6 +81,7 @@ class Gradient(Struct, forbid_unknown_fields=True):
     start: Place = 0
     end: Place = 1
     rings: Rings | UnsetType = UNSET
+    grid: Grid | UnsetType = UNSET
 
 
 Paint = Colour | Gradient

@@ -21,6 +21,7 @@ from mtor_transcode.model import (
     LinearGradient,
     Paint,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     TexturePaint,
@@ -138,7 +139,7 @@ def _mean_colour(paint: Paint) -> Colour:
     match paint:
         case Solid():
             return paint.colour
-        case LinearGradient() | RadialGradient():
+        case LinearGradient() | RadialGradient() | ShadingField():
             first, last = paint.first, paint.last
             return (
                 (first[0] + last[0]) // 2,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from mtor_transcode.errors import OutputError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Border, Mask, Solid
 from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
+from mtor_transcode.render.field import AnyField, field_matrix
 from mtor_transcode.render.flat import FlatPen
 from mtor_transcode.render.gradient import AnyPaint, Box
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, compose, placed
@@ -29,7 +30,7 @@ from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.rasterizers.blend2d_styles import LEVELS, Rings, colour_of, style_of
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
-from mtor_transcode.render.tiles import Tile, TileCache
+from mtor_transcode.render.tiles import Tile, TileCache, field_tile
 
 _ROUND, _SHARP = blend2d.BLStrokeJoin.JOIN_ROUND, blend2d.BLStrokeJoin.JOIN_MITER_BEVEL
 
@@ -181,7 +182,7 @@ class Blend2dCanvas:
         context = self._begin(clip)
         context.transform(blend2d.Matrix2D(*view))
         context.global_alpha = 1.0
-        style = style_of(paint, box or (0, 0, self.width, self.height))
+        style = self._style(paint, box or (0, 0, self.width, self.height))
         context.set_fill_style(style.through(view) if isinstance(style, Rings) else style)
         context.fill_all()
 
@@ -214,12 +215,16 @@ class Blend2dCanvas:
 
     def _style(self, brush: Brush, box: Box) -> Any:
         """What ``set_fill_style`` takes, or a ``Rings``."""
-        if not isinstance(brush, Tile):
-            return style_of(brush, box)
-        image = self._tiles.get(brush)
+        if isinstance(brush, AnyField):
+            return self._pattern(field_tile(brush), field_matrix(brush, box))
+        if isinstance(brush, Tile):
+            return self._pattern(brush, brush.over(box))
+        return style_of(brush, box)
+
+    def _pattern(self, tile: Tile, place: Matrix) -> Any:
+        image = self._tiles.get(tile)
         whole = blend2d.BLRectI(0, 0, image.width, image.height)
-        matrix = blend2d.Matrix2D(*brush.over(box))
-        return blend2d.BLPattern(image, whole, blend2d.BLExtendMode.PAD, matrix)
+        return blend2d.BLPattern(image, whole, blend2d.BLExtendMode.PAD, blend2d.Matrix2D(*place))
 
     def _border(self, outline: AnyOutline, border: Border | None) -> _Line | None:
         if border is None:

@@ -8,6 +8,7 @@ from typing import Any
 import blend2d
 
 from mtor_transcode.model import Colour, Solid
+from mtor_transcode.render.field import AnyField
 from mtor_transcode.render.gradient import (
     AnyLinear,
     AnyPaint,
@@ -62,7 +63,8 @@ class Rings:
 
 
 def style_of(paint: AnyPaint, box: Box) -> Any:
-    """What ``set_fill_style`` takes, or a ``Rings``."""
+    """What ``set_fill_style`` takes, or a ``Rings``; of a shading field a canvas makes a pattern."""
+    assert not isinstance(paint, AnyField)
     if isinstance(paint, Solid):
         return colour_of(paint.colour)
     return Rings(paint, box) if isinstance(paint, AnyRadial) else _gradient(paint, box)

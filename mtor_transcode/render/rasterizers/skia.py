@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mtor_transcode.errors import MissingExtraError, UsageError
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, Solid
 from mtor_transcode.render.curves import MITRE, AnyOutline, bordered, is_sharp, px_bounds, trace
+from mtor_transcode.render.field import AnyField, field_matrix
 from mtor_transcode.render.gradient import (
     AnyGradient,
     AnyPaint,
@@ -26,7 +27,7 @@ from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, Similarity, co
 from mtor_transcode.render.path_cache import PathCache
 from mtor_transcode.render.rasterizer import Brush, Canvas, Rect, drawn_coverage, laid_over, without_alpha
 from mtor_transcode.render.sprites import SpriteCache, sprite_corner
-from mtor_transcode.render.tiles import Tile, TileCache
+from mtor_transcode.render.tiles import Tile, TileCache, field_tile
 
 try:
     import skia
@@ -75,6 +76,7 @@ def _brush(paint: AnyPaint, box: Box, opacity: float) -> Any:
 
 
 def _shader(paint: AnyGradient, box: Box) -> Any:
+    assert not isinstance(paint, AnyField)
     colours = [_colour(paint.first), _colour(paint.last)]
     if isinstance(paint, AnyRadial):
         # All three stops are told: of two at 1/2 and 1 Skia makes two at 0 and 1.
@@ -167,7 +169,7 @@ class SkiaCanvas:
     ) -> None:
         """See ``Canvas.fill``."""
         canvas = self._begin(clip, view)
-        canvas.drawPaint(_brush(paint, box or (0, 0, self.width, self.height), 255))
+        canvas.drawPaint(self._brush(paint, box or (0, 0, self.width, self.height), 255))
         canvas.restore()
 
     def draw(
@@ -198,10 +200,14 @@ class SkiaCanvas:
         return self._paths.get(outline), brush, placed(transform), border
 
     def _brush(self, brush: Brush, box: Box, opacity: float) -> Any:
-        if not isinstance(brush, Tile):
+        if isinstance(brush, AnyField):
+            tile, place = field_tile(brush), field_matrix(brush, box)
+        elif isinstance(brush, Tile):
+            tile, place = brush, brush.over(box)
+        else:
             return _brush(brush, box, opacity)
         edge = skia.TileMode.kClamp
-        shader = self._tiles.get(brush).makeShader(edge, edge, _BILINEAR, _matrix(brush.over(box)))
+        shader = self._tiles.get(tile).makeShader(edge, edge, _BILINEAR, _matrix(place))
         paint = skia.Paint(AntiAlias=True, Shader=shader)
         paint.setAlphaf(opacity / 255)
         return paint

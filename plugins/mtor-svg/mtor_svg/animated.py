@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from mtor_svg.fields import field_moving
 from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.motion import Attribute, Clock, animations
 from mtor_svg.paints import (
@@ -22,7 +23,7 @@ from mtor_svg.paints import (
     stop_text,
 )
 from mtor_svg.script import Element, Life, SceneScript, Segment
-from mtor_svg.softness import ground_box, softened
+from mtor_svg.softness import ground_box, ground_region, softened
 from mtor_svg.still import drawn
 from mtor_svg.textures import texture_pattern
 from mtor_transcode.codec.rfc_json.colours import to_hex
@@ -37,7 +38,8 @@ from mtor_transcode.model import (
     TexturePaint,
 )
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import bordered, px_bounds
+from mtor_transcode.render.curves import bordered, hull, px_bounds
+from mtor_transcode.render.field import AnyField
 from mtor_transcode.render.film import Film, SceneEntry
 from mtor_transcode.render.gradient import AnyPaint, AnyRadial, Box
 from mtor_transcode.render.matrix import Similarity
@@ -100,7 +102,8 @@ class _SceneWriter:
             appears = {"attributeName": "display", "begin": self._clock.at(born), "to": "inline"}
             shown = element("set", appears | {"fill": "freeze"})
         if _ever_gradient(life, lambda paint: paint):
-            definition = self._gradient(key, life, lambda paint: (paint, frame))
+            region = ground_region(header, self._script.head.softness)
+            definition = self._gradient(key, life, lambda paint: (paint, frame, region))
             return definition + element("rect", attributes | {"fill": f"url(#{key})"}, [shown])
         text = Attribute[AnyPaint]("fill", lambda paint: solid_text(paint, header.colour))
         motion = animations(life, text, self._clock)
@@ -160,7 +163,9 @@ class _SceneWriter:
             definition = texture_pattern(key, life.first.paint, life.first.outline, self._header)
             paint = f"url(#{key})"
         elif _ever_gradient(life, _plain):
-            definition = self._gradient(key, life, lambda placed: (_plain(placed), px_bounds(placed.outline)))
+            definition = self._gradient(
+                key, life, lambda placed: (_plain(placed), px_bounds(placed.outline), hull(placed.outline))
+            )
             paint = f"url(#{key})"
         else:
             fill = Attribute[Placed](target, lambda placed: solid_text(_plain(placed), colour))
@@ -207,9 +212,11 @@ class _SceneWriter:
         motions += [animations(life, sort, self._clock) for sort in (colour, width)]
         return element("path", attributes, motions)
 
-    def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box]]) -> str:
-        """A gradient whose lie and colours follow a value."""
+    def _gradient(self, key: str, life: Life[T], seen: Callable[[T], tuple[AnyPaint, Box, Box]]) -> str:
+        """A gradient that follows a value; ``seen`` says its paint, its box, and all that is painted."""
         clock, colour = self._clock, self._header.colour
+        if any(isinstance(seen(value)[0], AnyField) for value in _all(life)):
+            return field_moving(key, life, seen, self._header, clock)
         radial = any(isinstance(seen(value)[0], AnyRadial) for value in _all(life))
         lie = circle_texts if radial else axis_texts
         count = stop_count((seen(value)[0] for value in _all(life)), colour)
@@ -231,13 +238,13 @@ class _SceneWriter:
 
         def part(name: str, index: int) -> Attribute[T]:
             sort = "scale" if name == SQUEEZE else ""
-            return Attribute(name, lambda value: lie(*seen(value))[index], sort, straight=lambda _: False)
+            return Attribute(name, lambda value: lie(*seen(value)[:2])[index], sort, straight=lambda _: False)
 
         names = (*CIRCLE, SQUEEZE) if radial else AXIS
         stops = [(offset(index), stop(index)) for index in range(count)]
         return gradient(
             key,
-            lie(*seen(life.first)),
+            lie(*seen(life.first)[:2]),
             [(place.text(life.first), shade.text(life.first)) for place, shade in stops],
             radial,
             "".join(animations(life, part(name, index), clock) for index, name in enumerate(names)),

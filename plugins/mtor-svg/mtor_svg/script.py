@@ -26,12 +26,14 @@ from mtor_transcode.model import (
     Token,
 )
 from mtor_transcode.render.between import Filling, Placed, faded, paint_course, place_course, placed_course
+from mtor_transcode.render.field import AnyField
 from mtor_transcode.render.gradient import AnyLinear, AnyPaint, AnyRadial
 from mtor_transcode.render.matrix import Similarity
 from mtor_transcode.render.textures import TextureShown
 
 T = TypeVar("T")
 Course = Callable[[float], T]
+Kind = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +79,21 @@ class Life(Generic[T]):
 class Element:
     """On the screen during ``[born, gone)``: an area, a line, a picture or a mask, for all its life.
 
-    ``round`` tells which gradients it has had: radial ones, linear ones (None: none yet), never both.
+    ``kind`` tells which gradients it has had (None: none yet), see ``_kind``, never two of them.
     """
 
     born: int
     life: Life[Placed]
     gone: int | None = None
-    round: bool | None = None
+    kind: Kind | None = None
 
     def __post_init__(self) -> None:
-        self.round = _round(self.life.first.paint)
+        self.kind = _kind(self.life.first.paint)
 
     def go(self, at: int, duration: int, target: Placed) -> None:
         """Go over to a state whose paint is not apart from those before."""
         self.life.go(at, duration, target)
-        self.round = self.round if self.round is not None else _round(target.paint)
+        self.kind = self.kind or _kind(target.paint)
 
     @property
     def stroked(self) -> bool:
@@ -117,7 +119,7 @@ class SceneScript:
         self.backgrounds: list[tuple[int, Life[AnyPaint]]] = [
             (head.start, Life(head.background, paint_course))
         ]
-        self._round_background = _round(head.background)
+        self._kind_of_background = _kind(head.background)
         self.textures = 0
         self.elements: list[Element] = []
         self._shapes: dict[int, Element] = {}
@@ -155,14 +157,14 @@ class SceneScript:
     def _background(self, at: int, duration: int, paint: AnyPaint) -> None:
         """Goes over to another background; to another kind of gradient with a new rectangle over the old."""
         life = self.backgrounds[-1][1]
-        if _differ(self._round_background, _round(paint)):
+        if _differ(self._kind_of_background, _kind(paint)):
             now = life.value(at)
             life = Life(now if isinstance(now, Solid) else paint, paint_course)
             self.backgrounds.append((at, life))
-            self._round_background = _round(paint)
+            self._kind_of_background = _kind(paint)
         life.go(at, duration, paint)
-        if self._round_background is None:
-            self._round_background = _round(paint)
+        if self._kind_of_background is None:
+            self._kind_of_background = _kind(paint)
 
     def _count(self, state: ShapeState) -> None:
         self.textures += isinstance(state.paint, TexturePaint) and len(state.paint.texture.times) > 1
@@ -196,7 +198,7 @@ class SceneScript:
         element = self._present(shape, at)
         now = element.life.value(at)
         pictures = isinstance(paint, TextureShown) or isinstance(now.paint, TextureShown)
-        if now.paint == paint or not (pictures or _differ(element.round, _round(paint))):
+        if now.paint == paint or not (pictures or _differ(element.kind, _kind(paint))):
             return element
         element.gone = at
         if pictures:
@@ -225,13 +227,17 @@ class SceneScript:
         self._succeed(shape, Element(end, Life(last.target, placed_course)))
 
 
-def _round(paint: Filling) -> bool | None:
-    """Whether a paint is a radial gradient; None for what is no gradient."""
-    return True if isinstance(paint, AnyRadial) else False if isinstance(paint, AnyLinear) else None
+def _kind(paint: Filling) -> Kind | None:
+    """Of which kind a gradient is: its name, and the columns and nodes of a field; None of what is none."""
+    if isinstance(paint, AnyField):
+        return "field", paint.columns, len(paint.levels)
+    if isinstance(paint, AnyRadial):
+        return "radial", 0, 0
+    return ("linear", 0, 0) if isinstance(paint, AnyLinear) else None
 
 
-def _differ(one: bool | None, other: bool | None) -> bool:
-    """Whether gradients are of two kinds, of which SVG has an element each."""
+def _differ(one: Kind | None, other: Kind | None) -> bool:
+    """Whether gradients are of two kinds, between which there is no way."""
     return one is not None and other is not None and one != other
 
 

@@ -24,6 +24,12 @@ def ground_box(header: FilmHeader, softness: int) -> dict[str, str]:
     return {"x": str(-margin), "y": str(-margin), "width": str(width), "height": str(height)}
 
 
+def ground_region(header: FilmHeader, softness: int) -> tuple[float, float, float, float]:
+    """What ``ground_box`` covers: x0, y0, x1, y1 in px."""
+    margin = float(math.ceil(3 * softness / SOFTNESS_PER_PX))
+    return (-margin, -margin, header.width + margin, header.height + margin)
+
+
 def softened(children: Iterable[str], header: FilmHeader, softness: int, key: str) -> str:
     """What a scene shows, blurred if it is soft; ``key`` names the filter."""
     if not softness:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from fractions import Fraction
 
+from mtor_svg.fields import field_still
 from mtor_svg.markup import cells, document, element, number, numbers, path_data
 from mtor_svg.paints import (
     axis_texts,
@@ -17,13 +18,14 @@ from mtor_svg.paints import (
     stop_offset,
     stop_text,
 )
-from mtor_svg.softness import ground_box, softened
+from mtor_svg.softness import ground_box, ground_region, softened
 from mtor_svg.textures import texture_image, texture_pattern
 from mtor_transcode.codec.rfc_json.colours import to_hex
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import UNITS_PER_PX, FilmHeader, Mask, Solid, TexturePaint, Transition
 from mtor_transcode.render.between import Placed
-from mtor_transcode.render.curves import MITRE, bordered, px_bounds
+from mtor_transcode.render.curves import MITRE, bordered, hull, px_bounds
+from mtor_transcode.render.field import AnyField
 from mtor_transcode.render.film import Film
 from mtor_transcode.render.gradient import AnyPaint, AnyRadial, Box
 from mtor_transcode.render.matrix import placed, through_camera
@@ -67,7 +69,9 @@ def _layer(picture: Picture, header: FilmHeader, prefix: str, opacity: float, so
     if isinstance(picture.background, TextureShown):
         ground, softness = texture_image(picture.background, header), 0
     else:
-        ground_paint, ground_defs = _paint(picture.background, frame, header, f"{prefix}g")
+        ground_paint, ground_defs = _paint(
+            picture.background, frame, ground_region(header, softness), header, f"{prefix}g"
+        )
         ground = element("rect", ground_box(header, softness) | {"fill": ground_paint})
     view = through_camera(picture.camera, header.width, header.height)
     shapes = (_shape(shape, header, f"{prefix}{index}") for index, shape in enumerate(picture.shapes))
@@ -99,7 +103,7 @@ def _filling(shape: Placed, header: FilmHeader, key: str) -> tuple[str, str]:
     assert not isinstance(shape.paint, TexturePaint)
     if isinstance(shape.paint, TextureShown):
         return f"url(#{key})", texture_pattern(key, shape.paint, shape.outline, header)
-    return _paint(shape.paint, px_bounds(shape.outline), header, key)
+    return _paint(shape.paint, px_bounds(shape.outline), hull(shape.outline), header, key)
 
 
 def drawn(paint: str, stroke_width: float, sharp: bool = False) -> dict[str, str]:
@@ -115,10 +119,12 @@ def drawn(paint: str, stroke_width: float, sharp: bool = False) -> dict[str, str
     }
 
 
-def _paint(paint: AnyPaint, box: Box, header: FilmHeader, key: str) -> tuple[str, str]:
-    """The value of ``fill`` and the definition that it needs."""
+def _paint(paint: AnyPaint, box: Box, region: Box, header: FilmHeader, key: str) -> tuple[str, str]:
+    """The value of ``fill`` and the definition that it needs; ``region`` is all that is painted."""
     if isinstance(paint, Solid):
         return solid_text(paint, header.colour), ""
+    if isinstance(paint, AnyField):
+        return f"url(#{key})", field_still(key, paint, box, region, header)
     count = stop_count([paint], header.colour)
     inner = inner_of(paint)
     stops = [

@@ -21,7 +21,7 @@ from mtor_transcode.render.tiles import Tiles
 def texture_image(shown: TextureShown, header: FilmHeader) -> str:
     """An ``image`` over the whole frame: PNG at the film's size, as sRGB."""
     size = (header.width, header.height)
-    return _image(TextureScreen(size).pixels(shown), header, (0.0, 0.0, *size))
+    return picture_element(TextureScreen(size).pixels(shown), header, (0.0, 0.0, *size))
 
 
 def texture_pattern(key: str, shown: TextureShown, outline: AnyOutline, header: FilmHeader) -> str:
@@ -30,12 +30,14 @@ def texture_pattern(key: str, shown: TextureShown, outline: AnyOutline, header: 
     tile = Tiles((header.width, header.height)).get(shown, outline)
     x0, y0, x1, y1 = box
     place = {"x": number(x0), "y": number(y0), "width": number(x1 - x0), "height": number(y1 - y0)}
-    image = _image(tile.pixels, header, (0.0, 0.0, x1 - x0, y1 - y0))
+    image = picture_element(tile.pixels, header, (0.0, 0.0, x1 - x0, y1 - y0))
     return element("pattern", {"id": key, "patternUnits": "userSpaceOnUse"} | place, [image])
 
 
-def _image(pixels: NDArray[np.uint8], header: FilmHeader, box: Box) -> str:
-    """An ``image`` of Y, Cb, Cr pixels stretched over a box, as PNG in sRGB."""
+def picture_element(
+    pixels: NDArray[np.uint8], header: FilmHeader, box: Box, hidden: bool = False, motion: str = ""
+) -> str:
+    """An ``image`` of Y, Cb, Cr pixels stretched over a box, as PNG in sRGB; one that is hidden at first."""
     ycc = pixels.astype(np.float32)
     spec = header.colour
     red_weight, blue_weight = luma_weights(spec.matrix)
@@ -48,4 +50,4 @@ def _image(pixels: NDArray[np.uint8], header: FilmHeader, box: Box) -> str:
     x0, y0, x1, y1 = box
     place = {"x": number(x0), "y": number(y0), "width": number(x1 - x0), "height": number(y1 - y0)}
     stretched = {"preserveAspectRatio": "none", "href": f"data:image/png;base64,{data}"}
-    return element("image", place | stretched)
+    return element("image", place | stretched | ({"opacity": "0"} if hidden else {}), [motion])

@@ -2,9 +2,11 @@
 /** Colours: their differences, and the palette of those used last (`docs/format.md`, Binarisations, Paints). */
 
 import { base, NUMBER } from "./contexts.js";
+import { FIRST_GRID, gridOf } from "./field.js";
 import { FIRST_RINGS } from "./radial.js";
 import { bitLength } from "./range_decoder.js";
 
+/** @import { Grid } from "./field.js" */
 /** @import { Rings } from "./radial.js" */
 /** @import { Border, Colour, Fill } from "./types.js" */
 /** @import { RangeDecoder } from "./range_decoder.js" */
@@ -74,6 +76,10 @@ export class PaintMemory {
     this.radial = 0;
     /** Where the last radial gradient lay: x, y, rx, ry, inner. @type {Rings} */
     this.rings = FIRST_RINGS;
+    /** Whether the last gradient was a shading field. */
+    this.field = 0;
+    /** The levels of the last shading field. @type {Grid} */
+    this.grid = FIRST_GRID;
   }
 
   /** @param {Fill} paint goes on after it; a texture changes nothing */
@@ -88,7 +94,9 @@ export class PaintMemory {
     this.gradient = paint.kind === "Solid" ? 0 : 1;
     if (paint.kind === "Solid") return;
     this.radial = paint.kind === "RadialGradient" ? 1 : 0;
-    if (paint.kind === "RadialGradient") this.rings = [paint.x, paint.y, paint.rx, paint.ry, paint.inner];
+    this.field = paint.kind === "ShadingField" ? 1 : 0;
+    if (paint.kind === "ShadingField") this.grid = gridOf(paint);
+    else if (paint.kind === "RadialGradient") this.rings = [paint.x, paint.y, paint.rx, paint.ry, paint.inner];
     else this.angle = paint.angle;
   }
 

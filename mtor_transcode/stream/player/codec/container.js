@@ -27,7 +27,7 @@ const SKIPPABLE = 0x40;
 const HEAD = 5;
 const CRC_BYTES = 2;
 const TRAILER_BYTES = 3;
-const VERSION = 1;
+const VERSION = 2;
 const MAGIC = "MTOR";
 
 /**
@@ -112,7 +112,13 @@ export class Container {
         "use a newer player",
       );
     }
-    if (version < VERSION) throw new MtorError(`unknown version ${version} of the format`, name);
+    if (version < VERSION) {
+      throw new MtorError(
+        `made for version ${version} of the format, which is read no more: this is ${VERSION}`,
+        name,
+        "have the film made again",
+      );
+    }
   }
 
   /** @returns {MtorError} */

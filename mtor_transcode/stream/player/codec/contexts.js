@@ -43,6 +43,7 @@ const LAYOUT = [
   ["texture.sharpness", 40], ["texture.moves", 3], ["patch.is", 2], ["patch.size", 126],
   ["patch.count", 7], ["patch.hit", 1], ["patch.rank", 40], ["patch.colour", 335], ["patch.same", 384], ["patch.other", 8],
   ["radial.is", 2], ["radial.again", 1], ["radial.place", 84], ["radial.radii", 84], ["radial.inner", 40], ["radial.change", 210],
+  ["field.is", 2], ["field.again", 1], ["field.side", 30], ["field.steps", 3], ["field.level", 168], ["field.kept", 1], ["field.change", 42],
 ];
 
 const MOST_USES = 63;

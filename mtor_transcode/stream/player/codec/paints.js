@@ -3,11 +3,13 @@
 
 import { readDifference, sameBorder, sameColour } from "./colours.js";
 import { base, COLOUR, SIGNED } from "./contexts.js";
+import { gridOf, readGrid, readGridChange, sameGrid } from "./field.js";
 import { MAX_BORDER } from "./limits.js";
 import { readMoved, readRings } from "./radial.js";
 import { sameTexture } from "./textures.js";
 
-/** @import { Border, Colour, Fill, Gradient, LinearGradient, Outline, Paint, RadialGradient, Texture, TexturePaint } from "./types.js" */
+/** @import { Border, Colour, Fill, Gradient, LinearGradient, Outline, Paint, RadialGradient, ShadingField, Texture, TexturePaint } from "./types.js" */
+/** @import { Grid } from "./field.js" */
 /** @import { Rings } from "./radial.js" */
 /** @import { PaintMemory } from "./colours.js" */
 /** @import { RangeDecoder } from "./range_decoder.js" */
@@ -27,6 +29,7 @@ const CHANGE_GEOMETRY = base("paint.change_geometry");
 const CHANGE_ANGLE = base("paint.change_angle");
 const CHANGE_ENDS = base("paint.change_ends");
 const RADIAL = base("radial.is");
+const FIELD = base("field.is");
 const BACKDROP_IS_TEXTURE = base("backdrop.texture");
 const TEXTURE_ID = base("texture.id");
 const TEXTURE_START = base("texture.start");
@@ -55,6 +58,7 @@ export function samePaint(a, b) {
   if (a.kind === "RadialGradient" && b.kind === "RadialGradient") {
     return a.x === b.x && a.y === b.y && a.rx === b.rx && a.ry === b.ry && a.inner === b.inner && sameEnds(a, b);
   }
+  if (a.kind === "ShadingField" && b.kind === "ShadingField") return sameGrid(a, b) && sameEnds(a, b);
   if (a.kind === "TexturePaint" && b.kind === "TexturePaint") {
     return a.start === b.start && sameTexture(a.texture, b.texture);
   }
@@ -81,6 +85,16 @@ function radial(first, last, [x, y, rx, ry, inner]) {
 }
 
 /**
+ * @param {Colour} first
+ * @param {Colour} last
+ * @param {Grid} grid
+ * @returns {ShadingField}
+ */
+function shading(first, last, { columns, levels, steps }) {
+  return { kind: "ShadingField", first, last, columns, levels, steps, border: null };
+}
+
+/**
  * @param {RangeDecoder} decoder
  * @param {LinearGradient} paint
  * @returns {LinearGradient}
@@ -104,6 +118,7 @@ function readPlain(decoder, memory) {
   const first = memory.readColour(decoder, 1);
   const last = readDifference(decoder, LAST, first);
   if (decoder.bit(RADIAL + memory.radial)) return radial(first, last, readRings(decoder, memory.rings));
+  if (decoder.bit(FIELD + memory.field)) return shading(first, last, readGrid(decoder, memory.grid));
   const angle = decoder.bit(SAME_ANGLE) ? memory.angle : decoder.tree(ANGLE, ANGLE_BITS);
   let start = 0;
   let end = STEPS;
@@ -127,10 +142,11 @@ export function readPaint(decoder, memory) {
 
 /**
  * @param {RangeDecoder} decoder
+ * @param {PaintMemory} memory
  * @param {Paint} old
  * @returns {Paint | null} a change of the old paint; null if another comes afresh
  */
-function readRelative(decoder, old) {
+function readRelative(decoder, memory, old) {
   if (!decoder.bit(RELATIVE)) return null;
   if (old.kind === "Solid") return { kind: "Solid", colour: readDifference(decoder, CHANGE, old.colour), border: null };
   const first = readDifference(decoder, CHANGE, old.first);
@@ -142,6 +158,10 @@ function readRelative(decoder, old) {
     /** @type {Rings} */
     const rings = [old.x, old.y, old.rx, old.ry, old.inner];
     return radial(first, last, decoder.bit(CHANGE_GEOMETRY) ? readMoved(decoder, rings) : rings);
+  }
+  if (old.kind === "ShadingField") {
+    const moved = decoder.bit(CHANGE_GEOMETRY);
+    return shading(first, last, moved ? readGridChange(decoder, gridOf(old), memory.grid) : gridOf(old));
   }
   const turned = (old.angle + decoder.signed(CHANGE_ANGLE)) % ANGLES;
   let { start, end } = old;
@@ -175,7 +195,7 @@ function readTextureName(decoder, find, now) {
 export function readBackdrop(decoder, memory, find, now, old) {
   const before = old && old.kind !== "TexturePaint" ? old : null;
   if (decoder.bit(BACKDROP_IS_TEXTURE + (old && !before ? 1 : 0))) return readTextureName(decoder, find, now);
-  return (before && readRelative(decoder, before)) || readPaint(decoder, memory);
+  return (before && readRelative(decoder, memory, before)) || readPaint(decoder, memory);
 }
 
 /**
@@ -214,7 +234,7 @@ export function readShapePaint(decoder, memory, find, now) {
  */
 export function readShapePaintChange(decoder, memory, find, now, old) {
   const plain = old.kind !== "TexturePaint";
-  const paint = (plain ? readRelative(decoder, old) : null) ?? readPlain(decoder, memory);
+  const paint = (plain ? readRelative(decoder, memory, old) : null) ?? readPlain(decoder, memory);
   if (!paint) return readTextureName(decoder, find, now);
   const border = plain ? old.border : null;
   return { ...paint, border: decoder.bit(BORDER_KEPT + (border ? 1 : 0)) ? border : readBorder(decoder, memory) };

@@ -14,7 +14,7 @@ import { sha256 } from "./sha256.js";
 /** @import { Tables } from "./contexts.js" */
 
 const MAGIC = "MTOD";
-const VERSION = 1;
+const VERSION = 2;
 const NAME = "series dictionary";
 
 /**

@@ -108,6 +108,17 @@
  */
 
 /**
+ * @typedef {object} ShadingField
+ * @property {"ShadingField"} kind
+ * @property {Colour} first
+ * @property {Colour} last
+ * @property {number} columns nodes across the box
+ * @property {number[]} levels of the nodes, row by row, each from 0 (the first colour) to `steps`; in transitions with fractions
+ * @property {number} steps
+ * @property {Border | null} border
+ */
+
+/**
  * @typedef {object} Texture
  * @property {number} id of the film's dictionary; -1 stands for a texture that is not at hand
  * @property {number} width px
@@ -125,7 +136,7 @@
  * @property {number} start film tick of the first picture
  */
 
-/** @typedef {LinearGradient | RadialGradient} Gradient */
+/** @typedef {LinearGradient | RadialGradient | ShadingField} Gradient */
 /** @typedef {Solid | Gradient} Paint */
 /** @typedef {Paint | TexturePaint} Fill */
 

@@ -26,6 +26,8 @@ const DEGREE = 4096 / 360;
 const GRADIENT_DEGREE = 64 / 360;
 const RING_STEPS = 64;
 const STEPS = 16;
+const FIELD_STEPS = [8, 16, 32, 64];
+const MAX_FIELD_SIDE = 17;
 const OPAQUE = 255;
 const LETTERS = "csh";
 /** Vectors of a scene, at most. */
@@ -58,7 +60,8 @@ export function readPlace(value) {
  */
 export function readPaint(value) {
   if (Array.isArray(value)) return { kind: "Solid", colour: colour(value, "a colour"), border: null };
-  const { first, last, angle = 0, start = 0, end = 1, rings } = object(value, "a paint");
+  const { first, last, angle = 0, start = 0, end = 1, rings, grid } = object(value, "a paint");
+  if (grid !== undefined) return { ...readGrid(grid), first: colour(first, "a colour"), last: colour(last, "a colour") };
   if (rings !== undefined) return { ...readRings(rings), first: colour(first, "a colour"), last: colour(last, "a colour") };
   return {
     kind: "LinearGradient",
@@ -88,6 +91,22 @@ function readRings(value) {
     inner: scaled(inner, STEPS, 0, STEPS - 1, "the inner part of a gradient"),
     border: null,
   };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {import("../codec/types.js").ShadingField} without colours of its own
+ */
+function readGrid(value) {
+  const { columns: told, levels: given, steps: most = 16 } = object(value, "a grid");
+  const columns = whole(told, 2, MAX_FIELD_SIDE, "the columns of a grid");
+  const steps = whole(most, 1, FIELD_STEPS[FIELD_STEPS.length - 1], "the steps of a grid");
+  const levels = list(given, MAX_FIELD_SIDE ** 2, "levels").map((level) => whole(level, 0, steps, "a level"));
+  const rows = levels.length / columns;
+  if (!FIELD_STEPS.includes(steps) || !Number.isInteger(rows) || rows < 2 || rows > MAX_FIELD_SIDE) {
+    throw wrong(`a grid of ${columns} columns and ${steps} steps has ${levels.length} levels`);
+  }
+  return { kind: "ShadingField", first: [0, 0, 0], last: [0, 0, 0], columns, levels, steps, border: null };
 }
 
 /**

@@ -14,6 +14,7 @@
 import { isPlain } from "../stage/between.js";
 import { boxThrough, compose, placed } from "../stage/matrix.js";
 import { EDGE, tileSize } from "../textures/desk.js";
+import { fieldPattern } from "./fields.js";
 import { canvasGradient } from "./gradients.js";
 import { boxOf, pathOf } from "./paths.js";
 import { fillRings, ringPattern } from "./rings.js";
@@ -84,9 +85,13 @@ export class Brushes {
     const [box, colours] = [boxOf(outline), this._colours];
     if (paint.kind === "Solid") this._paint(context, path, outline, colours.css(paint.colour));
     else if (paint.kind === "LinearGradient") this._paint(context, path, outline, canvasGradient(context, paint, box, colours));
-    else if (!outline.stroke_width) fillRings(context, path, paint, box, matrix, colours);
+    else if (paint.kind === "RadialGradient" && !outline.stroke_width) fillRings(context, path, paint, box, matrix, colours);
     else {
-      const style = ringPattern(context, paint, box, outline.stroke_width / UNITS_PER_PX + bulgeOf(box), colours);
+      const reach = outline.stroke_width / UNITS_PER_PX + bulgeOf(box);
+      const style =
+        paint.kind === "RadialGradient"
+          ? ringPattern(context, paint, box, reach, colours)
+          : fieldPattern(context, paint, box, reach, colours);
       if (style) this._paint(context, path, outline, style);
     }
   }

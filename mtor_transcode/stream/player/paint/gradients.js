@@ -10,6 +10,7 @@
  * @typedef {import("./colours.js").Colours} Colours
  */
 import { shown } from "./colours.js";
+import { fieldShare } from "./splines.js";
 
 const GRADIENT_ANGLES = 64;
 const GRADIENT_STEPS = 16;
@@ -62,6 +63,7 @@ function coloured(gradient, paint, inner, colours) {
 
 /** How far a gradient is from its first colour to its last at a place. @param {Gradient} paint @param {Box} box @returns {(x: number, y: number) => number} */
 export function sharesOf(paint, box) {
+  if (paint.kind === "ShadingField") return fieldShare(paint, box);
   if (paint.kind === "RadialGradient") {
     const [rx, , , ry, cx, cy] = gradientEllipse(paint, box);
     const inner = paint.inner / INNER_STEPS;

@@ -7,10 +7,12 @@
  * @typedef {import("../stage/show.js").Layer} Layer
  * @typedef {import("../stage/matrix.js").Matrix} Matrix
  * @typedef {import("../textures/desk.js").TextureDesk} TextureDesk
+ * @typedef {Exclude<import("../codec/types.js").Paint, import("../codec/types.js").RadialGradient>} FlatPaint
  */
 import { compose, throughCamera } from "../stage/matrix.js";
 import { Brushes } from "./brushes.js";
 import { Colours } from "./colours.js";
+import { fieldPattern } from "./fields.js";
 import { canvasGradient } from "./gradients.js";
 import { fillBox } from "./rings.js";
 import { deviation, drawSoft } from "./soften.js";
@@ -133,9 +135,17 @@ export class Painter {
       fillBox(context, [0, 0, width, height], background, screen, this._colours);
       return;
     }
-    const solid = background.kind === "Solid";
-    context.fillStyle = solid ? this._colours.css(background.colour) : canvasGradient(context, background, [0, 0, width, height], this._colours);
+    const style = this._ground(context, background, [0, 0, width, height]);
+    if (!style) return;
+    context.fillStyle = style;
     context.fillRect(0, 0, width, height);
+  }
+
+  /** What a canvas fills the frame with. @param {Context} context @param {FlatPaint} paint @param {import("../stage/matrix.js").Box} box */
+  _ground(context, paint, box) {
+    if (paint.kind === "Solid") return this._colours.css(paint.colour);
+    if (paint.kind === "LinearGradient") return canvasGradient(context, paint, box, this._colours);
+    return fieldPattern(context, paint, box, 0, this._colours);
   }
 
   /** @param {Layer} layer */

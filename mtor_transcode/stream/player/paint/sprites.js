@@ -87,5 +87,6 @@ function nameOf(paint) {
   if (paint.kind === "Solid") return String(paint.colour);
   const ends = `${paint.first} ${paint.last}`;
   if (paint.kind === "RadialGradient") return `${ends} ${paint.x} ${paint.y} ${paint.rx} ${paint.ry} ${paint.inner}`;
+  if (paint.kind === "ShadingField") return `${ends} ${paint.columns} ${paint.steps} ${paint.levels}`;
   return `${ends} ${paint.angle} ${paint.start} ${paint.end}`;
 }

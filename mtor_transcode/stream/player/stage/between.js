@@ -55,8 +55,8 @@ function colourBetween(a, b, u) {
 }
 
 /**
- * Linear in colours (whole codes), geometry and border; a solid is a gradient of equal ends. From a linear gradient to
- * a radial one, or back, it is `b` at once. @param {Paint} a @param {Paint} b @param {number} u @returns {Paint}
+ * Linear in colours (whole codes), geometry and border; a solid is a gradient of equal ends. From one kind of gradient
+ * to another, or to a field of another grid, it is `b` at once. @param {Paint} a @param {Paint} b @param {number} u @returns {Paint}
  */
 export function paintBetween(a, b, u) {
   const border = borderBetween(a.border, b.border, u);
@@ -78,7 +78,12 @@ export function paintBetween(a, b, u) {
       border,
     };
   }
-  if (first.kind === "RadialGradient" || last.kind === "RadialGradient") return { ...last, border };
+  if (first.kind === "ShadingField" && last.kind === "ShadingField" && alike(first, last)) {
+    const [n, m] = [first.steps, last.steps];
+    const levels = first.levels.map((level, place) => numberBetween(level / n, last.levels[place] / m, u));
+    return { kind: "ShadingField", ...ends, columns: first.columns, levels, steps: 1, border };
+  }
+  if (first.kind !== "LinearGradient" || last.kind !== "LinearGradient") return { ...last, border };
   return {
     kind: "LinearGradient",
     ...ends,
@@ -87,6 +92,11 @@ export function paintBetween(a, b, u) {
     end: numberBetween(first.end, last.end, u),
     border,
   };
+}
+
+/** @param {import("../codec/types.js").ShadingField} a @param {import("../codec/types.js").ShadingField} b */
+function alike(a, b) {
+  return a.columns === b.columns && a.levels.length === b.levels.length;
 }
 
 /** @param {Paint} paint @param {Paint} other @returns {Gradient} */
@@ -136,7 +146,7 @@ function fillingCourse(a, b) {
 
 /** @param {Placed["paint"]} paint @returns {paint is Paint} */
 export function isPlain(paint) {
-  return paint.kind === "Solid" || paint.kind === "LinearGradient" || paint.kind === "RadialGradient";
+  return paint.kind !== "TexturePaint" && paint.kind !== "TextureShown";
 }
 
 /** @param {Paint} a @param {Paint} b @returns {(u: number) => Paint} */
