@@ -39,7 +39,7 @@ def grid() -> Picture:
 
 
 def traced(picture: Picture) -> list[Chain]:
-    return trace_lines(line_contrast(picture, np.ones(picture.shape[:2], bool)), 20.0)
+    return trace_lines(picture, line_contrast(picture, np.ones(picture.shape[:2], bool)), 20.0)
 
 
 def test_lines_go_on_across_their_crossings() -> None:

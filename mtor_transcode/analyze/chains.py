@@ -31,8 +31,8 @@ SHORTEST = 40.0
 RIDGE = 0.45
 """Share of the greatest contrast within 2 px that a line's pixels have."""
 
-GAPS = ((12.0, 0.85, 2.0, 0.0), (80.0, 0.995, 1.0, 30.0))
-"""How lines are joined across crossings, and across what covers them: px of gap at most, least cosine of the
+GAPS = ((12.0, 0.85, 2.0, 0.0), (36.0, 0.85, 4.0, 20.0), (80.0, 0.995, 1.0, 30.0))
+"""How lines are joined across crossings, across long ones of lines of a clear colour, and across what covers them: px of gap at most, least cosine of the
 angle between the ends, px aside at most, least length (px) of both pieces."""
 
 CORNER = (6, 14)
@@ -43,6 +43,22 @@ TURN = 0.5
 
 BACK = 10
 """Px of a chain that tell the direction of its end."""
+
+TELLING = 24
+"""Px of a chain that tell the colour of its end."""
+
+SAME_CONTRAST = 0.25
+"""Least share of the stronger one's contrast that ends of one line have: a grid's line is no curve's."""
+
+SAME_HUE = 10.0
+"""Codes of Cb and Cr by which ends of one line may differ, if one of them has a colour."""
+
+COLOURED = 8.0
+"""Codes by which Cb and Cr are farther from grey than the ground's from which on a line has a colour."""
+
+GREY = 128.0
+ASIDE = 8
+"""Px from a line at which its ground is looked at."""
 
 Chain = NDArray[np.float64]
 """Points (N, 2) of a centre line in px, pixel centres at halves."""
@@ -90,8 +106,8 @@ def line_contrast(target: Picture, where: NDArray[np.bool_]) -> Plane:
     return contrast
 
 
-def trace_lines(contrast: Plane, least: float, enough: float = 0.0) -> list[Chain]:
-    """The centre lines of what stands out by ``least`` and is long and thin, longest first.
+def trace_lines(target: Picture, contrast: Plane, least: float, enough: float = 0.0) -> list[Chain]:
+    """The centre lines of what stands out of ``target`` by ``least`` and is long and thin, longest first.
 
     None where all that stands out and is long has squares of contrast of less than ``enough`` in sum.
     """
@@ -110,7 +126,8 @@ def trace_lines(contrast: Plane, least: float, enough: float = 0.0) -> list[Chai
     reach = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
     pieces = [piece for piece in _pieces(skeleton) if len(piece) >= 3]
     pieces = [p for p in pieces if np.median(reach[p[:, 1], p[:, 0]]) <= WIDEST / 2 + 0.5]
-    chains = _joined([piece.astype(np.float64) + 0.5 for piece in pieces])
+    inks = np.dstack([contrast, target[..., 1:].astype(np.float32)])
+    chains = _joined([piece.astype(np.float64) + 0.5 for piece in pieces], inks)
     chains = [part for chain in chains for part in _cut_at_corners(chain)]
     long = [chain for chain in chains if length_of(chain) >= SHORTEST]
     return sorted(long, key=length_of, reverse=True)
@@ -209,19 +226,27 @@ def _walk(left):  # type: ignore[no-untyped-def]
     return order, np.array(starts)
 
 
-def _joined(pieces: list[Chain]) -> list[Chain]:
-    """Pieces joined end to end where the line goes on, over short gaps first."""
-    for gap, facing, aside, length in GAPS:
+def _joined(pieces: list[Chain], inks: Plane) -> list[Chain]:
+    """Pieces joined end to end where the line goes on, over short gaps first.
+
+    ``inks`` (H, W, 3) are contrast, Cb and Cr: where curves cross, each goes on in its own colour.
+    """
+    for number, (gap, facing, aside, length) in enumerate(GAPS):
         if pieces:
-            pieces = _linked(pieces, gap, facing, aside, length)
+            pieces = _linked(pieces, inks, gap, facing, aside, length, number == 1)
     return pieces
 
 
-def _linked(pieces: list[Chain], gap: float, facing: float, aside: float, length: float) -> list[Chain]:
+def _linked(
+    pieces: list[Chain], inks: Plane, gap: float, facing: float, aside: float, length: float, told: bool
+) -> list[Chain]:
     ends, ways = _ends(pieces)
+    colours = _end_colours(pieces, inks)
     long = np.repeat([length_of(piece) >= length for piece in pieces], 2)
+    if told:
+        long &= colours[:, 3] >= COLOURED
     partner = np.full(len(ends), -1)
-    for _, a, b in sorted(_matches(ends, ways, long, gap, facing, aside)):
+    for _, a, b in sorted(_matches(ends, ways, colours, long, gap, facing, aside)):
         if partner[a] < 0 and partner[b] < 0:
             partner[a], partner[b] = b, a
     chains: list[Chain] = []
@@ -250,8 +275,31 @@ def _ends(pieces: list[Chain]) -> tuple[Chain, Chain]:
     return np.array(ends), np.array(ways)
 
 
+def _end_colours(pieces: list[Chain], inks: Plane) -> Chain:
+    """Contrast, Cb and Cr of the line at both ends of each piece, and by how much it is more coloured than
+    what is beside it: (2N, 4).
+    """
+    height, width = inks.shape[:2]
+    beside = np.array([(ASIDE, 0), (-ASIDE, 0), (0, ASIDE), (0, -ASIDE)])
+    colours = []
+    for piece in pieces:
+        for chain in (piece, piece[::-1]):
+            part = chain[:TELLING].astype(np.int64)
+            around = (part[:, None] + beside).reshape(-1, 2).clip(0, (width - 1, height - 1))
+            line = np.median(inks[part[:, 1], part[:, 0]], axis=0)
+            ground = np.median(inks[around[:, 1], around[:, 0], 1:], axis=0)
+            colours.append([*line, np.hypot(*(line[1:] - GREY)) - np.hypot(*(ground - GREY))])
+    return np.array(colours)
+
+
 def _matches(
-    ends: Chain, ways: Chain, long: NDArray[np.bool_], gap: float, facing: float, aside: float
+    ends: Chain,
+    ways: Chain,
+    colours: Chain,
+    long: NDArray[np.bool_],
+    gap: float,
+    facing: float,
+    aside: float,
 ) -> list[tuple[float, int, int]]:
     """Pairs of ends that may be one line, with how badly they fit."""
     order = np.argsort(ends[:, 0], kind="stable")
@@ -267,7 +315,11 @@ def _matches(
         cosine = -(ways[others] @ ways[a])
         across = np.abs(ways[a, 0] * step[:, 1] - ways[a, 1] * step[:, 0])
         ahead = step @ ways[a] > -2.0
-        good = (distance <= gap) & (cosine > facing) & (across < aside) & ahead
-        badness = distance + 10 * (1 - cosine) + across
+        hue = np.hypot(*(colours[others, 1:3] - colours[a, 1:3]).T)
+        one, other = colours[a, 0], colours[others, 0]
+        plain = np.maximum(colours[a, 3], colours[others, 3]) < COLOURED
+        alike = (plain | (hue <= SAME_HUE)) & (np.minimum(one, other) >= SAME_CONTRAST * np.maximum(one, other))
+        good = (distance <= gap) & (cosine > facing) & (across < aside) & ahead & alike
+        badness = distance + 10 * (1 - cosine) + across + hue
         found += [(float(badness[i]), int(a), int(others[i])) for i in np.flatnonzero(good)]
     return found

@@ -45,8 +45,8 @@ AT_EDGE = 4.0
 STRAIGHT = 0.5
 """Px by which most of a chain may stray from a straight line; a few points may go further."""
 
-SLENDER = 25.0
-"""Times its width that a line is long."""
+SLENDER, SLENDER_STRAIGHT = 25.0, 25.0
+"""Times its width that a line is long, and one that is straight: no letter's stroke is."""
 
 PLAIN = 45.0
 """Px of a line for each node beyond the third: what turns more often is writing, not a line."""
@@ -54,6 +54,7 @@ PLAIN = 45.0
 DRAWN, LIVELY = 150.0, 15.0
 """Px of a line that is too long for writing, and px of such a line for each node: a noisy curve in a plot."""
 
+SIDES = 2.0
 ROUGH = 1.0
 """Px^2 a bit at which turns are counted."""
 
@@ -63,10 +64,12 @@ UPRIGHT = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A thin line: its path in units, its width in px, its contrast in codes, and roughly the squared error
+    """A thin line: its path in units, and the same of straight pieces alone where that is another one (arcs
+    cut the corners of a noisy curve); its width in px, its contrast in codes, and roughly the squared error
     that it takes away."""
 
     path: Contour
+    angular: Contour | None
     width: float
     contrast: float
     gain: float
@@ -91,21 +94,23 @@ def find_lines(
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
     mask = np.zeros(target.shape[:2], np.uint8)
     lines = []
-    for chain in trace_lines(contrast, least, enough):
+    for chain in trace_lines(target, contrast, least, enough):
         profile = _profile(contrast, target, chain)
         length = length_of(profile.chain)
-        if profile.width > WIDEST or length < SLENDER * profile.width or not profile.alone:
+        if profile.width > WIDEST or not profile.alone or not _is_slender(profile, length):
             continue
         world = _through(profile.chain, view)
         rough = _path(world, ROUGH, mask.shape)
         if rough is None or len(rough.points) > 3 + length / (PLAIN if length < DRAWN else LIVELY):
             continue
-        area_per_bit = min(max(lam / max(profile.contrast**2, 1.0), 0.01), 20.0)
+        # A line that is off errs on both of its sides.
+        area_per_bit = min(max(lam / max(SIDES * profile.contrast**2, 1.0), 0.01), 20.0)
         path = _path(world, area_per_bit, mask.shape)
         if path is None:
             continue
+        angular = _path(world, area_per_bit, mask.shape, curves=False) if _is_curved(path) else None
         gain = length * profile.width * profile.contrast**2
-        lines.append(Line(path, profile.width, profile.contrast, gain))
+        lines.append(Line(path, angular, profile.width, profile.contrast, gain))
         points = np.rint(profile.chain - 0.5).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(mask, [points], False, 1, 5)
     if sum(line.gain for line in lines) < enough:
@@ -147,6 +152,12 @@ def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
     apart[_beyond(centred, across * (width / 2 + BESIDE), target.shape)] = 0
     alone = float(np.mean(apart < max(ALIKE * peak, 6.0))) > MOSTLY
     return _Profile(centred, width, peak, alone)
+
+
+def _is_slender(profile: _Profile, length: float) -> bool:
+    """Whether a line is so long for its width that it is none of a letter's strokes."""
+    straight = len(_straightened(profile.chain)) == 2
+    return length >= (SLENDER_STRAIGHT if straight else SLENDER) * profile.width
 
 
 def _beyond(points: Chain, aside: Chain, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -191,7 +202,13 @@ def _through(chain: Chain, view: Matrix) -> Chain:
     return np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
 
 
-def _path(chain: Chain, area_per_bit: float, shape: tuple[int, ...]) -> Contour | None:
+def _is_curved(path: Contour) -> bool:
+    return NodeKind.SMOOTH in path.kinds
+
+
+def _path(
+    chain: Chain, area_per_bit: float, shape: tuple[int, ...], *, curves: bool = True
+) -> Contour | None:
     """An open contour of few nodes along the chain, in units."""
     chain = _to_edges(_straightened(chain), shape)
     straight = chain[[0, -1]]
@@ -203,7 +220,7 @@ def _path(chain: Chain, area_per_bit: float, shape: tuple[int, ...]) -> Contour 
     if len(thin) < 2:
         return None
     if len(thin) > 2:
-        chosen, arcs = best_vertices(thin, area_per_bit, True)
+        chosen, arcs = best_vertices(thin, area_per_bit, curves)
         vertices = thin[chosen]
     else:
         vertices, arcs = straight, np.zeros(1, dtype=bool)
