@@ -115,7 +115,8 @@ class Painter:
         lam = max(work.lam, COARSE)
         live = work.live
         wrong = float(misfit(target, live.shown)[work.where].sum(dtype=np.float64))
-        lines = find_lines(target, work.where, work.lam, live.view, LINES * wrong)
+        shown = live.shown if live.shapes else None
+        lines = find_lines(target, work.where, work.lam, live.view, LINES * wrong, shown)
         if lines.lines:
             # Large areas first, as if there were no lines, then the lines on them, then what is on the lines.
             self._areas(work, without_lines(target, lines), weights, lam, LARGE_AREA)

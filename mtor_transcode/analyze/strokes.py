@@ -45,8 +45,11 @@ AT_EDGE = 4.0
 STRAIGHT = 0.5
 """Px by which most of a chain may stray from a straight line; a few points may go further."""
 
-SLENDER, SLENDER_STRAIGHT = 25.0, 25.0
-"""Times its width that a line is long, and one that is straight: no letter's stroke is."""
+SLENDER = 25.0
+"""Times its width that a line is long."""
+
+THERE = 0.6
+"""Share of a line's contrast that a picture has which shows it already."""
 
 PLAIN = 45.0
 """Px of a line for each node beyond the third: what turns more often is writing, not a line."""
@@ -84,11 +87,16 @@ class Lines:
 
 
 def find_lines(
-    target: Picture, where: NDArray[np.bool_], lam: float, view: Matrix, enough: float = 0.0
+    target: Picture,
+    where: NDArray[np.bool_],
+    lam: float,
+    view: Matrix,
+    enough: float = 0.0,
+    shown: Picture | None = None,
 ) -> Lines:
     """The thin lines of ``target`` inside ``where`` that may be worth a stroke at ``lam``.
 
-    None at all where they can take away no squared error of ``enough`` in sum.
+    None at all where they can take away no squared error of ``enough`` in sum, and none that ``shown`` has.
     """
     contrast = line_contrast(target, where)
     least = min(max(math.sqrt(0.05 * lam), LEAST_CONTRAST), MOST_CONTRAST)
@@ -97,7 +105,9 @@ def find_lines(
     for chain in trace_lines(target, contrast, least, enough):
         profile = _profile(contrast, target, chain)
         length = length_of(profile.chain)
-        if profile.width > WIDEST or not profile.alone or not _is_slender(profile, length):
+        if profile.width > WIDEST or length < SLENDER * profile.width or not profile.alone:
+            continue
+        if shown is not None and _is_there(profile, target, shown):
             continue
         world = _through(profile.chain, view)
         rough = _path(world, ROUGH, mask.shape)
@@ -136,9 +146,7 @@ class _Profile:
 
 def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
     points = chain[:: max(1, len(chain) // 1200)]
-    ways = np.gradient(_averaged(points), axis=0)
-    norms = np.maximum(np.hypot(ways[:, 0], ways[:, 1]), 1e-9)
-    across = np.stack([-ways[:, 1], ways[:, 0]], axis=1) / norms[:, None]
+    across = _across(points)
     offsets = np.arange(-REACH, REACH + 0.25, 0.5)
     profile = _sampled(contrast, points, across, offsets, cv2.BORDER_CONSTANT)
     near = profile * (np.abs(offsets) <= NEAR)
@@ -154,10 +162,25 @@ def _profile(contrast: Plane, target: Picture, chain: Chain) -> _Profile:
     return _Profile(centred, width, peak, alone)
 
 
-def _is_slender(profile: _Profile, length: float) -> bool:
-    """Whether a line is so long for its width that it is none of a letter's strokes."""
-    straight = len(_straightened(profile.chain)) == 2
-    return length >= (SLENDER_STRAIGHT if straight else SLENDER) * profile.width
+def _is_there(profile: _Profile, target: Picture, shown: Picture) -> bool:
+    """Whether a picture shows the line already, on whatever ground."""
+    chain, across = profile.chain, _across(profile.chain)
+    aside = profile.width / 2 + BESIDE
+    rises = []
+    for picture in (target, shown):
+        left, middle, right = _sampled(
+            np.ascontiguousarray(picture[..., 0]), chain, across, np.array([-aside, 0.0, aside])
+        ).T.astype(np.float32)
+        rises.append(middle - (left + right) / 2)
+    asked, there = rises
+    return float(np.mean(there * np.sign(asked) > THERE * np.abs(asked))) > MOSTLY
+
+
+def _across(points: Chain) -> Chain:
+    """Directions (N, 2) of length 1 across a chain."""
+    ways = np.gradient(_averaged(points), axis=0)
+    norms = np.maximum(np.hypot(ways[:, 0], ways[:, 1]), 1e-9)
+    return np.asarray(np.stack([-ways[:, 1], ways[:, 0]], axis=1) / norms[:, None])
 
 
 def _beyond(points: Chain, aside: Chain, shape: tuple[int, ...]) -> NDArray[np.bool_]:
