@@ -55,6 +55,49 @@ def test_a_line_goes_on_behind_what_covers_it() -> None:
     assert max(length_of(chain) for chain in traced(picture)) > WIDTH - 12
 
 
+def test_where_curves_cross_each_goes_on_in_its_colour() -> None:
+    """Even where they run on together for a while, and the other one turns less."""
+    picture = page(230)
+    xs = np.arange(10, WIDTH - 10)
+    for sign, colour in ((1, (120, 160, 100)), (-1, (120, 100, 160))):
+        ys = 100 + sign * 30 * np.cos(xs / 48.0)
+        points = np.rint(np.stack([xs, ys], axis=1) * 16).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(picture, [points], False, colour, 2, cv2.LINE_AA, 4)
+    first, second = traced(picture)[:2]
+    for chain in (first, second):
+        assert length_of(chain) > WIDTH - 40
+        at = chain.astype(int)
+        blue = picture[at[:, 1], at[:, 0], 1].astype(float)
+        assert np.mean(np.abs(blue - np.median(blue)) < 20) > 0.9
+
+
+def test_a_line_that_is_shown_already_is_not_found_again() -> None:
+    picture = page()
+    picture[60:63, :, 0] = 130
+    picture[120:123, :, 0] = 130
+    shown = page(60)  # Another ground, and one of the lines upon it.
+    shown[60:63, :, 0] = 140
+    (line,) = find_lines(picture, EVERYWHERE, 1000.0, IDENTITY_MATRIX, shown=shown).lines
+    assert all(abs(y / 16 - 121.5) < 0.3 for _, y in line.path.points)
+
+
+def test_a_noisy_curve_is_drawn_where_it_runs(tmp_path: Path) -> None:
+    """Arcs would cut its corners, and a thin line beside itself is no line."""
+    dice = np.random.default_rng(5)
+    picture = page(230)
+    luma = np.ascontiguousarray(picture[..., 0])
+    xs = np.arange(8, WIDTH - 8, 12)
+    ys = 100 + 40 * np.sin(xs / 40) + dice.normal(0, 4, len(xs))
+    points = np.rint(np.stack([xs, ys], axis=1) * 16).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(luma, [points], False, 90, 1, cv2.LINE_AA, 4)
+    picture[..., 0] = luma
+    source = write_y4m(tmp_path / "curve.y4m", [picture])
+    film = tmp_path / "curve.mtor"
+    made = transcode(source, film, quality=30, mode="vector")
+    assert made.bytes < 125
+    assert luma_psnr(rendered(film, range(1)), [picture]) > 34
+
+
 def test_a_level_line_has_two_nodes_and_its_width() -> None:
     picture = page()
     picture[100:103, :, 0] = 130

@@ -32,8 +32,9 @@ RIDGE = 0.45
 """Share of the greatest contrast within 2 px that a line's pixels have."""
 
 GAPS = ((12.0, 0.85, 2.0, 0.0), (36.0, 0.85, 4.0, 20.0), (80.0, 0.995, 1.0, 30.0))
-"""How lines are joined across crossings, across long ones of lines of a clear colour, and across what covers them: px of gap at most, least cosine of the
-angle between the ends, px aside at most, least length (px) of both pieces."""
+"""How lines are joined across crossings, across long ones if their colour tells them, and across what covers
+them: px of gap at most, least cosine of the angle between the ends, px aside at most, least length (px) of
+both pieces."""
 
 CORNER = (6, 14)
 """Px before and after a corner between which the line turns, near by and farther off."""
@@ -57,6 +58,7 @@ COLOURED = 8.0
 """Codes by which Cb and Cr are farther from grey than the ground's from which on a line has a colour."""
 
 GREY = 128.0
+
 ASIDE = 8
 """Px from a line at which its ground is looked at."""
 
@@ -318,7 +320,8 @@ def _matches(
         hue = np.hypot(*(colours[others, 1:3] - colours[a, 1:3]).T)
         one, other = colours[a, 0], colours[others, 0]
         plain = np.maximum(colours[a, 3], colours[others, 3]) < COLOURED
-        alike = (plain | (hue <= SAME_HUE)) & (np.minimum(one, other) >= SAME_CONTRAST * np.maximum(one, other))
+        alike = np.minimum(one, other) >= SAME_CONTRAST * np.maximum(one, other)
+        alike &= plain | (hue <= SAME_HUE)
         good = (distance <= gap) & (cosine > facing) & (across < aside) & ahead & alike
         badness = distance + 10 * (1 - cosine) + across + hue
         found += [(float(badness[i]), int(a), int(others[i])) for i in np.flatnonzero(good)]

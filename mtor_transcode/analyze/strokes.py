@@ -58,6 +58,8 @@ DRAWN, LIVELY = 150.0, 15.0
 """Px of a line that is too long for writing, and px of such a line for each node: a noisy curve in a plot."""
 
 SIDES = 2.0
+"""Sides of a line, which both err where it is off."""
+
 ROUGH = 1.0
 """Px^2 a bit at which turns are counted."""
 
@@ -113,7 +115,6 @@ def find_lines(
         rough = _path(world, ROUGH, mask.shape)
         if rough is None or len(rough.points) > 3 + length / (PLAIN if length < DRAWN else LIVELY):
             continue
-        # A line that is off errs on both of its sides.
         area_per_bit = min(max(lam / max(SIDES * profile.contrast**2, 1.0), 0.01), 20.0)
         path = _path(world, area_per_bit, mask.shape)
         if path is None:
