@@ -56,16 +56,16 @@ def test_a_line_goes_on_behind_what_covers_it() -> None:
 
 
 def test_where_curves_cross_each_goes_on_in_its_colour() -> None:
-    """Even where they run on together for a while, and the other one turns less."""
+    """Even where they meet at a small angle and run on together for a while."""
     picture = page(230)
     xs = np.arange(10, WIDTH - 10)
     for sign, colour in ((1, (120, 160, 100)), (-1, (120, 100, 160))):
-        ys = 100 + sign * 30 * np.cos(xs / 48.0)
+        ys = 100 + sign * 14 * np.cos(xs / 60)
         points = np.rint(np.stack([xs, ys], axis=1) * 16).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(picture, [points], False, colour, 2, cv2.LINE_AA, 4)
     first, second = traced(picture)[:2]
     for chain in (first, second):
-        assert length_of(chain) > WIDTH - 40
+        assert length_of(chain) > WIDTH - 60
         at = chain.astype(int)
         blue = picture[at[:, 1], at[:, 0], 1].astype(float)
         assert np.mean(np.abs(blue - np.median(blue)) < 20) > 0.9

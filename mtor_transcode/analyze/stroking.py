@@ -98,7 +98,9 @@ def _forms(line: Line, used: dict[Outline, Transform]) -> Iterator[tuple[Outline
     """Outlines for a line with their places: its own in some widths, then used ones that run its way."""
     widths = {max(round(line.width * factor * 4), 2) * (UNITS_PER_PX // 4) for factor in WIDTHS}
     for path in (line.angular, line.path):
-        for units in sorted(widths) if path is not None else ():
+        if path is None:
+            continue
+        for units in sorted(widths):
             placed = canonical_state(ShapeState(Outline((path,), units), _NO_PAINT))
             yield placed.outline, placed.transform
     way, length, x, y = course(placed.outline, placed.transform)
