@@ -30,6 +30,7 @@ class Decisions:
         self._pricer: Pricer | None = None
         self._paid: dict[int, float] = {}
         self._next = 0
+        self._panes: set[int] = set()
 
     def tokens(self) -> tuple[Token, ...]:
         """The tokens decided since ``take_tokens``, with tracks smoothed, in order of time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
@@ -15,6 +16,8 @@ from mtor_transcode.analyze.handover import Watch
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Lookahead
 from mtor_transcode.analyze.options import EncodeOptions
+from mtor_transcode.analyze.pane_layer import PaneLayer
+from mtor_transcode.analyze.preview import Preview
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.reels import Reel
 from mtor_transcode.analyze.rehearsal import first_prices, rehearsed
@@ -25,6 +28,7 @@ from mtor_transcode.analyze.steering import Course
 from mtor_transcode.analyze.texture_probe import Window
 from mtor_transcode.analyze.texture_shelf import Part, Shelf
 from mtor_transcode.analyze.textured import STAGES, Aside, is_sure, reached, verdict, windows
+from mtor_transcode.analyze.trial import Trial, is_better
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.packet_film_writer import film_writer
@@ -32,13 +36,7 @@ from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.ingest.slices import Slice
 from mtor_transcode.ingest.source import Source
-from mtor_transcode.model import (
-    Background,
-    Enter,
-    SceneStart,
-    Span,
-    TexturePaint,
-)
+from mtor_transcode.model import Background, Enter, SceneStart, Span, TexturePaint
 from mtor_transcode.render.rasterizer import Rasterizer, rasterizer
 
 SPAN_NODES = 40_000
@@ -118,7 +116,7 @@ class Job:
 class _Take:
     """A scene under way: its number among the source's, how it starts, its frames, where it ends (tick).
 
-    What was taken from ``frames`` and may be wanted again is ``aside``.
+    What was taken from ``frames`` and may be wanted again is ``aside``; ``preview`` tells of panes.
     """
 
     number: int
@@ -126,6 +124,7 @@ class _Take:
     frames: Iterator[SourceFrame]
     aside: Aside
     end: int
+    preview: Preview
 
 
 class _FilmPass:
@@ -171,19 +170,26 @@ class _FilmPass:
         lam = self._course.at(boundary.start, self.spent)
         boundary = boundary if begin > boundary.start else SceneBoundary(boundary.start)
         start = Start(number + self._handed_over, boundary)
-        with Aside(frames) as aside:
-            aside.keeping = self._has_choice
-            take = _Take(number, start, frames, aside, end)
-            textured = self._is_textured((number, 0), lam)
-            if textured is None:
-                scene = self._tried(take, lam)
-                textured = scene is None
-            elif not textured:
-                scene = self._vector_scene(start, iter(aside), lam, self._library)
-            if textured:
-                self._textures(take, (number, 0), lam)
-            elif scene is not None:
-                self._vectors(take, scene)
+        with closing(Preview(frames, end, self._time_base, looking=self._has_choice)) as preview:
+            frames = iter(preview)
+            with Aside(frames) as aside:
+                aside.keeping = self._has_choice
+                self._taken(_Take(number, start, frames, aside, end, preview), lam)
+
+    def _taken(self, take: _Take, lam: float) -> None:
+        """Write a scene as what is best."""
+        part = (take.number, 0)
+        textured = self._is_textured(part, lam)
+        scene = None
+        if textured is None:
+            scene = self._tried(take, lam)
+        elif not textured:
+            with_panes = self._job.shelf.has_panes(part)
+            scene = self._vector_scene(take, lam, self._library, with_panes=with_panes)
+        if scene is not None:
+            self._vectors(take, scene)
+        elif textured is not False:
+            self._textures(take, part, lam)
 
     @property
     def _has_choice(self) -> bool:
@@ -201,22 +207,40 @@ class _FilmPass:
     def _tried(self, take: _Take, lam: float) -> VectorScene | None:
         """The scene as vectors, begun, if they win the trial; else its frames so far are set ``aside``.
 
-        Nothing is written, so that what loses leaves no trace; what wins goes on.
+        Where it has panes there are two such scenes, and the better one stands against the texture. Nothing
+        is written, so that what loses leaves no trace; what wins goes on.
         """
+        shelf, part = self._job.shelf, (take.number, 0)
+        plain = self._trial(take, lam, STAGES)
+        if plain is None:
+            return None
+        window = take.preview.windows[0]
+        if window.panes:
+            seconds = float((window.end - window.start) * self._time_base)
+            paned = self._trial(take, lam, (seconds,), with_panes=True)
+            if paned is not None and is_better(paned, plain):
+                plain = paned
+                shelf.note_panes(part)
+        return None if shelf.note(part, plain.found) else plain.scene
+
+    def _trial(
+        self, take: _Take, lam: float, stages: tuple[float, ...], *, with_panes: bool = False
+    ) -> Trial | None:
+        """A scene of vectors, begun, beside a texture, in stages of so many seconds."""
         job, spool = self._job, take.aside.spool
-        scene = self._vector_scene(take.start, iter(take.aside), lam, self._library.fork())
+        scene = self._vector_scene(take, lam, self._library.fork(), with_panes=with_panes)
         if scene is None:
             return None
-        for seconds in STAGES:
+        for seconds in stages:
             going = reached(scene, spool, seconds, self._time_base)
-            tried = spool.first(sum(frame.tick < scene.tick for frame in spool.frames)) if going else spool
-            span = Span(scene.head.start, scene.tick if going else take.end, scene.coder.tokens())
-            film, size = self._rehearsed(scene.head, span)
+            end = scene.tick if going else take.end
+            tried = spool.first(sum(frame.tick < end for frame in spool.frames))
+            film, size = self._rehearsed(scene.head, Span(scene.head.start, end, scene.coder.tokens()))
             search = job.shelf.search(self._window(tried))
             found = verdict(tried, search, lam, film, size, levelled=job.shelf.levelled)
             if not going or is_sure(found):
                 break
-        return None if job.shelf.note((take.number, 0), found) else scene
+        return Trial(scene, found, tried, film, size, float((end - scene.head.start) * self._time_base))
 
     def _rehearsed(self, head: SceneStart, span: Span) -> tuple[FilmReader, int]:
         return rehearsed(self.writer, self._header, head, span)
@@ -226,6 +250,7 @@ class _FilmPass:
 
     def _textures(self, take: _Take, part: Part, lam: float) -> None:
         """Write a scene as textures, a span for each."""
+        take.preview.looking = False
         start, end = take.start, take.end
         at = start.tick
         for spool in windows(take.frames, take.aside.spool, end, self._time_base):
@@ -248,18 +273,22 @@ class _FilmPass:
             self.writer.span(Span(at, end, ()))
 
     def _vector_scene(
-        self, start: Start, frames: Iterator[SourceFrame], lam: float, library: OutlineLibrary
+        self, take: _Take, lam: float, library: OutlineLibrary, *, with_panes: bool
     ) -> VectorScene | None:
         """A scene of vectors, begun; None if it has no frames."""
         film_seconds = float(self._job.survey.end * self._time_base)
+        panes = PaneLayer(take.preview, self._time_base, self._job.shelf.pane) if with_panes else None
+        frames = take.aside.again()
+        frames = frames if panes is None else panes.frames(frames)
         look = Lookahead(frames, self._time_base, film_seconds)
         if not look.has(0):
             return None
         preset = self._job.options.preset
         stills = self._job.options.mode == "auto"
         return VectorScene(
-            start, look, self._time_base, preset, lam, library, self._first_prices, stills=stills
-        )
+            take.start, look, self._time_base, preset, lam, library, self._first_prices,
+            stills=stills, panes=panes,
+        )  # fmt: skip
 
     def _first_prices(self, head: SceneStart) -> Pricer:
         return first_prices(self._header, self._series, head)

@@ -60,7 +60,10 @@ class Watch:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to compare."""
+        """Whether it is time to compare; panes are paid for whole, so they are compared whole."""
+        end = self._scene.panes_end
+        if end is not None:
+            return self._scene.tick >= end
         return self.seconds(self._scene.tick) >= STRETCH or self._aside.spool.bytes >= MOST_BYTES
 
     def seconds(self, end: int) -> float:

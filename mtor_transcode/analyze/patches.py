@@ -25,6 +25,7 @@ from mtor_transcode.analyze.flatness import has_few_codes
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.spool import Planes as SmallPlanes
+from mtor_transcode.codec.scene_memory import texture_weight
 from mtor_transcode.model import (
     UNITS_PER_PX,
     Contour,
@@ -138,13 +139,15 @@ def find_patches(scene: Scene, tick: int, *, jump: bool) -> list[Patch]:
 
     Unless the picture jumps to this state, what has moved over a still becomes none.
     """
-    known = [shape.rect for shape in pictures(scene.live)]
+    showing = pictures(scene.live)
+    known = [shape.rect for shape in showing]
+    weight = sum(texture_weight(shape.state.paint) for shape in showing)
     if not jump:
         scene = replace(scene, where=scene.where & ~inside(known, scene.where.shape))
     shares = _Shares(scene)
     found: list[Patch] = []
     for rect in shares.rectangles():
-        if len(known) + len(found) >= MAX_PATCHES:
+        if weight + len(found) >= MAX_PATCHES:
             break
         if any(_meet(rect, patch.rect) for patch in found):
             continue
@@ -201,7 +204,7 @@ class _Shares:
             above[y0:y1, x0:x1] = -1
             if min(x1 - x0, y1 - y0) >= LEAST_SIDE:
                 rough = (x0 * BLOCK, y0 * BLOCK, x1 * BLOCK, y1 * BLOCK)
-                rect = _fitted(scene.target[..., 0], rough)
+                rect = fitted(scene.target[..., 0], rough)
                 if _sum(moving, rect) <= MOVING * _sum(price, rect):
                     yield rect
 
@@ -255,7 +258,7 @@ def _greatest(values: NDArray[np.float64]) -> tuple[float, Rect]:
     return best, rect
 
 
-def _fitted(luma: NDArray[np.uint8], rect: Rect) -> Rect:
+def fitted(luma: NDArray[np.uint8], rect: Rect) -> Rect:
     """A rectangle with each side where the picture has its clearest edge near it, on even px."""
     x0, y0, x1, y1 = rect
     height, width = luma.shape

@@ -26,12 +26,12 @@ from mtor_transcode.analyze.motion import Motion, camera_proposals, moved_camera
 from mtor_transcode.analyze.outlook import Outlook
 from mtor_transcode.analyze.painting import Painter, Work
 from mtor_transcode.analyze.palettes import Wanted, find_palettes
-from mtor_transcode.analyze.patches import Scene, find_patches, inside, pictures
+from mtor_transcode.analyze.patches import SECTION_BITS, Scene, find_patches, inside, pictures
 from mtor_transcode.analyze.shape_edits import ShapeEdits
 from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.analyze.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.price import Pricer
-from mtor_transcode.model import CameraMove, Enter, Leave, Paint, ShapeState
+from mtor_transcode.model import CameraMove, Edit, Enter, Leave, Paint, ShapeState, TexturePaint
 
 See = Callable[[], Outlook | None]
 """Looks ahead for what a camera will bring into view."""
@@ -55,14 +55,51 @@ class SceneCoder(ShapeEdits):
         self._flashed: int | None = None
 
     def begin(
-        self, pricer: Pricer, target: Picture, worth: Plane, tick: int, outlook: Outlook | None = None
+        self,
+        pricer: Pricer,
+        target: Picture,
+        worth: Plane,
+        tick: int,
+        outlook: Outlook | None = None,
+        covered: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Make the first state; with an ``outlook``, of what a camera will bring into view as well."""
+        """Make the first state; with an ``outlook``, of what a camera will bring into view as well.
+
+        What panes are going to hide is ``covered`` (H, W).
+        """
         self._pricer = pricer
         self._decided = target
-        everywhere = np.ones(worth.shape, dtype=bool)
-        self._paint(target, worth, everywhere, Times(tick, tick, tick), outlook)
+        where = np.ones(worth.shape, dtype=bool) if covered is None else ~covered
+        worth = worth if covered is None else np.where(covered, np.float32(0), worth)
+        self._paint(target, worth, where, Times(tick, tick, tick), outlook)
         self._accepted = misfit(target, self.live.shown) * worth
+
+    def lay_pane(self, state: ShapeState, tick: int, number: int | None = None) -> int:
+        """Lay a pane over all shapes from a tick on, or give that of a ``number`` a texture; its number."""
+        assert isinstance(state.paint, TexturePaint)
+        if number is None:
+            number = self._next
+            self._next += 1
+            self.live.add(self.live.make(number, state))
+            self._emit(Enter(tick, number, state))
+            del self._paid[number]
+            self._panes.add(number)
+        else:
+            index, fresh = self.live.index_of(number), self.live.make(number, state)
+            self.live.change(index, fresh, *self.live.seen_with(index, fresh))
+            self._emit(Edit(tick, 0, number, state))
+            self.bits += 8 * len(state.paint.texture.data) + SECTION_BITS
+        x0, y0, x1, y1 = self.live.shapes[self.live.index_of(number)].rect
+        self._decided = self._decided.copy()
+        self._decided[y0:y1, x0:x1] = self.live.shown[y0:y1, x0:x1]
+        return number
+
+    def lift_pane(self, number: int, tick: int) -> None:
+        """Take a pane off."""
+        index = self.live.index_of(number)
+        self.live.change(index, None, *self.live.seen_with(index, None))
+        self._panes.discard(number)
+        self._emit(Leave(tick, number))
 
     def step(
         self, target: Picture, worth: Plane, times: Times, jump: bool, outlook: See = lambda: None

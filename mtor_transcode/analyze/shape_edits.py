@@ -63,6 +63,7 @@ class ShapeEdits(Decisions):
         self._carry_hidden(owners, target, worth, times)
         error = misfit(target, self.live.shown) * worth
         candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
+        candidates = np.array([i for i in candidates if self.live.shapes[i].number not in self._panes])
         if not len(candidates):
             return
         by_stake = candidates[np.argsort(-at_stake[candidates], kind="stable")]
@@ -106,7 +107,7 @@ class ShapeEdits(Decisions):
     def _resting(self, begun: int, times: Times) -> set[int]:
         """The shapes that do not move, and of which nothing has been decided since token ``begun``."""
         edited = {token.shape for token in self._tokens[begun:] if isinstance(token, Edit)}
-        stirred = edited | self._tracks.movers(times.since)
+        stirred = edited | self._tracks.movers(times.since) | self._panes
         return {shape.number for shape in self.live.shapes} - stirred
 
     def _move_behind(
@@ -228,6 +229,8 @@ class ShapeEdits(Decisions):
         seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
         for index in reversed(np.flatnonzero(seen == 0)):
             shape = self.live.shapes[index]
+            if shape.number in self._panes:
+                continue
             rect, pixels = self.live.seen_with(index, None)
             self.live.change(index, None, rect, pixels)
             self._emit(Leave(times.middle, shape.number))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from mtor_transcode.analyze.texture_probe import Arm, Window
 from mtor_transcode.analyze.texture_search import TextureSearch
 from mtor_transcode.model import Texture
+from mtor_transcode.render.rasterizer import Rect
 
 Stretch = tuple[int, int]
 """The ticks at which a window starts and ends."""
@@ -68,8 +69,9 @@ class Shelf:
 
     def __init__(self, preset: str) -> None:
         self._preset = preset
-        self._searches: dict[Stretch, TextureSearch] = {}
+        self._searches: dict[tuple[Stretch, Rect | None], TextureSearch] = {}
         self._verdicts: dict[Part, list[Verdict]] = {}
+        self._panes: set[Part] = set()
         self.way = Way()
         self.settled = Way()
         self.levelled = True
@@ -88,13 +90,23 @@ class Shelf:
         self.way.arms[stretch] = point.arm
         return texture
 
-    def search(self, window: Window) -> TextureSearch:
-        """The search of a window; what an earlier pass has learnt about it is there."""
-        key = (window.start, window.end)
+    def pane(self, window: Window, rect: Rect, lam: float) -> Texture:
+        """The texture of a rectangle's window at a lambda."""
+        search = self.search(window, rect)
+        return search.best(search.rate(lam))[1]
+
+    def search(self, window: Window, rect: Rect | None = None) -> TextureSearch:
+        """The search of a window, of all or of a rectangle; what an earlier pass has learnt is there."""
+        key = ((window.start, window.end), rect)
         search = self._searches.get(key)
         if search is None:
             like = next(
-                (known for (start, _), known in self._searches.items() if start == window.start), None
+                (
+                    known
+                    for ((start, _), where), known in self._searches.items()
+                    if start == window.start and where == rect
+                ),
+                None,
             )
             search = self._searches[key] = TextureSearch(window, self._preset, like)
         if search.window is not window:
@@ -124,6 +136,14 @@ class Shelf:
         """The verdict made nearest to a lambda."""
         verdicts = self._verdicts.get(scene, [])
         return min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
+
+    def has_panes(self, scene: Part) -> bool:
+        """Whether a scene of vectors was better with panes when that was tried."""
+        return scene in self._panes
+
+    def note_panes(self, scene: Part) -> None:
+        """Keep that it was."""
+        self._panes.add(scene)
 
     def note(self, scene: Part, verdict: Verdict) -> bool:
         """Keep a verdict; whether it is for a texture."""

@@ -8,8 +8,10 @@ the texture of the same bytes.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
+from operator import attrgetter
 
 from mtor_transcode.analyze.likeness import Likeness
 from mtor_transcode.analyze.spool import Spool
@@ -70,6 +72,17 @@ class Aside:
                 self.spool.add(frame)
             yield frame
 
+    def again(self) -> Iterator[SourceFrame]:
+        """All frames, from the first that is set aside on; to be gone through more than once."""
+        last: int | None = None
+        while True:
+            place = 0 if last is None else bisect_right(self.spool.frames, last, key=attrgetter("tick"))
+            frame = self.spool.frame(place) if place < len(self.spool) else next(iter(self), None)
+            if frame is None:
+                return
+            last = frame.tick
+            yield frame
+
     def drop_before(self, tick: int) -> None:
         """Forget the frames before a tick."""
         rest = Spool()
@@ -119,7 +132,7 @@ def verdict(
 ) -> Verdict:
     """Which is better at a lambda: a texture of frames set aside, or ``film``, vectors of ``size`` bytes."""
     rate = math.log(max(size, 1))
-    margin = _margin(search, _likeness(spool, film), rate) - LEAST_MARGIN
+    margin = _margin(search, likeness_of(spool, film), rate) - LEAST_MARGIN
     shift = level(search.rate(lam) - rate, margin) if levelled and 0 < margin < 1 else 0.0
     return Verdict(math.log(lam), margin, shift)
 
@@ -154,7 +167,8 @@ def _apart(place: Place, vectors: Likeness) -> float:
     return math.log(vectors.mean_unlike) - place.unlike - DEAR * place.dear
 
 
-def _likeness(spool: Spool, film: FilmReader) -> Likeness:
+def likeness_of(spool: Spool, film: FilmReader) -> Likeness:
+    """How like frames set aside what a film shows is."""
     found = Likeness()
     renderer = FrameRenderer(film)
     time_base = film.header.time_base

@@ -8,11 +8,14 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
+import numpy as np
+
 from mtor_transcode.analyze.backdrop import background_of
 from mtor_transcode.analyze.film_parts import Start
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.lookahead import Key, Lookahead
 from mtor_transcode.analyze.outlook import outlook_from
+from mtor_transcode.analyze.pane_layer import PaneLayer
 from mtor_transcode.analyze.patches import LASTING
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.soften import best_softness
@@ -34,9 +37,10 @@ AFTER = 0.5
 class VectorScene:
     """Decides, key by key, how a scene of ``frames`` (at least one) is drawn; writes nothing.
 
-    ``head`` is how it begins, ``tick`` how far it is. ``lam`` is the lambda it begins with; ``prices`` tells
-    the prices of a scene that begins so. What it draws with goes into ``library``. With ``stills`` parts of
-    it may be AV1 stills.
+    ``head`` is how it begins, in ``first_bits``, ``tick`` how far it is. ``lam`` is the lambda it begins
+    with; ``prices`` tells the prices of a scene that begins so. What it draws with goes into ``library``.
+    With ``stills`` parts of it may be AV1 stills. In ``panes`` it shows textures; ``look`` sees them held
+    still.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class VectorScene:
         prices: Callable[[SceneStart], Pricer],
         *,
         stills: bool = False,
+        panes: PaneLayer | None = None,
     ) -> None:
         self.library = library
         self._look = look
@@ -64,17 +69,23 @@ class VectorScene:
         self._stills = stills
         self._allow_stills(0)
         outlook = outlook_from(look, 0, background)
-        self.coder.begin(prices(head), target, worth, start.tick, outlook)
-        self.head = replace(head, softness=best_softness(target, self.coder.live.shown, worth))
-        self.tick = start.tick
+        covered = None if panes is None else panes.covered(look[0].frame.tick, worth.shape)
+        self.coder.begin(prices(head), target, worth, start.tick, outlook, covered)
+        seen = worth if covered is None else np.where(covered, np.float32(0), worth)
+        self.head = replace(head, softness=best_softness(target, self.coder.live.shown, seen))
+        self.first_bits = self.coder.bits
         self._told = [(start.tick + AFTER, self.coder.bits)]
+        self._panes = panes
+        self.tick = start.tick
+        self._renew_panes(look[0].frame.tick)
 
     def advance(self) -> bool:
         """Go on to the next key, or as far as can be seen that nothing changes; False at the scene's end."""
         look = self._look
-        key = look.next_key(self._index, self._interval())
+        self._renew_panes(self.tick)
+        key = self._up_to_panes(look.next_key(self._index, self._interval()))
         if key is None:
-            far = look.reach(self._index)
+            far = self._before_panes(look.reach(self._index))
             if not look.has(far + 1):
                 return False
             self._index = far
@@ -83,6 +94,33 @@ class VectorScene:
         self.tick = look[self._index].frame.tick
         look.drop_before(self._index)
         return True
+
+    @property
+    def panes_end(self) -> int | None:
+        """The tick up to which what panes show now has been paid for; None if there are none."""
+        return None if self._panes is None else self._panes.end
+
+    def _renew_panes(self, tick: int) -> None:
+        if self._panes is not None and self._panes.renew(self.coder, tick):
+            self._told.append((tick + AFTER, self.coder.bits))
+
+    def _before_panes(self, index: int) -> int:
+        """A frame, or the one before it at which panes come, go or go on."""
+        start = None if self._panes is None else self._panes.next_start(self.tick)
+        if start is None:
+            return index
+        while index > self._index + 1 and self._look[index].frame.tick > start:
+            index -= 1
+        return index
+
+    def _up_to_panes(self, key: Key | None) -> Key | None:
+        """A key, or one where panes come, go or go on before it; None if nothing changes up to there."""
+        if key is None:
+            return None
+        index = self._before_panes(key.index)
+        if index == key.index:
+            return key
+        return None if index <= key.since else Key(index, key.since, False)
 
     def news(self) -> Iterator[tuple[float, float]]:
         """Where (ticks) there have been decisions since this was last asked, and bits spent up to each."""
@@ -94,6 +132,7 @@ class VectorScene:
         self._index = key.index
         times = _times(look, key.since, key.index, key.jump)
         target, worth = look.target(key.index, self._average), look.worth(key.index)
+        target = target if self._panes is None else self._panes.patched(target)
         self._allow_stills(key.index)
         if key.flash:
             coder.stills = None

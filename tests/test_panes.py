@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Panes: a film that plays in a part of a drawn picture becomes a texture there, and the rest vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from analyze_films import luma_psnr, rendered, write_y4m
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import mtor_transcode
+from mtor_transcode.analyze.pane_layer import PaneLayer
+from mtor_transcode.analyze.panes import Activity, find_panes
+from mtor_transcode.analyze.preview import Preview
+from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.model import Edit, Enter, TexturePaint
+
+Luma = NDArray[np.uint8]
+
+RATE = 10
+SIZE = (320, 192)
+PANE = (192, 96, 304, 176)
+"""Where the film plays in ``slide``."""
+
+
+def cloth(count: int, width: int, height: int) -> Iterator[Luma]:
+    """Smooth noise that drifts: what vectors draw badly."""
+    wide = cv2.GaussianBlur(np.random.default_rng(5).uniform(0, 255, (height, width + 3 * count)), (0, 0), 3)
+    wide = np.clip((wide - 128) * 6 + 128, 16, 235).astype(np.uint8)
+    for number in range(count):
+        yield wide[:, 3 * number : 3 * number + width]
+
+
+def slide(count: int, stop: int = 1000) -> Iterator[Luma]:
+    """A page with bars like lines of text, a film in its corner, which rests from ``stop`` on."""
+    page = np.full((SIZE[1], SIZE[0]), 230, np.uint8)
+    for row in range(16, 160, 16):
+        page[row : row + 6, 16 : 40 + row] = 40
+    x0, y0, x1, y1 = PANE
+    held = None
+    for number, film in enumerate(cloth(count, x1 - x0, y1 - y0)):
+        held = film if number <= stop or held is None else held
+        picture = page.copy()
+        picture[y0:y1, x0:x1] = held
+        yield picture
+
+
+def frames(lumas: Iterator[Luma]) -> Iterator[SourceFrame]:
+    for number, luma in enumerate(lumas):
+        grey = np.full((luma.shape[0] // 2, luma.shape[1] // 2), 128, np.uint8)
+        yield SourceFrame(number, 1, (luma, grey, grey), 8, (1, 1))
+
+
+def found(lumas: list[Luma]) -> tuple[tuple[int, int, int, int], ...]:
+    activity = Activity()
+    for luma in lumas:
+        activity.look(luma)
+    return find_panes(activity, lumas[::5])
+
+
+def test_a_film_in_a_page_is_found_to_the_px() -> None:
+    assert found(list(slide(20))) == (PANE,)
+
+
+def test_what_is_all_film_or_flat_or_still_has_no_panes() -> None:
+    assert found(list(cloth(20, *SIZE))) == ()
+    assert found([luma.copy() for luma in slide(20, stop=0)]) == ()
+    disc = np.full((SIZE[1], SIZE[0]), 200, np.uint8)
+    flat = [cv2.circle(disc.copy(), (100 + 4 * n, 90), 40, 60, -1, cv2.LINE_AA) for n in range(20)]
+    assert found([np.asarray(luma, np.uint8) for luma in flat]) == ()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 150), st.integers(1, 60), st.booleans())
+def test_a_preview_gives_all_frames_as_they_are(count: int, stop: int, looking: bool) -> None:
+    source = list(frames(slide(count, stop)))
+    preview = Preview(iter(source), count, Fraction(1, RATE), looking=looking)
+    out = []
+    for frame in preview:
+        out.append(frame.tick)
+        assert np.array_equal(frame.planes[0], source[frame.tick].planes[0])
+        if len(out) == 120:
+            preview.looking = False
+    preview.close()
+    assert out == list(range(count))
+    starts = [window.start for window in preview.windows]
+    assert starts == sorted(set(starts))
+
+
+def test_windows_follow_each_other_and_a_short_rest_joins_the_last() -> None:
+    preview = Preview(frames(slide(190)), 190, Fraction(1, RATE), looking=True)
+    assert len(list(preview)) == 190
+    assert [(w.start, w.end, w.panes) for w in preview.windows] == [(0, 80, (PANE,)), (80, 190, (PANE,))]
+    preview.close()
+
+
+def test_the_coder_sees_panes_held_still() -> None:
+    preview = Preview(frames(slide(60)), 60, Fraction(1, RATE), looking=True)
+    layer = PaneLayer(preview, Fraction(1, RATE), pytest.fail)
+    lumas = [frame.luma8() for frame in layer.frames(iter(preview))]
+    preview.close()
+    assert all(np.array_equal(luma, lumas[0]) for luma in lumas)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirteen seconds of a slide with a film in its corner: two windows."""
+    path = tmp_path_factory.mktemp("panes") / "talk.y4m"
+    write_y4m(path, (np.stack([luma] + [np.full_like(luma, 128)] * 2, axis=-1) for luma in slide(130)), RATE)
+    return path
+
+
+def test_a_slide_with_a_film_becomes_vectors_and_a_texture(talk: Path, tmp_path: Path) -> None:
+    film = tmp_path / "talk.mtor"
+    mtor_transcode.transcode(talk, film, quality=40, jobs=1)
+    with film.open("rb") as stream:
+        tokens = [token for span in FilmReader(stream).spans(0) for token in span.tokens]
+    textured = [
+        token
+        for token in tokens
+        if isinstance(token, Enter | Edit) and isinstance(token.state.paint, TexturePaint)
+    ]
+    assert [type(token) for token in textured] == [Enter, Edit]
+    assert all(len(token.state.paint.texture.times) > 10 for token in textured)
+    assert len({token.shape for token in textured}) == 1
+    drawn = [token for token in tokens if isinstance(token, Enter) and token not in textured]
+    assert drawn
+    x0, y0, x1, y1 = PANE
+    source = list(slide(130))
+    ticks = (0, 30, 80, 81, 125)
+    for tick, shown in zip(ticks, rendered(film, ticks), strict=True):
+        page = source[tick][..., None]
+        assert luma_psnr([page], [shown]) > 36
+        assert luma_psnr([page[y0:y1, x0:x1]], [shown[y0:y1, x0:x1]]) > 28
