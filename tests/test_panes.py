@@ -104,10 +104,20 @@ def test_windows_follow_each_other_and_a_short_rest_joins_the_last() -> None:
 
 def test_the_coder_sees_panes_held_still() -> None:
     preview = Preview(frames(slide(60)), 60, Fraction(1, RATE), looking=True)
-    layer = PaneLayer(preview, Fraction(1, RATE), pytest.fail)
+    layer = PaneLayer(preview, Fraction(1, RATE), pytest.fail, begun=True)
     lumas = [frame.luma8() for frame in layer.frames(iter(preview))]
     preview.close()
     assert all(np.array_equal(luma, lumas[0]) for luma in lumas)
+
+
+def test_panes_at_the_start_are_shown_if_it_was_begun_so_later_ones_in_any_case() -> None:
+    for rests, begun, held in ((0, False, False), (0, True, True), (90, False, True), (90, True, True)):
+        lumas = [*slide(rests, stop=0), *slide(100)]
+        preview = Preview(frames(iter(lumas)), len(lumas), Fraction(1, RATE), looking=True)
+        layer = PaneLayer(preview, Fraction(1, RATE), pytest.fail, begun=begun)
+        seen = [frame.luma8() for frame in layer.frames(iter(preview))]
+        preview.close()
+        assert np.array_equal(seen[-1], seen[-60]) == held
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +126,24 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("panes") / "talk.y4m"
     write_y4m(path, (np.stack([luma] + [np.full_like(luma, 128)] * 2, axis=-1) for luma in slide(130)), RATE)
     return path
+
+
+def test_a_film_that_starts_later_becomes_a_texture_then(tmp_path: Path) -> None:
+    lumas = [*slide(80, stop=0), *slide(60), *slide(100, stop=0)]
+    path = tmp_path / "later.y4m"
+    write_y4m(path, (np.stack([luma] + [np.full_like(luma, 128)] * 2, axis=-1) for luma in lumas), RATE)
+    film = tmp_path / "later.mtor"
+    mtor_transcode.transcode(path, film, quality=40, jobs=1)
+    with film.open("rb") as stream:
+        reader = FilmReader(stream)
+        spans = [span for entry in reader.heads() for span in reader.spans(entry.head.number)]
+    tokens = [token for span in spans for token in span.tokens]
+    entered = [t for t in tokens if isinstance(t, Enter) and isinstance(t.state.paint, TexturePaint)]
+    moving = [t for t in entered if len(t.state.paint.texture.times) > 10]
+    assert [token.at for token in moving] == [80]
+    ticks = (40, 80, 110, 160, 200, 239)
+    for tick, shown in zip(ticks, rendered(film, ticks), strict=True):
+        assert luma_psnr([lumas[tick][..., None]], [shown]) > 34
 
 
 def test_a_slide_with_a_film_becomes_vectors_and_a_texture(talk: Path, tmp_path: Path) -> None:

@@ -277,9 +277,11 @@ class _FilmPass:
     ) -> VectorScene | None:
         """A scene of vectors, begun; None if it has no frames."""
         film_seconds = float(self._job.survey.end * self._time_base)
-        panes = PaneLayer(take.preview, self._time_base, self._job.shelf.pane) if with_panes else None
+        panes: PaneLayer | None = None
         frames = take.aside.again()
-        frames = frames if panes is None else panes.frames(frames)
+        if self._has_choice:
+            panes = PaneLayer(take.preview, self._time_base, self._job.shelf.pane, begun=with_panes)
+            frames = panes.frames(frames)
         look = Lookahead(frames, self._time_base, film_seconds)
         if not look.has(0):
             return None

@@ -39,10 +39,14 @@ class _Pane:
 
 
 class PaneLayer:
-    """The panes that ``preview`` finds; ``coded`` makes their textures."""
+    """The panes that ``preview`` finds; ``coded`` makes their textures.
 
-    def __init__(self, preview: Preview, time_base: Fraction, coded: Coded) -> None:
+    If the scene begins with some they are shown only if ``begun`` says so, and so are all that follow.
+    """
+
+    def __init__(self, preview: Preview, time_base: Fraction, coded: Coded, *, begun: bool) -> None:
         self._preview = preview
+        self._begun = begun
         self._time_base = time_base
         self._coded = coded
         self._renewed = 0
@@ -52,8 +56,8 @@ class PaneLayer:
     def frames(self, frames: Iterator[SourceFrame]) -> Iterator[SourceFrame]:
         """Frames with all panes held still."""
         for frame in frames:
-            window = self._window_of(frame.tick)
-            self._held = {rect: self._held.get(rect) or _cut(frame, rect) for rect in window.panes}
+            panes = self._shown(self._window_of(frame.tick))
+            self._held = {rect: self._held.get(rect) or _cut(frame, rect) for rect in panes}
             yield _with(frame, self._held)
 
     @property
@@ -64,16 +68,16 @@ class PaneLayer:
     def next_start(self, tick: int) -> int | None:
         """The first tick after ``tick`` at which panes come, go or go on, as far as frames have come."""
         windows = self._preview.windows[self._renewed :]
-        starts = (window.start for window in windows if window.panes or self._panes)
+        starts = (window.start for window in windows if self._shown(window) or self._panes)
         return next((start for start in starts if start > tick), None)
 
     def covered(self, tick: int, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Which px (H, W) are panes at a tick; None if none are."""
-        window = self._window_of(tick)
-        if not window.panes:
+        panes = self._shown(self._window_of(tick))
+        if not panes:
             return None
         there = np.zeros(shape[:2], dtype=bool)
-        for x0, y0, x1, y1 in window.panes:
+        for x0, y0, x1, y1 in panes:
             there[y0:y1, x0:x1] = True
         return there
 
@@ -95,15 +99,19 @@ class PaneLayer:
             target[y0:y1, x0:x1] = pane.pixels
         return target
 
+    def _shown(self, window: PaneWindow) -> tuple[Rect, ...]:
+        return window.panes if self._begun or not self._preview.windows[0].panes else ()
+
     def _window_of(self, tick: int) -> PaneWindow:
         return next(window for window in reversed(self._preview.windows) if window.start <= tick)
 
     def _renew(self, coder: SceneCoder, window: PaneWindow) -> bool:
         before, self._panes = self._panes, {}
+        shown = self._shown(window)
         for rect, pane in before.items():
-            if rect not in window.panes:
+            if rect not in shown:
                 coder.lift_pane(pane.number, window.start)
-        for rect in window.panes:
+        for rect in shown:
             texture = self._texture(window, rect, coder.lam)
             old = before.get(rect)
             state = _state(rect, TexturePaint(texture, window.start))

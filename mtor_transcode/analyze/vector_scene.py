@@ -82,7 +82,8 @@ class VectorScene:
     def advance(self) -> bool:
         """Go on to the next key, or as far as can be seen that nothing changes; False at the scene's end."""
         look = self._look
-        self._renew_panes(self.tick)
+        if self._renew_panes(self.tick):
+            self._decide(Key(self._index, self._index, True))  # What was beneath panes that are gone shows.
         key = self._up_to_panes(look.next_key(self._index, self._interval()))
         if key is None:
             far = self._before_panes(look.reach(self._index))
@@ -100,9 +101,12 @@ class VectorScene:
         """The tick up to which what panes show now has been paid for; None if there are none."""
         return None if self._panes is None else self._panes.end
 
-    def _renew_panes(self, tick: int) -> None:
-        if self._panes is not None and self._panes.renew(self.coder, tick):
+    def _renew_panes(self, tick: int) -> bool:
+        """Let panes come, go on and go at a tick; whether any did."""
+        renewed = self._panes is not None and self._panes.renew(self.coder, tick)
+        if renewed:
             self._told.append((tick + AFTER, self.coder.bits))
+        return renewed
 
     def _before_panes(self, index: int) -> int:
         """A frame, or the one before it at which panes come, go or go on."""
