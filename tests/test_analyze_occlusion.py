@@ -11,7 +11,8 @@ from render_film import box, place, state
 
 import mtor_transcode as mtor
 from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.occlusion import lift, rivals
+from mtor_transcode.analyze.occlusion import Mover, Orders, lift
+from mtor_transcode.analyze.pose import PoseFit, setting_of
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Edit, Enter, Leave, Solid
 from mtor_transcode.render.rasterizer import rasterizer
@@ -53,16 +54,40 @@ def stage() -> LiveShapes:
     return live
 
 
+def behind(live: LiveShapes, number: int, x: float, rests: set[int], shown: np.ndarray) -> int | None:
+    """The number of what a box that went to x went behind, as ``Orders`` finds it."""
+    worth = np.ones((HEIGHT, WIDTH), np.float32)
+    orders = Orders(live, shown, worth, 50.0, lambda: rests, lambda number: 40.0)
+    index = live.index_of(number)
+    was, gone = live.shapes[index].state, place(x, 64)
+    setting = setting_of(live, index, (84, 48, 146, 79), shown, worth)
+    cost = PoseFit(live, was, setting).error(gone)
+    mover = Mover(index, was, [gone], gone, cost, setting, lambda fit: [fit.fitted(gone, similarity=False)])
+    found = orders.behind(mover, lambda state: 3.0)
+    return None if found is None else found[1]
+
+
 def test_what_hides_a_shape_is_found() -> None:
-    live, worth = stage(), np.ones((HEIGHT, WIDTH), np.float32)
-    before = list(live.shapes)
-    behind = state(box(20, 20), 118, 64, DISC)
-    assert rivals(live, 3, [behind], picture(118), worth, {1, 2}) == [1]
+    live = stage()
+    before, seen = list(live.shapes), live.shown.copy()
+    assert behind(live, 3, 118, {1, 2}, picture(118)) == 1
     assert live.shapes == before
-    assert rivals(live, 3, [behind], picture(118), worth, {2}) == [], "the bar moves"
+    assert (live.shown == seen).all()
+    assert behind(live, 3, 118, {2}, picture(118)) is None, "the bar moves"
     above = stage()
     above.shapes.append(above.shapes.pop(0))
-    assert rivals(above, 3, [behind], picture(118), worth, {1, 2}) == [], "it lies before it already"
+    assert behind(above, 3, 118, {1, 2}, picture(118)) is None, "it lies before it already"
+
+
+def test_what_would_hide_more_than_it_should_stays_beneath() -> None:
+    """The bar would explain the box, but would then hide a large box that lies before it elsewhere."""
+    live = stage()
+    live.add(live.make(4, state(box(30, 40), 128, 100, DISC)))
+    target = picture(118)
+    large = live.make(4, live.shapes[-1].state)
+    x0, y0, x1, y1 = large.rect
+    target[y0:y1, x0:x1] = live.shown[y0:y1, x0:x1]
+    assert behind(live, 3, 118, {1, 2}, target) is None
 
 
 def test_a_lifted_shape_is_on_top() -> None:

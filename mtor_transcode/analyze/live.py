@@ -88,7 +88,7 @@ class LiveShapes:
         """Put a shape on top; ``painted`` if ``shown`` has it already."""
         self.shapes.append(shape)
         self._rects = None
-        if not painted and _area(shape.rect):
+        if not painted and area(shape.rect):
             x0, y0, x1, y1 = shape.rect
             self._paint(shape, self.shown[y0:y1, x0:x1], shape.rect)
 
@@ -108,6 +108,13 @@ class LiveShapes:
             if other is not None:
                 rect = _union(rect, other.rect)
         return rect, self._compose(rect, others)
+
+    def seen_lifted(self, index: int, other: LiveShape, lifted: int) -> tuple[Rect, Picture]:
+        """What would change if a shape became ``other`` and the one at ``lifted`` came to the top."""
+        rect = _union(self.shapes[lifted].rect, _union(self.shapes[index].rect, other.rect))
+        pixels = self._compose(rect, {index: other, lifted: None})
+        self._paint(self.shapes[lifted], pixels, rect)
+        return rect, pixels
 
     def change(self, index: int, other: LiveShape | None, rect: Rect, pixels: Picture) -> None:
         """Carry out what ``seen_with`` showed."""
@@ -162,7 +169,7 @@ class LiveShapes:
         width, height = self.size
         ids = np.full((height, width), NOBODY, dtype=np.int32)
         for index, shape in enumerate(self.shapes):
-            if _area(shape.rect):
+            if area(shape.rect):
                 x0, y0, x1, y1 = shape.rect
                 ids[y0:y1, x0:x1][self._cover(shape) > 127] = index
                 if shape.state.paint.border is not None:
@@ -173,21 +180,29 @@ class LiveShapes:
         """Coverage (0-255) of a shape over its rectangle, without its border."""
         return self._cover(shape)
 
-    def below(self, index: int, rect: Rect) -> Picture:
-        """The pixels of ``rect`` as they are under the shape at ``index`` of the painter's list."""
+    def below(self, index: int, rect: Rect, lifted: int = NOBODY) -> Picture:
+        """``rect`` as it is under the shape at ``index`` of the painter's list, without the ``lifted``."""
         pixels: Picture = np.empty((rect[3] - rect[1], rect[2] - rect[0], 3), dtype=np.uint8)
         self._fill(pixels, rect)
         for i in self._touching(rect, ()):
-            if i < index:
+            if i < index and i != lifted:
                 self._paint(self.shapes[i], pixels, rect)
         return pixels
 
-    def above(self, index: int, rect: Rect, pixels: Picture) -> Picture:
-        """``pixels`` of ``rect`` with all shapes above the one at ``index`` painted on them, in place."""
+    def above(self, index: int, rect: Rect, pixels: Picture, lifted: int = NOBODY) -> Picture:
+        """``pixels`` of ``rect`` with all above the shape at ``index`` painted on, the ``lifted`` last."""
         for i in self._touching(rect, ()):
-            if i > index:
+            if i > index and i != lifted:
                 self._paint(self.shapes[i], pixels, rect)
+        if lifted != NOBODY:
+            self._paint(self.shapes[lifted], pixels, rect)
         return pixels
+
+    def painted(self, index: int, pixels: Picture, rect: Rect) -> Picture:
+        """``pixels`` of ``rect`` with a shape painted on them once more."""
+        over = pixels.copy()
+        self._paint(self.shapes[index], over, rect)
+        return over
 
     def to_world(self, across: float, down: float) -> tuple[float, float]:
         """A shift of the picture (px) as a shift of the world."""
@@ -239,7 +254,7 @@ class LiveShapes:
 
     def _paint(self, shape: LiveShape, pixels: Picture, rect: Rect) -> None:
         """Paint the part of a shape that lies in ``rect`` on its ``pixels``."""
-        x0, y0, x1, y1 = _common(shape.rect, rect)
+        x0, y0, x1, y1 = common(shape.rect, rect)
         if x1 <= x0 or y1 <= y0:
             return
         part = pixels[y0 - rect[1] : y1 - rect[1], x0 - rect[0] : x1 - rect[0]]
@@ -255,7 +270,7 @@ class LiveShapes:
         if shape.cover is not None:
             return shape.cover
         cover = coverage(self.engine, shape.state.outline, shape.state.transform, shape.rect, self.view)
-        if _area(shape.rect) <= CACHED_AREA:
+        if area(shape.rect) <= CACHED_AREA:
             shape.cover = cover
         return cover
 
@@ -264,7 +279,7 @@ class LiveShapes:
         if shape.edge is not None:
             return shape.edge
         edge = coverage(self.engine, border_of(shape.state), shape.state.transform, shape.rect, self.view)
-        if _area(shape.rect) <= CACHED_AREA:
+        if area(shape.rect) <= CACHED_AREA:
             shape.edge = edge
         return edge
 
@@ -297,17 +312,19 @@ def rect_of(picture: Picture | Plane, rect: Rect) -> NDArray[np.uint8]:
     return picture[y0:y1, x0:x1]  # type: ignore[return-value]
 
 
-def _area(rect: Rect) -> int:
+def area(rect: Rect) -> int:
+    """Px of a rectangle; 0 if it is turned inside out."""
     return max(0, rect[2] - rect[0]) * max(0, rect[3] - rect[1])
 
 
-def _common(a: Rect, b: Rect) -> Rect:
+def common(a: Rect, b: Rect) -> Rect:
+    """What two rectangles share; empty or turned inside out if that is nothing."""
     return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
 
 
 def _union(a: Rect, b: Rect) -> Rect:
-    if not _area(a):
+    if not area(a):
         return b
-    if not _area(b):
+    if not area(b):
         return a
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

@@ -20,6 +20,9 @@ LEAST_INLIERS = 0.25
 STILL_PX = 0.35
 """A camera that moves the corners of the picture by less than this (px) stands still."""
 
+RESTING_PX = 0.1
+"""A camera that half of its features follow by less than this (px) stands still."""
+
 UPRIGHT_PX = 0.25
 """A camera that turns and zooms by less than this (px, at the corners) only shifts."""
 
@@ -71,13 +74,15 @@ def camera_motion(before: Picture, after: Picture) -> Motion | None:
     matrix, inliers = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=1.5)
     if matrix is None or inliers.sum() < LEAST_INLIERS * len(points):
         return None
+    agreeing = inliers.ravel() == 1
+    if np.median(np.linalg.norm((end - start)[agreeing], axis=1)) < RESTING_PX:
+        return None
     scale = math.hypot(matrix[0, 0], matrix[1, 0])
     angle = math.atan2(matrix[1, 0], matrix[0, 0])
     dx, dy = float(matrix[0, 2]), float(matrix[1, 2])
     corner = math.hypot(width, height) / 2
     if abs(scale - 1) * corner + abs(angle) * corner < UPRIGHT_PX:
         scale, angle = 1.0, 0.0
-        agreeing = inliers.ravel() == 1
         dx, dy = (float(v) for v in np.median((end - start)[agreeing], axis=0))
     if math.hypot(dx, dy) + abs(scale - 1) * corner + abs(angle) * corner < STILL_PX:
         return None

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, border_of, cover_rect
-from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import page_scroll, shape_shifts
-from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, setting_of
+from mtor_transcode.analyze.occlusion import Mover, Orders
+from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, Setting, setting_of
 from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of
 from mtor_transcode.analyze.track import aligned, carried, matched_shift
+from mtor_transcode.analyze.tracks import is_stirred
 from mtor_transcode.model import UNITS_PER_PX, ShapeState, Transform
 from mtor_transcode.render.matrix import compose, inverse
 from mtor_transcode.render.rasterizer import Rect
@@ -43,6 +46,9 @@ TURNS = (-16.0, -11.0, -7.0, -4.0, 4.0, 7.0, 11.0, 16.0)
 GROWTHS = (-6.0, -3.0, 3.0, 6.0)
 """Starts: px by which a turn or a growth moves the outline's far points."""
 
+RETURN_BITS = 60.0
+"""What it costs later if a shape that goes behind another is taken for one that vanishes."""
+
 LEAST_SIDE = 6
 """Shapes narrower than this (px) are only shifted."""
 
@@ -55,6 +61,26 @@ GROWTH = 70
 Price = Callable[[ShapeState], float]
 """Bits of the token that brings a shape to another state."""
 
+Found = tuple[Pose, int | None]
+"""Where a shape is now, and the number of the shape that comes to the top because it lies before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A shape that may have moved.
+
+    ``index`` is its place in the painter's list now, ``owner`` among the owners; ``held`` is what it was.
+    ``stake`` is its weighted error, ``expected`` where it would be if it went on as before, ``price`` tells
+    the bits of another state.
+    """
+
+    index: int
+    owner: int
+    stake: float
+    held: LiveShape
+    expected: Transform | None
+    price: Price
+
 
 def candidates_of(
     owners: NDArray[np.int32], count: int, moved: NDArray[np.bool_], error: Plane, least: float
@@ -63,7 +89,8 @@ def candidates_of(
 
     Of a shape that has grown or moved, the error is at its border: around it as well as on it.
     """
-    grown = cv2.dilate(owners.astype(np.float32), np.ones((BORDER, BORDER), np.uint8)).astype(np.int32)
+    small = np.int16 if count < 1 << 15 else np.float32  # What OpenCV can dilate.
+    grown = cv2.dilate(owners.astype(small), np.ones((BORDER, BORDER), np.uint8)).astype(np.int32)
     seen = np.bincount(owners[owners >= 0], minlength=count)
     touched = np.zeros(count, dtype=np.int64)
     stake = np.zeros(count, dtype=np.float64)
@@ -78,7 +105,7 @@ def candidates_of(
 class MoveFinder:
     """Proposes moves of the shapes of one picture towards the next, ``target``.
 
-    ``thorough`` names the owners whose places are fitted as well.
+    ``thorough`` names the owners whose places are fitted as well; ``orders`` looks for what hides them.
     """
 
     def __init__(
@@ -90,8 +117,10 @@ class MoveFinder:
         owners: NDArray[np.int32],
         lam: float,
         thorough: NDArray[np.intp],
+        orders: Orders,
     ) -> None:
         self._live = live
+        self._orders = orders
         self._thorough = set(thorough.tolist())
         self._before = np.ascontiguousarray(decided[..., 0])
         self._after = np.ascontiguousarray(target[..., 0])
@@ -102,52 +131,85 @@ class MoveFinder:
         self._shifts = self._flow(len(live.shapes))
         self._scroll = page_scroll(self._before, self._after)
 
-    def best(
-        self, index: int, owner: int, stake: float, expected: Transform | None, price: Price
-    ) -> Pose | None:
-        """The place that saves most error for its bits, or None if staying is best.
-
-        ``index`` is the shape's place in the painter's list now, ``owner`` among the owners; ``stake`` is its
-        weighted error, ``expected`` where it would be if it went on as before.
-        """
-        state = self._live.shapes[index].state
-        proposed = [] if expected is None else [expected]
-        proposed += self._proposed(index, owner, stake)
-        rect = self._around(index, [state.transform, *proposed])
+    def best(self, asked: Asked) -> Found | None:
+        """The place that saves most error for its bits, or None if that is where the shape was."""
+        state = asked.held.state
+        proposed = [] if asked.expected is None else [asked.expected]
+        now = self._live.shapes[asked.index].state.transform
+        if now not in (state.transform, asked.expected):
+            proposed.append(now)
+        proposed += self._proposed(asked)
+        rect = self._around(state, [state.transform, *proposed])
         x0, y0, x1, y1 = rect
         if x1 <= x0 or y1 <= y0:
             return None
-        fit = PoseFit(self._live, state, setting_of(self._live, index, rect, self._target, self._worth))
+        setting = setting_of(self._live, asked.index, rect, self._target, self._worth)
+        fit = PoseFit(self._live, state, setting)
         still = fit.error(state.transform)
-        fitted = owner in self._thorough and stake >= self._lam * FIT_BITS
+        fitted = asked.owner in self._thorough and asked.stake >= self._lam * FIT_BITS
         if fitted:
             recoloured = fit.error_recoloured(state.transform)
+            if asked.expected is not None:
+                recoloured += self._lam * RETURN_BITS
             if recoloured < min(MISSED * still, *map(fit.error, proposed)):
-                return None  # It has another colour; it has not moved.
+                # It has another colour; it has not moved, unless behind what hides it.
+                place = min(proposed, key=fit.error)
+                return self._behind(asked, proposed, place, recoloured, still, setting)
         if fitted and (x1 - x0) * (y1 - y0) <= LARGEST:
             near = min([*proposed, state.transform], key=fit.error)
-            proposed += self._fitted(fit, index, near, stake, still)
-        errors = [fit.error(place) for place in proposed]
-        costs = [
-            error + self._lam * price(replace(state, transform=place))
-            for error, place in zip(errors, proposed, strict=True)
-        ]
-        for number, (error, place) in enumerate(zip(errors, proposed, strict=True)):
-            if error > EXPLAINED * still and _is_turned(place, state.transform):
-                costs[number] = still  # What grew on one side only has not been turned and scaled.
-        number = int(np.argmin(costs))
-        saved = still - costs[number]
-        if fitted and errors[number] > MISSED * still:
-            stretched = self._stretched(index, max(saved, 0.0), GROWN * still, price)
+            proposed += self._fitted(fit, asked, near, still)
+        costs = [self._cost(fit, asked, place, still) for place in proposed]
+        cost, place = min(zip(costs, proposed, strict=True), key=itemgetter(0))
+        left = fit.error(place)
+        if cost >= still:
+            cost, place = still, state.transform
+        if fitted:
+            behind = self._behind(asked, proposed, place, cost, still, setting)
+            if behind is not None:
+                return behind
+        if fitted and left > MISSED * still:
+            stretched = self._stretched(asked, still - cost, GROWN * still)
             if stretched is not None:
-                return stretched
-        if saved <= 0 or proposed[number] == state.transform:
-            return None
-        return fit.known(proposed[number])
+                return stretched, None
+        return None if place == state.transform else (fit.known(place), None)
 
-    def _stretched(self, index: int, least: float, explained: float, price: Price) -> Pose | None:
+    def _cost(self, fit: PoseFit, asked: Asked, place: Transform, still: float) -> float:
+        """Error and bits of a place.
+
+        What grew on one side only has not been turned and scaled; what rested and hardly moves has not moved
+        unless that explains what is wrong there: something else moves beside it.
+        """
+        state = asked.held.state
+        error = fit.error(place)
+        stays = asked.expected is None and not is_stirred(state.transform, place)
+        if error > EXPLAINED * still and (stays or _is_turned(place, state.transform)):
+            return still
+        return error + self._lam * asked.price(replace(state, transform=place))
+
+    def _behind(
+        self,
+        asked: Asked,
+        proposed: list[Transform],
+        place: Transform,
+        cost: float,
+        still: float,
+        setting: Setting,
+    ) -> Found | None:
+        """Where the shape is if it went behind another; ``place`` and ``cost``: where it is best if not."""
+        state = asked.held.state
+        if not any(is_stirred(state.transform, other) for other in proposed):
+            return None
+
+        def refitted(fit: PoseFit) -> list[Transform]:
+            going = [] if asked.expected is None else [fit.fitted(asked.expected, similarity=False)]
+            return self._fitted(fit, asked, min([*proposed, *going], key=fit.error), still) + going
+
+        mover = Mover(asked.index, state, proposed, place, cost, setting, refitted)
+        return self._orders.behind(mover, asked.price)
+
+    def _stretched(self, asked: Asked, least: float, explained: float) -> Pose | None:
         """The shape with other sides, if that saves more than ``least`` and takes off ``explained`` error."""
-        shape = self._live.shapes[index]
+        shape, index = asked.held, asked.index
         if not can_stretch(shape.state):
             return None
         x0, y0, x1, y1 = shape.rect
@@ -162,34 +224,32 @@ class MoveFinder:
             return None
         fresh = replace(shape.state, transform=found.place, outline=found.outline)
         taken = fit.error(sides_of(shape.state)) - found.error
-        return found if taken > explained and taken - self._lam * price(fresh) > least else None
+        return found if taken > explained and taken - self._lam * asked.price(fresh) > least else None
 
-    def _fitted(
-        self, fit: PoseFit, index: int, near: Transform, stake: float, still: float
-    ) -> list[Transform]:
+    def _fitted(self, fit: PoseFit, asked: Asked, near: Transform, still: float) -> list[Transform]:
         """The places that fits from ``near`` end at: shifted only, turned and scaled as well."""
-        x0, y0, x1, y1 = self._live.shapes[index].rect
+        x0, y0, x1, y1 = asked.held.rect
         found = [fit.fitted(near, similarity=False)]
-        if stake < self._lam * ALIGN_BITS or min(x1 - x0, y1 - y0) < LEAST_SIDE:
+        if asked.stake < self._lam * ALIGN_BITS or min(x1 - x0, y1 - y0) < LEAST_SIDE:
             return found
         found.append(fit.fitted(found[0], similarity=True))
         if fit.error(found[-1]) > MISSED * still:
             found.append(fit.fitted(min(_turned(fit, near), key=fit.error), similarity=True))
         if fit.error(found[-1]) > MISSED * still:
-            turned = self._aligned(index, near)
+            turned = self._aligned(asked.held, near)
             if turned is not None:
                 found.append(fit.fitted(turned, similarity=True))
         return found
 
-    def _proposed(self, index: int, owner: int, stake: float) -> list[Transform]:
+    def _proposed(self, asked: Asked) -> list[Transform]:
         """By dense flow, with the page, by matching the shape's pixels."""
-        shape = self._live.shapes[index]
+        shape, owner = asked.held, asked.owner
         place = shape.state.transform
         flow = float(self._shifts[owner][0]), float(self._shifts[owner][1])
         found = [self._shifted(place, flow)]
         if self._scroll is not None:
             found.append(self._shifted(place, (0.0, float(self._scroll))))
-        if stake < self._lam * MATCH_BITS:
+        if asked.stake < self._lam * MATCH_BITS:
             return found
         x0, y0, x1, y1 = shape.rect
         visible = (self._owners[y0:y1, x0:x1] == owner).astype(np.uint8) * np.uint8(255)
@@ -198,9 +258,8 @@ class MoveFinder:
             found.append(self._shifted(place, shift))
         return found
 
-    def _aligned(self, index: int, near: Transform) -> Transform | None:
+    def _aligned(self, shape: LiveShape, near: Transform) -> Transform | None:
         """The place that an alignment of the source's pixels tells: it sees turns that a fit would miss."""
-        shape = self._live.shapes[index]
         place = shape.state.transform
         a, b, c, d, _, _ = self._live.view
         across, down = (near.dx - place.dx) / UNITS_PER_PX, (near.dy - place.dy) / UNITS_PER_PX
@@ -216,9 +275,9 @@ class MoveFinder:
         dx, dy = round(across * UNITS_PER_PX), round(down * UNITS_PER_PX)
         return Transform(place.dx + dx, place.dy + dy, place.scale, place.angle)
 
-    def _around(self, index: int, places: list[Transform]) -> Rect:
+    def _around(self, state: ShapeState, places: list[Transform]) -> Rect:
         live = self._live
-        outline = border_of(live.shapes[index].state)
+        outline = border_of(state)
         width, height = live.size
         rects = [cover_rect(outline, place, live.view, live.size) for place in places]
         rects = [rect for rect in rects if rect[2] > rect[0] and rect[3] > rect[1]]

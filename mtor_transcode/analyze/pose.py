@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, appearance, coverage, paint_colours
-from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.live import NOBODY, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Outline, ShapeState, Transform
 from mtor_transcode.render.rasterizer import Rect
@@ -25,8 +25,6 @@ REACHES = (4.0, 2.0, 1.0, 0.5)
 
 LARGEST = 1 << 17
 """Rectangles of more px than this are not fitted."""
-
-_CHANNELS = np.array([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,17 @@ class Pose:
     outline: Outline | None = None
 
 
-def setting_of(live: LiveShapes, index: int, rect: Rect, target: Picture, worth: Plane) -> Setting:
-    """Everything of the present picture inside ``rect`` but the shape at ``index`` of the painter's list."""
+def setting_of(
+    live: LiveShapes, index: int, rect: Rect, target: Picture, worth: Plane, lifted: int = NOBODY
+) -> Setting:
+    """Everything of the present picture inside ``rect`` but the shape at ``index`` of the painter's list.
+
+    The one at ``lifted`` counts as if it lay on top.
+    """
     x0, y0, x1, y1 = rect
-    under = live.below(index, rect)
-    black = live.above(index, rect, np.zeros_like(under))
-    white = live.above(index, rect, np.full_like(under, 255))
+    under = live.below(index, rect, lifted)
+    black = live.above(index, rect, np.zeros_like(under), lifted)
+    white = live.above(index, rect, np.full_like(under, 255), lifted)
     through = (white[..., :1].astype(np.float32) - black[..., :1]) / np.float32(255)
     return Setting(
         rect,
@@ -79,6 +82,20 @@ def setting_of(live: LiveShapes, index: int, rect: Rect, target: Picture, worth:
     )
 
 
+def cut_out(setting: Setting, rect: Rect) -> Setting:
+    """The part of a setting inside ``rect``, which must lie in its own."""
+    x, y = setting.rect[:2]
+    part = slice(rect[1] - y, rect[3] - y), slice(rect[0] - x, rect[2] - x)
+    return Setting(
+        rect,
+        setting.under[part],
+        setting.over[part],
+        setting.through[part],
+        setting.target[part],
+        setting.weight[part],
+    )
+
+
 class PoseFit:
     """Fits the place of one shape inside its setting."""
 
@@ -87,25 +104,27 @@ class PoseFit:
         self._state = state
         self._setting = setting
         self.radius = reach_of(state.outline)
+        self._errors: dict[Transform, float] = {}
 
     def error(self, place: Transform) -> float:
         """Weighted squared error inside the setting's rectangle with the shape at ``place``."""
-        return picture_error(self._setting, self._cover(place), self._colours(place))
+        known = self._errors.get(place)
+        if known is None:
+            known = picture_error(self._setting, self._cover(place), self._colours(place))
+            self._errors[place] = known
+        return known
 
     def error_recoloured(self, place: Transform) -> float:
         """The least error with the shape at ``place`` in any one colour (in its own if it has a border)."""
         if self._state.paint.border is not None:
             return self.error(place)
         setting = self._setting
-        share = self._cover(place).astype(np.float32)[..., None] * (setting.through / np.float32(255))
-        rest = setting.target - setting.over - (setting.through - share) * setting.under
-        weight = setting.weight[..., None]
-        power = float((share * share * weight).sum(dtype=np.float64))
-        if power <= 0:
-            return self.error(place)
-        colour = (share * weight * rest).sum(axis=(0, 1), dtype=np.float64) / power
-        left = rest - share * colour.astype(np.float32)
-        return float((((left * left) @ _CHANNELS) * setting.weight).sum(dtype=np.float64))
+        cover = self._cover(place)
+        return float(
+            _error_recoloured(
+                setting.target, setting.under, setting.over, setting.through, setting.weight, cover
+            )
+        )
 
     def fitted(self, place: Transform, similarity: bool) -> Transform:
         """The best place near ``place``: its shift, and with ``similarity`` its turn and size as well."""
@@ -212,6 +231,35 @@ def _error(target, under, over, through, weight, cover, colours):  # type: ignor
                 below = under[y, x, c]
                 shown = over[y, x, c] + through[y, x, 0] * (below + alpha * (colours[cy, cx, c] - below))
                 left = target[y, x, c] - shown
+                error += left * left if c == 0 else np.float32(CHROMA_WEIGHT) * left * left
+            total += weight[y, x] * error
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _error_recoloured(target, under, over, through, weight, cover):  # type: ignore[no-untyped-def]
+    """The least of the same with any one colour."""
+    power = 0.0
+    sums = np.zeros(3)
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            share = np.float32(cover[y, x]) * through[y, x, 0] / np.float32(255)
+            if share == 0:
+                continue
+            rest = through[y, x, 0] - share
+            power += share * share * weight[y, x]
+            for c in range(3):
+                wanted = target[y, x, c] - over[y, x, c] - rest * under[y, x, c]
+                sums[c] += share * weight[y, x] * wanted
+    colour = sums / max(power, 1e-12)
+    total = 0.0
+    for y in range(cover.shape[0]):
+        for x in range(cover.shape[1]):
+            share = np.float32(cover[y, x]) * through[y, x, 0] / np.float32(255)
+            rest = through[y, x, 0] - share
+            error = np.float32(0)
+            for c in range(3):
+                left = target[y, x, c] - over[y, x, c] - rest * under[y, x, c] - share * np.float32(colour[c])
                 error += left * left if c == 0 else np.float32(CHROMA_WEIGHT) * left * left
             total += weight[y, x] * error
     return total

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -13,27 +12,18 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
-from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.live import LiveShape, LiveShapes, area, common, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit
-from mtor_transcode.analyze.moves import MoveFinder, candidates_of
-from mtor_transcode.analyze.occlusion import lift, rivals
+from mtor_transcode.analyze.moves import Asked, MoveFinder, candidates_of
+from mtor_transcode.analyze.occlusion import Orders, lift
 from mtor_transcode.analyze.paints import recoloured
 from mtor_transcode.analyze.patches import MAX_PATCHES, pictures
+from mtor_transcode.analyze.together import Voter, common_shifts, go_along, gone_on
 from mtor_transcode.analyze.tracks import Times, is_stirred
-from mtor_transcode.model import Edit, Enter, Leave, ShapeState, TexturePaint, Token
-from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.model import Edit, Enter, Leave, ShapeState, TexturePaint, Token, Transform
 
 LEAST_BITS: Final = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""
-
-BEHIND_BITS: Final = 60.0
-"""What is wrong after a move must be worth so many bits for another order of shapes to be tried."""
-
-ORDERS: Final = 4
-"""Shapes of a key for which another order is tried."""
-
-CLEARED: Final = 0.25
-"""Share of that which another order may leave: it has to explain what is seen."""
 
 MAX_LIVE: Final = 1200
 """Shapes that nobody sees any more leave when more than this many are live."""
@@ -52,7 +42,6 @@ class ShapeEdits(Decisions):
     def __init__(self, live: LiveShapes, lam: float, target: Picture) -> None:
         super().__init__(live, lam)
         self._decided = target
-        self._orders = 0
 
     def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
         """Let shapes in the changed area leave, move or change colour."""
@@ -60,7 +49,8 @@ class ShapeEdits(Decisions):
         count = len(self.live.shapes)
         if count == 0:
             return
-        self._carry_hidden(owners, target, worth, times)
+        hidden = self._hidden(owners)
+        self._carry_hidden(hidden, owners, target, worth, times)
         error = misfit(target, self.live.shown) * worth
         candidates, at_stake = candidates_of(owners, count, moved, error, self.lam * LEAST_BITS)
         candidates = np.array([i for i in candidates if self.live.shapes[i].number not in self._panes])
@@ -68,114 +58,120 @@ class ShapeEdits(Decisions):
             return
         by_stake = candidates[np.argsort(-at_stake[candidates], kind="stable")]
         candidates, thorough = np.sort(by_stake[:LOOKED_AT]), by_stake[:FITS]
-        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough)
-        numbers = [self.live.shapes[i].number for i in candidates]
-        begun, self._orders = len(self._tokens), 0
-        for place, owner in enumerate(candidates):
-            move = partial(
-                self._try_moving, numbers[place], finder, int(owner), float(at_stake[owner]), times
-            )
-            rests = self._resting(begun, times)
-            for old, new in self._move_behind(numbers[place], move, target, worth, times, rests).items():
-                numbers = [new if number == old else number for number in numbers]
-        for number in reversed(numbers):
+        asked = [Voter(self.live.shapes[i], int(i), float(at_stake[i])) for i in candidates]
+        stirred = self._move_together(asked, thorough, owners, target, worth, times)
+        orders = Orders(
+            self.live, target, worth, self.lam, partial(self._resting, stirred, times), self._lift_price
+        )
+        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough, orders)
+        now = {one.shape.number: one.shape.number for one in asked}
+        for one in sorted(asked, key=lambda one: one.shape.number not in stirred):
+            self._try_moving(one, finder, times, stirred, now)
+        for number in [*reversed(now.values()), *self._uncovered(hidden, asked)]:
             if not self._try_leaving(number, target, worth, times):
                 self._try_colour(number, target, worth, times)
         self._drop_hidden(times)
 
-    def _try_moving(self, number: int, finder: MoveFinder, owner: int, stake: float, times: Times) -> None:
-        """Take the best of the proposed moves over, if it pays."""
-        index = self.live.index_of(number)
-        shape = self.live.shapes[index]
-        expected = self._tracks.expected(number, times.since, times.at)
-
-        def price(fresh: ShapeState) -> float:
-            if fresh.transform == expected and fresh.outline == shape.state.outline:
-                return CONTINUED_BITS
-            return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
-
-        pose = finder.best(index, owner, stake, expected, price)
-        if pose is None:
-            return
-        fresh = replace(shape.state, transform=pose.place, outline=pose.outline or shape.state.outline)
-        other = self.live.make(number, fresh)
-        rect, pixels = self.live.seen_with(index, other)
-        self._tracks.moved(number, times.since, times.at, shape.state.transform, pose)
-        self.live.change(index, other, rect, pixels)
-        self._emit(Edit(times.since, times.at - times.since, number, other.state))
-
-    def _resting(self, begun: int, times: Times) -> set[int]:
-        """The shapes that do not move, and of which nothing has been decided since token ``begun``."""
-        edited = {token.shape for token in self._tokens[begun:] if isinstance(token, Edit)}
-        stirred = edited | self._tracks.movers(times.since) | self._panes
-        return {shape.number for shape in self.live.shapes} - stirred
-
-    def _move_behind(
+    def _move_together(
         self,
-        number: int,
-        move: Callable[[], None],
+        asked: list[Voter],
+        thorough: NDArray[np.intp],
+        owners: NDArray[np.int32],
         target: Picture,
         worth: Plane,
         times: Times,
-        rests: Collection[int],
-    ) -> dict[int, int]:
-        """Move a shape; if it goes on, behind one that ``rests`` and lay beneath it, if that explains more.
+    ) -> set[int]:
+        """Let shapes go on all at once, then with what moves as they do; the numbers of those that moved.
 
-        Returns the old number of that one and its new one.
+        No token tells of it yet: each is looked at alone, from there, and may go back.
         """
+        live = self.live
+        held = {one.index: one.shape for one in asked}
+        places: dict[int, Transform] = {}
+        for index, shape in held.items():
+            place = self._tracks.expected(shape.number, times.since, times.at)
+            if place is not None and place != shape.state.transform:
+                places[index] = place
+        gone_on(live, places, target, worth)
+        voters = [one for one in asked if one.index in set(thorough.tolist())]
+        for shift, members in common_shifts(live, self._decided, target, owners, voters):
+            go_along(live, held, members, shift, target, worth)
+        return {shape.number for index, shape in held.items() if live.shapes[index] is not shape}
+
+    def _try_moving(
+        self, one: Voter, finder: MoveFinder, times: Times, stirred: set[int], now: dict[int, int]
+    ) -> None:
+        """Take the best of the proposed moves of one shape over, if it pays.
+
+        ``stirred`` learns who moves, ``now`` the new number of what comes to the top.
+        """
+        number = now[one.shape.number]
+        held = one.shape if number == one.shape.number else replace(one.shape, number=number)
+        index = self.live.index_of(number)
         expected = self._tracks.expected(number, times.since, times.at)
-        if expected is None or self._orders >= ORDERS:
-            move()
-            return {}
-        before, put_back = self.live.shown.copy(), self._held(self.live)
-        shape = self.live.shapes[self.live.index_of(number)]
-        move()
-        moved = self.live.shapes[self.live.index_of(number)]
-        left = self._left(target, worth, moved.rect)
-        if left < self.lam * BEHIND_BITS:
-            return {}
-        self._orders += 1
-        least = float(error_change(target, before, self.live.shown, worth))
-        best, chosen = self._held(self.live), -1
-        put_back()
-        places = {moved.state.transform, expected}
-        states = [replace(shape.state, transform=place) for place in places]
-        for rival in rivals(self.live, number, states, target, worth, rests):
-            bits = self._lift(rival, times)
-            move()
-            gone = self.live.shapes[self.live.index_of(number)].state.transform
-            cost = float(error_change(target, before, self.live.shown, worth)) + self.lam * bits
-            clear = self._left(target, worth, moved.rect) < CLEARED * left
-            if cost < least and clear and is_stirred(shape.state.transform, gone):
-                least, chosen, best = cost, rival, self._held(self.live)
-            put_back()
-        best()
-        return {} if chosen < 0 else {chosen: self._next - 1}
 
-    def _left(self, target: Picture, worth: Plane, rect: Rect) -> float:
-        """What is wrong in a rectangle."""
-        part = rect_of(misfit(target, self.live.shown) * worth, rect)
-        return float(part.sum(dtype=np.float64))
+        def price(fresh: ShapeState) -> float:
+            if fresh.transform == expected and fresh.outline == held.state.outline:
+                return CONTINUED_BITS
+            return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
 
-    def _lift(self, number: int, times: Times) -> float:
-        """Let a shape leave and enter anew at once, on top of all others: the bits of that."""
+        found = finder.best(Asked(index, one.index, one.stake, held, expected, price))
+        if found is None:
+            if self.live.shapes[index].state != held.state:
+                self.live.change(index, held, *self.live.seen_with(index, held))
+            return
+        pose, rival = found
+        if rival is not None:
+            lifted = self._lift(rival, times)
+            now.update({old: lifted for old, new in now.items() if new == rival})
+            index = self.live.index_of(number)
+        fresh = replace(held.state, transform=pose.place, outline=pose.outline or held.state.outline)
+        other = self.live.make(number, fresh)
+        rect, pixels = self.live.seen_with(index, other)
+        if is_stirred(held.state.transform, pose.place):
+            stirred.add(number)
+        self._tracks.moved(number, times.since, times.at, held.state.transform, pose)
+        self.live.change(index, other, rect, pixels)
+        self._emit(Edit(times.since, times.at - times.since, number, other.state))
+
+    def _resting(self, moved: set[int], times: Times) -> set[int]:
+        """The shapes that do not move."""
+        stirred = moved | self._tracks.movers(times.since) | self._panes
+        return {shape.number for shape in self.live.shapes} - stirred
+
+    def _lift_price(self, number: int) -> float:
+        """The bits of letting a shape leave and enter anew at once."""
+        state = self.live.shapes[self.live.index_of(number)].state
+        return self._token_price(Leave(0, number)) + self._token_price(Enter(0, self._next, state))
+
+    def _lift(self, number: int, times: Times) -> int:
+        """Let a shape leave and enter anew at once, on top of all others: its new number."""
         state = lift(self.live, number, self._next)
-        spent = self.bits
         self._emit(Leave(times.since, number))
         self._emit(Enter(times.since, self._next, state))
         del self._paid[self._next]
         self._next += 1
-        return self.bits - spent
+        return self._next - 1
 
-    def _carry_hidden(self, owners: NDArray[np.int32], target: Picture, worth: Plane, times: Times) -> None:
+    def _carry_hidden(
+        self,
+        hidden: list[LiveShape],
+        owners: NDArray[np.int32],
+        target: Picture,
+        worth: Plane,
+        times: Times,
+    ) -> None:
         """Let shapes that moved behind others and are not seen now go on as they went."""
-        seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
-        for index in np.flatnonzero(seen == 0).tolist():
-            shape = self.live.shapes[index]
+        movers = self._tracks.movers(times.since)
+        for shape in hidden:
+            index = self.live.index_of(shape.number)
             place = self._tracks.coasting(shape.number, times.at)
             x0, y0, x1, y1 = shape.rect
             if place is None or place == shape.state.transform or x1 <= x0 or y1 <= y0:
                 continue
+            before = int(np.median(owners[y0:y1, x0:x1]))
+            if before >= 0 and self.live.shapes[before].number in movers:
+                continue  # It lies beneath a shape that moves as well, and goes with that or not at all.
             other = self.live.make(shape.number, replace(shape.state, transform=place))
             rect, pixels = self.live.seen_with(index, other)
             now = rect_of(self.live.shown, rect)
@@ -221,6 +217,23 @@ class ShapeEdits(Decisions):
         self.live.change(index, other, rect, pixels)
         self._emit(token)
         return True
+
+    def _hidden(self, owners: NDArray[np.int32]) -> list[LiveShape]:
+        """The shapes that nobody sees."""
+        seen = np.bincount(owners[owners >= 0], minlength=len(self.live.shapes))
+        shapes = [self.live.shapes[index] for index in np.flatnonzero(seen == 0)]
+        return [shape for shape in shapes if shape.number not in self._panes]
+
+    def _uncovered(self, hidden: list[LiveShape], asked: list[Voter]) -> list[int]:
+        """Numbers of the ``hidden`` shapes that lay where one of the ``asked`` was that has moved."""
+        now = {shape.number: shape.state.transform for shape in self.live.shapes}
+        left = [one.shape.rect for one in asked if now.get(one.shape.number) != one.shape.state.transform]
+        return [
+            shape.number
+            for shape in hidden
+            if shape.number in now
+            and any(area(common(shape.rect, rect)) > area(shape.rect) / 2 for rect in left)
+        ]
 
     def _drop_hidden(self, times: Times) -> None:
         if len(self.live.shapes) <= MAX_LIVE and len(pictures(self.live)) < MAX_PATCHES // 2:
