@@ -24,6 +24,9 @@ BEHIND_BITS: Final = 60.0
 CLEARED: Final = 0.25
 """Share of that which another order may leave: it has to explain what is seen."""
 
+HOPEFUL: Final = 0.6
+"""The same before the mover is fitted behind what hides it, which takes time."""
+
 MOST: Final = 3
 """Shapes that are tried before a moved one."""
 
@@ -88,12 +91,13 @@ class Orders:
         for rival in rivals:
             setting = setting_of(live, mover.index, mover.setting.rect, self._target, self._worth, rival)
             fit = PoseFit(live, state, setting)
-            if min(map(fit.error, mover.places)) >= mover.cost:
+            place, part = min(mover.places, key=fit.error), PoseFit(live, state, cut_out(setting, rect))
+            if fit.error(place) >= mover.cost or part.error(place) >= HOPEFUL * plain:
                 continue
             place = min(mover.fitted(fit), key=fit.error)
             cost = fit.error(place) + self._lam * (price(replace(state, transform=place)))
             cost += self._lam * self._price(live.shapes[rival].number)
-            clear = PoseFit(live, state, cut_out(setting, rect)).error(place) < CLEARED * plain
+            clear = part.error(place) < CLEARED * plain
             if clear and is_stirred(state.transform, place) and cost < (best[0] if best else mover.cost):
                 best = cost, fit, place, rival
         if best is None or not self._holds(mover, best[2], best[3]):
