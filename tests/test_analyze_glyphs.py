@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -143,3 +144,32 @@ def test_joined_letters_are_found_up_to_their_width() -> None:
     found = find_glyphs(page, np.ones(page.shape[:2], bool), 1)
     assert found is not None
     assert sorted(found.boxes[1:, 2] - found.boxes[1:, 0]) == [34] * 9
+
+
+def test_dots_of_numbers_stay() -> None:
+    """Each is worth less than what a letter costs whose place nobody expects, but all are expected soon."""
+    picture = np.full((320, 480, 3), 128, np.uint8)
+    luma = np.full((320, 480), 235, np.uint8)
+    dice = np.random.default_rng(2)
+    dots = []
+    for y in range(20, 310, 16):
+        for x in (20, 90, 170, 230, 330, 420):
+            whole, tenths = dice.integers(0, 10, 2)
+            cv2.putText(luma, str(whole), (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, 90, 1, cv2.LINE_AA)
+            cv2.putText(luma, str(tenths), (x + 12, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, 90, 1, cv2.LINE_AA)
+            luma[y - 1 : y + 1, x + 9 : x + 11] = 155
+            dots.append((slice(y - 1, y + 1), slice(x + 9, x + 11)))
+    picture[..., 0] = luma
+    shown = _painted(picture, 2500.0)
+    assert sum(float(shown[dot].mean()) < 215 for dot in dots) >= 0.9 * len(dots)
+
+
+def _painted(picture: np.ndarray, lam: float) -> np.ndarray:
+    """Luma of what a scene shows that begins with ``picture``."""
+    height, width = picture.shape[:2]
+    background = background_of(picture)
+    writer = FilmWriter(BytesIO(), FilmHeader(width, height, Fraction(1, 25), Fraction(25)))
+    writer.scene(SceneStart(0, 0, background))
+    coder = SceneCoder(OutlineLibrary(rasterizer()), picture, lam, background)
+    coder.begin(writer.pricer(), picture, np.ones((height, width), np.float32), 0)
+    return coder.live.shown[..., 0]

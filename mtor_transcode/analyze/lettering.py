@@ -23,6 +23,13 @@ LEAST_BITS = 5.0
 PLACE_BITS = 9.0
 """What a letter costs whose mask and colour are known, about."""
 
+KNOWN_BITS = 6.0
+"""What a letter that the page has already costs at most: dots and minus signs that are left out make what
+follows them dearer, and are never expected."""
+
+READ = 0.7
+"""Share of its bits that a form has to be worth: words without their rare letters cannot be read."""
+
 LINE = 5
 """Px by which the lower edges of letters on one line differ at most, from one to the next."""
 
@@ -90,7 +97,7 @@ def paint_letters(page: Page, glyphs: Glyphs) -> Iterator[ShapeState]:
         part = page.shown[y0:y1, x0:x1]
         gain = gain_of(page.target[y0:y1, x0:x1], part, cover, paint, page.weight[y0:y1, x0:x1])
         # The first letter of a form brings its mask, which was paid for by all of them.
-        bits = page.price(_in_world(page, state)) if number in paid else PLACE_BITS
+        bits = min(page.price(_in_world(page, state)), KNOWN_BITS) if number in paid else PLACE_BITS
         if gain > page.lam * max(bits, LEAST_BITS):
             paid.add(number)
             composite(part, cover, paint)
@@ -146,7 +153,8 @@ def _worthwhile(page: Page, form: Form, states: list[ShapeState]) -> bool:
         gain += gain_of(
             page.target[y0:y1, x0:x1], page.shown[y0:y1, x0:x1], cover, paint, page.weight[y0:y1, x0:x1]
         )
-    return gain > page.lam * (page.price(_in_world(page, states[0])) + PLACE_BITS * (len(states) - 1))
+    bits = page.price(_in_world(page, states[0])) + PLACE_BITS * (len(states) - 1)
+    return gain > READ * page.lam * bits
 
 
 def _cover(page: Page, state: ShapeState) -> tuple[Picture, int, int]:
