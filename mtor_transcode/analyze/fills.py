@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,16 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.easel import Picture, Plane, best_colour, coverage, gain_of, paint_colours
 from mtor_transcode.analyze.library import Palette
 from mtor_transcode.analyze.paints import fit_gradient, to_colour
-from mtor_transcode.analyze.radial import fit_radial
+from mtor_transcode.analyze.radial import block_sums, fit_radial
+from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.analyze.shading import field_bits, fit_field
 from mtor_transcode.model import (
     UNITS_PER_PX,
     Fill,
     Outline,
     Paint,
     RadialGradient,
+    ShadingField,
     ShapeState,
     Solid,
     Transform,
@@ -35,6 +39,15 @@ ROUND_AREA = 400
 
 ROUND_BITS = 16.0
 """What a radial gradient costs more than a linear one: roughly, and at the least."""
+
+SMOOTH = 16
+"""Blocks along a region's longer side that are looked at for error that is smooth."""
+
+FIELD_BITS = 30.0
+"""What a shading field costs more than a gradient, at the least."""
+
+FIELDS_PAY = 2.0
+"""How many times its price a field must gain: later shapes would mend part of the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,8 @@ def paint_bits(paint: Fill, palette: Palette) -> float:
     """What a new paint costs, roughly."""
     if isinstance(paint, Solid):
         return 4.0 if paint.colour in palette else 14.0
+    if isinstance(paint, ShadingField):
+        return field_bits(paint)
     return GRADIENT_BITS + (ROUND_BITS if isinstance(paint, RadialGradient) else 0.0)
 
 
@@ -89,7 +104,7 @@ def box_of(outline: Outline, place: Transform, view: Matrix) -> Box:
     return (a * left + e, d * top + f, a * right + e, d * low + f)
 
 
-def rounder(
+def shaded(
     engine: Rasterizer,
     layer: Layer,
     state: ShapeState,
@@ -98,22 +113,40 @@ def rounder(
     lam: float,
     view: Matrix,
 ) -> tuple[ShapeState, float]:
-    """A shape in a radial gradient, with what it gains, if that pays for its real price; else as it is."""
+    """A shape in the paint, of radial gradients and shading fields, that pays best for its real price.
+
+    With what it gains; the shape as it is where neither pays, or where too little is wrong to try.
+    """
     if layer.region.sum() < ROUND_AREA:
         return state, gain
     outline, place = state.outline, state.transform
     cover = coverage(engine, outline, place, layer.rect, view)
     perfect = gain_of(layer.target, layer.shown, cover, layer.target.astype(np.float32), layer.weight)
-    if perfect - gain < lam * ROUND_BITS:
-        return state, gain
     solid_cover = (cover == 255) * layer.weight
-    paint = fit_radial(layer.target, solid_cover, layer.rect, box_of(outline, place, view))
-    if paint is None:
-        return state, gain
-    other = replace(state, paint=paint)
-    colours = paint_colours(paint, outline, place, layer.rect, view)
-    better = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
-    if better - gain < lam * ROUND_BITS:
-        return state, gain
-    pays = better - gain > lam * (price(other) - price(state))
-    return (other, better) if pays else (state, gain)
+    box = box_of(outline, place, view)
+    wrong = _smooth_error(layer, solid_cover, paint_colours(state.paint, outline, place, layer.rect, view))
+    fits: tuple[tuple[float, Callable[[], Paint | None]], ...] = (
+        (ROUND_BITS, lambda: fit_radial(layer.target, solid_cover, layer.rect, box)),
+        (FIELD_BITS, lambda: fit_field(layer.target, solid_cover, layer.rect, box, lam)),
+    )
+    for least, fit in fits:
+        if perfect - gain < lam * least or wrong < lam * least:
+            continue
+        paint = fit()
+        if paint is None:
+            continue
+        other = replace(state, paint=paint)
+        colours = paint_colours(paint, outline, place, layer.rect, view)
+        better = gain_of(layer.target, layer.shown, cover, colours, layer.weight)
+        sure = FIELDS_PAY if isinstance(paint, ShadingField) else 1.0
+        if better - gain > lam * max(least, sure * (price(other) - price(state))):
+            state, gain = other, better
+    return state, gain
+
+
+def _smooth_error(layer: Layer, weight: Plane, colours: Plane) -> float:
+    """The squared error of a paint that blocks of px have in common: what a smoother paint may mend."""
+    side = max(4, math.ceil(max(weight.shape) / SMOOTH))
+    sums = block_sums(layer.target - colours, weight, side)
+    squares = sums[..., 3:] ** 2 / np.maximum(sums[..., :1], 1e-9)
+    return float(squares[..., 0].sum() + CHROMA_WEIGHT * squares[..., 1:].sum())

@@ -127,7 +127,7 @@ def fit_radial(
 def _cells(target: NDArray[np.uint8], weight: NDArray[np.float32], rect: Rect) -> _Cells | None:
     height, width = weight.shape
     side = max(1, int(np.sqrt(height * width / CELLS)))
-    sums = _block_sums(target, weight, side)
+    sums = block_sums(target, weight, side)
     rows, columns = np.nonzero(sums[..., 0] > 0.25 * sums[..., 0].max())
     if len(rows) < LEAST_CELLS:
         return None
@@ -145,7 +145,7 @@ def _cells(target: NDArray[np.uint8], weight: NDArray[np.float32], rect: Rect) -
 
 
 @njit(cache=True, nogil=True)
-def _block_sums(target, weight, side):  # type: ignore[no-untyped-def]
+def block_sums(target, weight, side):  # type: ignore[no-untyped-def]
     """Weight, weighted places and weighted colours of blocks of ``side`` px: (rows, columns, 6)."""
     height, width = weight.shape
     out = np.zeros(((height + side - 1) // side, (width + side - 1) // side, 6))

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Regions that one gradient explains, united.
+"""Regions that one gradient, or one shading field, explains, united.
 
 The merging of regions knows one colour and planes. A ball, or a page that darkens towards its corners, comes
 out of it in pieces with hardly a step between them. Pieces that hang together by such soft borders are
-united if a radial gradient over all of them costs less than they do.
+united if a radial gradient or a shading field over all of them costs less than they do. Where it does not,
+the largest piece is left out: a page hangs together with the shadows that lie on it.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numba import njit
@@ -22,7 +21,8 @@ from mtor_transcode.analyze.regions import (
     Regions,
     explained_by_planes,
 )
-from mtor_transcode.model import RadialGradient
+from mtor_transcode.analyze.shading import field_bits, fit_field
+from mtor_transcode.model import Gradient, RadialGradient, ShadingField
 from mtor_transcode.render.gradient import Box, gradient_shares
 from mtor_transcode.render.rasterizer import Rect
 
@@ -34,6 +34,9 @@ LEAST_AREA = 600
 
 TRIED = 12
 """Groups of regions that are tried, the largest first."""
+
+TRIED_WITHOUT = 24
+"""Groups that are left where their largest region is left out, that are tried."""
 
 RADIAL_BITS = 50.0
 """Rough price of the paint."""
@@ -50,25 +53,48 @@ def united(
     if not soft.any():
         return regions
     areas = np.bincount(regions.labels[regions.labels >= 0], minlength=regions.count)
+    pairs = first[soft], second[soft]
+    groups = _groups(*pairs, areas)[:TRIED]
+    if not groups:
+        return regions
+    worth = explained_by_planes(target, weight, regions, lam)
+    whole = _energies(regions, target, weight)
     owner = np.arange(regions.count)
-    worth: NDArray[np.float64] | None = None
-    for group in _groups(first[soft], second[soft], areas):
-        if worth is None:
-            worth = explained_by_planes(target, weight, regions, lam)
+    more = TRIED_WITHOUT
+    while groups:
+        group = groups.pop(0)
         inside = np.zeros(regions.count, dtype=np.bool_)
         inside[group] = True
         borders = length[inside[first] & inside[second]].sum()
         apart = float(worth[group].sum()) - lam * (
             SHAPE_BITS * (len(group) - 1) + border_bits * float(borders)
         )
-        if _explained_round(regions.labels, inside, target, weight, lam) > apart:
+        if float(whole[group].sum()) - apart < lam * RADIAL_BITS:
+            continue
+        if _explained_as_one(regions.labels, inside, target, weight, lam) > apart:
             owner[group] = group[0]
+            continue
+        inside[group[np.argmax(areas[group])]] = False
+        both = inside[pairs[0]] & inside[pairs[1]]
+        left = _groups(pairs[0][both], pairs[1][both], areas)[:more]
+        more -= len(left)
+        groups += left
     return _renamed(regions.labels, owner)
+
+
+def _energies(
+    regions: Regions, target: NDArray[np.uint8], weight: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """The weighted squares of each region's px."""
+    squares = target.astype(np.float32) ** 2
+    energy = weight * (squares[..., 0] + np.float32(CHROMA_WEIGHT) * (squares[..., 1] + squares[..., 2]))
+    there = regions.labels >= 0
+    return np.asarray(np.bincount(regions.labels[there], energy[there], regions.count), dtype=np.float64)
 
 
 def _groups(
     first: NDArray[np.int64], second: NDArray[np.int64], areas: NDArray[np.int64]
-) -> Iterator[NDArray[np.int64]]:
+) -> list[NDArray[np.int64]]:
     """Regions that hang together by pairs of them, the largest groups first."""
     owner = np.arange(len(areas))
     for a, b in zip(first.tolist(), second.tolist(), strict=True):
@@ -78,8 +104,7 @@ def _groups(
     sizes = np.bincount(roots, areas, len(areas))
     members = np.bincount(roots, minlength=len(areas))
     wanted = np.flatnonzero((sizes >= LEAST_AREA) & (members > 1))
-    for root in wanted[np.argsort(-sizes[wanted], kind="stable")][:TRIED]:
-        yield np.flatnonzero(roots == root)
+    return [np.flatnonzero(roots == root) for root in wanted[np.argsort(-sizes[wanted], kind="stable")]]
 
 
 def _root(owner: NDArray[np.int64], label: int) -> int:
@@ -89,14 +114,14 @@ def _root(owner: NDArray[np.int64], label: int) -> int:
     return label
 
 
-def _explained_round(
+def _explained_as_one(
     labels: NDArray[np.int32],
     inside: NDArray[np.bool_],
     target: NDArray[np.uint8],
     weight: NDArray[np.float32],
     lam: float,
 ) -> float:
-    """Energy that a radial gradient over the regions ``inside`` explains, less its price."""
+    """Energy that the best one of all paints over the regions ``inside`` explains, less its price."""
     mask = inside[labels] & (labels >= 0)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
@@ -104,14 +129,19 @@ def _explained_round(
     box: Box = (float(x0), float(y0), float(x1), float(y1))
     part = target[y0:y1, x0:x1]
     share = (mask[y0:y1, x0:x1] * weight[y0:y1, x0:x1]).astype(np.float32)
-    paint = fit_radial(part, share, rect, box)
-    if paint is None:
-        return -np.inf
-    return _explained(paint, part, share, rect, box) - lam * RADIAL_BITS
+    paints = fit_radial(part, share, rect, box), fit_field(part, share, rect, box, lam)
+    return max(
+        -np.inf if paint is None else _explained(paint, part, share, rect, box) - lam * _bits(paint)
+        for paint in paints
+    )
+
+
+def _bits(paint: RadialGradient | ShadingField) -> float:
+    return field_bits(paint) if isinstance(paint, ShadingField) else RADIAL_BITS
 
 
 def _explained(
-    paint: RadialGradient, target: NDArray[np.uint8], weight: NDArray[np.float32], rect: Rect, box: Box
+    paint: Gradient, target: NDArray[np.uint8], weight: NDArray[np.float32], rect: Rect, box: Box
 ) -> float:
     x = np.arange(rect[0], rect[2])[None, :] + 0.5
     y = np.arange(rect[1], rect[3])[:, None] + 0.5

@@ -21,7 +21,7 @@ from mtor_transcode.analyze.easel import (
     gain_of,
     paint_colours,
 )
-from mtor_transcode.analyze.fills import Layer, paint_bits, paints_of, rounder
+from mtor_transcode.analyze.fills import Layer, paint_bits, paints_of, shaded
 from mtor_transcode.analyze.library import LARGEST, OutlineLibrary, Palette
 from mtor_transcode.analyze.masks import edge_field, inner_colours, layer_mask
 from mtor_transcode.analyze.order import label_boxes, label_stakes, painting_order
@@ -210,7 +210,7 @@ def _propose(engine: Rasterizer, task: Task, layer: Layer, price: Price) -> Shap
             if gain - lam * guess > best_worth:
                 best, best_worth, best_gain, best_guess = state, gain - lam * guess, gain, guess
     if best is not None:
-        best, best_gain = rounder(engine, layer, best, best_gain, price, lam, task.view)
+        best, best_gain = shaded(engine, layer, best, best_gain, price, lam, task.view)
         best_guess = guessed_bits(best, task)
     fit = task.refine and max(layer.region.shape) <= REFINED
     if best is not None and fit and best.outline not in task.library:
