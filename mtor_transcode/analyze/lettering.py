@@ -24,7 +24,7 @@ PLACE_BITS = 9.0
 """What a letter costs whose mask and colour are known, about."""
 
 KNOWN_BITS = 6.0
-"""What a letter that the page has already costs at most: dots and minus signs that are left out make what
+"""What a letter that the page has already costs at most: dots that are left out make what
 follows them dearer, and are never expected."""
 
 READ = 0.7
