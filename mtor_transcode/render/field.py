@@ -65,6 +65,16 @@ def spline_weights(nodes: int, places: NDArray[np.float64]) -> NDArray[np.float6
     return whole
 
 
+def field_weights(
+    field: AnyField, box: Box, x: NDArray[np.floating], y: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What each row of points counts at ``y`` (h), and each column at ``x`` (w), in the units of ``box``."""
+    width, height = _sides(box)
+    rows = len(field.levels) // field.columns
+    down, across = np.asarray(y - box[1]) / height, np.asarray(x - box[0]) / width
+    return spline_weights(rows, down), spline_weights(field.columns, across)
+
+
 def field_shares(
     field: AnyField, box: Box, x: NDArray[np.floating], y: NDArray[np.floating]
 ) -> NDArray[np.float64]:
