@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -16,12 +17,33 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import mtor_transcode
+from mtor_transcode.analyze import preview as preview_module
+from mtor_transcode.analyze.easel import Picture
+from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.pane_layer import PaneLayer
 from mtor_transcode.analyze.panes import Activity, find_panes
+from mtor_transcode.analyze.patches import box, inside, still
 from mtor_transcode.analyze.preview import Preview
+from mtor_transcode.analyze.rate import Trace
+from mtor_transcode.analyze.scene_coder import SceneCoder
+from mtor_transcode.analyze.tracks import Times
 from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.ingest.frame import SourceFrame
-from mtor_transcode.model import Edit, Enter, TexturePaint
+from mtor_transcode.model import (
+    UNITS_PER_PX,
+    CameraMove,
+    Edit,
+    Enter,
+    FilmHeader,
+    SceneStart,
+    ShapeState,
+    Solid,
+    TexturePaint,
+    Transform,
+)
+from mtor_transcode.render.chroma import subsample
+from mtor_transcode.render.rasterizer import rasterizer
 
 Luma = NDArray[np.uint8]
 
@@ -146,6 +168,22 @@ def test_a_film_that_starts_later_becomes_a_texture_then(tmp_path: Path) -> None
         assert luma_psnr([lumas[tick][..., None]], [shown]) > 34
 
 
+def test_windows_that_their_bytes_cut_short_keep_their_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with frames of 4K: the trial reads several windows ahead before any is shown."""
+    lumas = list(slide(50))
+    path, film = tmp_path / "short.y4m", tmp_path / "short.mtor"
+    write_y4m(path, (np.stack([luma] + [np.full_like(luma, 128)] * 2, axis=-1) for luma in lumas), RATE)
+    monkeypatch.setattr(preview_module, "MOST_BYTES", 16 * SIZE[0] * SIZE[1] * 3)
+    monkeypatch.setattr(preview_module, "HELD", 16 * SIZE[0] * SIZE[1] * 3)
+    mtor_transcode.transcode(path, film, quality=40, jobs=1)
+    with film.open("rb") as stream:
+        tokens = [token for span in FilmReader(stream).spans(0) for token in span.tokens]
+    shown = [t for t in tokens if isinstance(t, Enter | Edit) and isinstance(t.state.paint, TexturePaint)]
+    assert [(t.at, t.shape) for t in shown] == [(at, shown[0].shape) for at in (0, 16, 32, 48)]
+
+
 def test_a_slide_with_a_film_becomes_vectors_and_a_texture(talk: Path, tmp_path: Path) -> None:
     film = tmp_path / "talk.mtor"
     mtor_transcode.transcode(talk, film, quality=40, jobs=1)
@@ -168,3 +206,59 @@ def test_a_slide_with_a_film_becomes_vectors_and_a_texture(talk: Path, tmp_path:
         page = source[tick][..., None]
         assert luma_psnr([page], [shown]) > 36
         assert luma_psnr([page[y0:y1, x0:x1]], [shown[y0:y1, x0:x1]]) > 28
+
+
+def coder_for_a_pane() -> tuple[SceneCoder, ShapeState, Picture]:
+    """A coder that shows the page of ``slide`` but for its pane, that one's state, and the whole picture."""
+    page = next(slide(1))
+    picture = np.stack([page] + [np.full_like(page, 128)] * 2, axis=-1)
+    paper = Solid((230, 128, 128))
+    writer = FilmWriter(BytesIO(), FilmHeader(*SIZE, Fraction(1, RATE), Fraction(RATE)))
+    writer.scene(SceneStart(0, 0, paper))
+    coder = SceneCoder(OutlineLibrary(rasterizer()), picture, 100.0, paper)
+    x0, y0, x1, y1 = PANE
+    covered = inside([PANE], page.shape)
+    coder.begin(writer.pricer(), picture, np.ones(page.shape, np.float32), 0, None, covered)
+    size = (x1 - x0, y1 - y0)
+    texture = still(subsample(picture[y0:y1, x0:x1].copy()), size, 1, 30, 10)
+    place = Transform((x0 + x1) * UNITS_PER_PX // 2, (y0 + y1) * UNITS_PER_PX // 2)
+    return coder, ShapeState(box(*size), TexturePaint(texture, 0), place), picture
+
+
+def test_a_pane_that_comes_during_a_flash_stays_when_that_is_over() -> None:
+    coder, state, picture = coder_for_a_pane()
+    worth = np.ones(picture.shape[:2], np.float32)
+    flash = picture.copy()
+    flash[:, :150, 0] = 60
+    coder.flash(flash, worth, Times(1, 1, 1))
+    number = coder.lay_pane(state, 1)
+    coder.step(picture, worth, Times(2, 2, 2), True)
+    assert number in {shape.number for shape in coder.live.shapes}
+
+
+def test_no_camera_carries_a_pane_away() -> None:
+    coder, state, picture = coder_for_a_pane()
+    coder.lay_pane(state, 0)
+    scrolled = picture.copy()
+    scrolled[:-24] = picture[24:]
+    scrolled[-24:] = 230
+    x0, y0, x1, y1 = PANE
+    scrolled[y0:y1, x0:x1] = coder.live.shown[y0:y1, x0:x1]
+    before = coder.live.shown[y0:y1, x0:x1].copy()
+    coder.step(scrolled, np.ones(picture.shape[:2], np.float32), Times(0, 1, 1), False)
+    assert not [token for token in coder.tokens() if isinstance(token, CameraMove)]
+    assert np.mean(coder.live.shown[y0:y1, x0:x1] != before) < 0.01
+
+
+def test_rate_control_is_told_of_decisions_in_order(talk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    note = Trace.note
+
+    def noted(trace: Trace, position: float, spent: float, lam: float) -> None:
+        told.append(position)
+        note(trace, position, spent, lam)
+
+    monkeypatch.setattr(Trace, "note", noted)
+    mtor_transcode.transcode(talk, talk.with_suffix(".told.mtor"), quality=40, jobs=1)
+    assert told == sorted(told)
+    assert 80.5 in told

@@ -218,9 +218,9 @@ class _FilmPass:
         if window.panes:
             seconds = float((window.end - window.start) * self._time_base)
             paned = self._trial(take, lam, (seconds,), with_panes=True)
-            if paned is not None and is_better(paned, plain):
-                plain = paned
-                shelf.note_panes(part)
+            better = paned is not None and is_better(paned, plain)
+            shelf.note_panes(part, better)
+            plain = paned if paned is not None and better else plain
         return None if shelf.note(part, plain.found) else plain.scene
 
     def _trial(
@@ -301,6 +301,8 @@ class _FilmPass:
         If it turns out to be film, go on with textures.
         """
         self._library, self._head = scene.library, scene.head
+        if self._has_choice and take.preview.windows[0].panes:
+            take.preview.looking = self._job.shelf.has_panes((take.number, 0))
         watch = Watch(scene, take.aside, self._time_base)
         self._steer(scene)
         span_start = refreshed = take.start.tick

@@ -82,11 +82,16 @@ class PaneLayer:
         return there
 
     def renew(self, coder: SceneCoder, tick: int) -> bool:
-        """Let the panes of the windows that begin up to a tick come, go on and go; whether there were any."""
+        """Let the panes of the windows that begin up to a tick come, go on and go; whether there were any.
+
+        Windows that are over are closed, unless another beginning of the scene may show them still.
+        """
         changed = False
         windows = self._preview.windows
         while self._renewed < len(windows) and windows[self._renewed].start <= tick:
             changed |= self._renew(coder, windows[self._renewed])
+            if self._renewed and self._shows:
+                windows[self._renewed - 1].close()
             self._renewed += 1
         return changed
 
@@ -99,8 +104,13 @@ class PaneLayer:
             target[y0:y1, x0:x1] = pane.pixels
         return target
 
+    @property
+    def _shows(self) -> bool:
+        """Whether panes are shown at all."""
+        return self._begun or not self._preview.windows[0].panes
+
     def _shown(self, window: PaneWindow) -> tuple[Rect, ...]:
-        return window.panes if self._begun or not self._preview.windows[0].panes else ()
+        return window.panes if self._shows else ()
 
     def _window_of(self, tick: int) -> PaneWindow:
         return next(window for window in reversed(self._preview.windows) if window.start <= tick)

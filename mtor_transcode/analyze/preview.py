@@ -14,6 +14,7 @@ from typing import Final
 
 from mtor_transcode.analyze.panes import BLOCK, Activity, find_panes
 from mtor_transcode.analyze.spool import Spool
+from mtor_transcode.codec.limits import MAX_PICTURES
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.render.rasterizer import Rect
 
@@ -34,7 +35,7 @@ INSIDE, LIKE = 0.97, 0.4
 """Share of a pane that lies in one of the window before, and of that one's area: it goes on then."""
 
 LEAST: Final = 1.0
-"""Seconds of a window with panes at least."""
+"""Seconds of a window with panes at least, unless they go on."""
 
 HELD: Final = 256 << 20
 MOST_BYTES: Final = 400 << 20
@@ -60,8 +61,8 @@ class PaneWindow:
 class Preview:
     """The frames of a scene up to tick ``end``, read ahead where needed. ``close`` frees the disk.
 
-    ``windows`` are those that frames have come from, or will next. With ``looking`` off all that follows is
-    read as it comes.
+    ``windows`` are those that frames have come from, or will next; whoever has made use of one closes it.
+    With ``looking`` off all that follows is read as it comes.
     """
 
     def __init__(
@@ -97,8 +98,6 @@ class Preview:
         """The frames of one window, from its first on."""
         window = PaneWindow(first.tick, first.tick + first.duration)
         self.windows.append(window)
-        for old in self.windows[:-2]:
-            old.close()
         if min(first.planes[0].shape) < BLOCK:
             yield from self._passed([first], window)
             return
@@ -110,9 +109,9 @@ class Preview:
         spool = window.spool = Spool()
         for frame in self._passed(held, window):
             spool.add(frame)
-            if spool.bytes >= MOST_BYTES:
+            if spool.bytes >= MOST_BYTES or len(spool) >= MAX_PICTURES:
                 break
-        long = (window.end - window.start) * self._time_base >= LEAST
+        long = (window.end - window.start) * self._time_base >= LEAST or self._known
         window.panes = self._panes(spool) if long else ()
         frames = spool.again()
         if not window.panes:
@@ -126,7 +125,7 @@ class Preview:
         activity, held, size = Activity(), [first], sum(plane.nbytes for plane in first.planes)
         activity.look(first.luma8())
         looked = first.tick
-        while len(held) * size < HELD:
+        while len(held) * size < HELD and len(held) < MAX_PICTURES:
             frame = self._pull()
             if frame is None:
                 break
@@ -164,8 +163,12 @@ class Preview:
                 looked = kept.tick
         stride = -(-len(spool) // PICTURES)
         found = find_panes(activity, (spool.luma(index) for index in range(0, len(spool), stride)))
-        known = self.windows[-2].panes if len(self.windows) > 1 else ()
-        return tuple(dict.fromkeys(_steady(rect, known) for rect in found))
+        return tuple(dict.fromkeys(_steady(rect, self._known) for rect in found))
+
+    @property
+    def _known(self) -> tuple[Rect, ...]:
+        """The panes of the window before."""
+        return self.windows[-2].panes if len(self.windows) > 1 else ()
 
 
 def _steady(rect: Rect, known: tuple[Rect, ...]) -> Rect:

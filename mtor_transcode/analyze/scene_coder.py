@@ -129,12 +129,12 @@ class SceneCoder(ShapeEdits):
         self._paint(target, worth, worse(target, self.live.shown, worth, self._accepted), times)
 
     def _end_flash(self, times: Times) -> None:
-        """Let the shapes of a flash leave."""
+        """Let the shapes of a flash leave; a pane that came meanwhile stays."""
         if self._flashed is None:
             return
-        while self.live.shapes and self.live.shapes[-1].number >= self._flashed:
-            index = len(self.live.shapes) - 1
-            number = self.live.shapes[index].number
+        numbers = [shape.number for shape in reversed(self.live.shapes) if shape.number >= self._flashed]
+        for number in [number for number in numbers if number not in self._panes]:
+            index = self.live.index_of(number)
             self.live.change(index, None, *self.live.seen_with(index, None))
             self._emit(Leave(times.middle, number))
         self._flashed = None
@@ -142,7 +142,12 @@ class SceneCoder(ShapeEdits):
     def _try_camera(
         self, target: Picture, worth: Plane, times: Times, jump: bool
     ) -> NDArray[np.bool_] | None:
-        """Move the camera if that pays; where it then shows what was out of the frame."""
+        """Move the camera if that pays; where it then shows what was out of the frame.
+
+        It stays where it is as long as there are panes: they stand still in the frame.
+        """
+        if self._panes:
+            return None
         before = np.ascontiguousarray(self._decided[..., 0])
         after = np.ascontiguousarray(target[..., 0])
         if float(np.mean(cv2.absdiff(before, after))) < 0.3:

@@ -138,12 +138,12 @@ class Shelf:
         return min(verdicts, key=lambda each: abs(each.log_lambda - log), default=None)
 
     def has_panes(self, scene: Part) -> bool:
-        """Whether a scene of vectors was better with panes when that was tried."""
+        """Whether a scene of vectors was better with panes when that was tried last."""
         return scene in self._panes
 
-    def note_panes(self, scene: Part) -> None:
-        """Keep that it was."""
-        self._panes.add(scene)
+    def note_panes(self, scene: Part, better: bool) -> None:
+        """Keep whether it was."""
+        (self._panes.add if better else self._panes.discard)(scene)
 
     def note(self, scene: Part, verdict: Verdict) -> bool:
         """Keep a verdict; whether it is for a texture."""

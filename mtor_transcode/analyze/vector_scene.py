@@ -83,7 +83,8 @@ class VectorScene:
         """Go on to the next key, or as far as can be seen that nothing changes; False at the scene's end."""
         look = self._look
         if self._renew_panes(self.tick):
-            self._decide(Key(self._index, self._index, True))  # What was beneath panes that are gone shows.
+            # What was beneath panes that are gone shows.
+            self._decide(Key(self._index, self._index, True), after=AFTER)
         key = self._up_to_panes(look.next_key(self._index, self._interval()))
         if key is None:
             far = self._before_panes(look.reach(self._index))
@@ -131,7 +132,8 @@ class VectorScene:
         while self._told:
             yield self._told.pop(0)
 
-    def _decide(self, key: Key) -> None:
+    def _decide(self, key: Key, after: float = 0.0) -> None:
+        """Decide for a key; rate control is told of it so many ticks ``after``: its times rise."""
         look, coder = self._look, self.coder
         self._index = key.index
         times = _times(look, key.since, key.index, key.jump)
@@ -144,7 +146,7 @@ class VectorScene:
         else:
             see = partial(outlook_from, look, key.index, coder.live.background)
             coder.step(target, worth, times, key.jump, see)
-        self._told.append((look[key.index].frame.tick, coder.bits))
+        self._told.append((look[key.index].frame.tick + after, coder.bits))
 
     def _allow_stills(self, index: int) -> None:
         """Let what rests long enough from a frame on become stills, if they were asked for."""
