@@ -13,7 +13,7 @@ from render_film import box
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.pose import Pose, PoseFit, setting_of
 from mtor_transcode.analyze.tracks import Tracks
-from mtor_transcode.model import Edit, Enter, ShapeState, Solid, Token, Transform
+from mtor_transcode.model import Edit, Enter, Leave, ShapeState, Solid, Token, Transform
 from mtor_transcode.render.rasterizer import rasterizer
 
 GREY = Solid((90, 128, 128))
@@ -114,3 +114,19 @@ def test_a_move_and_a_colour_of_one_moment_are_one_edit() -> None:
     painted = replace(moved, paint=Solid((40, 128, 128)))
     tokens: list[Token] = [Edit(0, 10, 7, moved), Edit(0, 10, 7, painted)]
     assert tracks.smoothed(tokens, {7: start}, 100.0) == [Edit(0, 10, 7, painted)]
+
+
+def test_nothing_moves_any_more_that_has_left() -> None:
+    """What comes to the top leaves and enters at once, also if it has been moved in that moment."""
+    start, near, far = (state_at(dx, 720) for dx in (960, 964, 980))
+    tokens: list[Token] = [
+        Edit(0, 5, 7, near),
+        Edit(5, 5, 7, far),
+        Leave(5, 7),
+        Enter(5, 8, far),
+    ]
+    assert Tracks().smoothed(tokens, {7: start}, 100.0) == [
+        Edit(0, 5, 7, near),
+        Leave(5, 7),
+        Enter(5, 8, far),
+    ]

@@ -150,6 +150,9 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
     cost = np.full(n, 1e30)
     parent = np.zeros(n, dtype=np.int64)
     arc = np.zeros(n, dtype=np.bool_)
+    lengths = np.zeros(n)
+    for m in range(1, n):
+        lengths[m] = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
     cost[0] = 0.0
     # Steps of the grid that pieces of some px get, see ``grid_step``; a piece is aslant by 0.7 of its length.
     fine = 0.7 / min(max(2.0 * math.sqrt(area_per_bit), 0.125), 2.0)
@@ -162,7 +165,7 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
             base = cost[i] + area_per_bit * bits
             if base >= cost[j]:
                 continue
-            straight, bent = _areas(points, i, j, dx, dy, chord)
+            straight, bent = _areas(points, lengths, i, j, dx, dy, chord)
             if base + straight < cost[j]:
                 cost[j] = base + straight
                 parent[j] = i
@@ -201,8 +204,11 @@ def _moved(d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
-    """Squared error of the chord in the contour's place, and of the best shallow parabola."""
+def _areas(points, lengths, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
+    """Squared error of the chord in the contour's place, and of the best shallow parabola.
+
+    ``lengths`` are those of the contour's pieces, by where they end.
+    """
     if j == i + 1:
         return 0.0, 0.0
     if chord < 1e-6:
@@ -221,7 +227,7 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         py = points[m, 1] - points[i, 1]
         t = (px * dx + py * dy) / chord
         d = (py * dx - px * dy) / chord
-        length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
+        length = lengths[m]
         straight += _error(last_d, d) * length
         # A path that runs back along the chord is no graph over it: charge the way back.
         if t < last_t:
@@ -246,7 +252,7 @@ def _areas(points, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
         t = (px * dx + py * dy) / chord
         u = min(max(t / chord, 0.0), 1.0)
         d = (py * dx - px * dy) / chord - sag * 4.0 * u * (1.0 - u)
-        length = math.hypot(points[m, 0] - points[m - 1, 0], points[m, 1] - points[m - 1, 1])
+        length = lengths[m]
         bent += _error(last, d) * length
         if t < last_t:
             bent += 0.5 * (last_t - t) * length

@@ -25,6 +25,7 @@ from mtor_transcode.model import (
     Enter,
     Fill,
     Gradient,
+    Leave,
     LinearGradient,
     RadialGradient,
     ShadingField,
@@ -180,6 +181,9 @@ class Tracks:
             if not isinstance(token, Edit):
                 if isinstance(token, Enter):
                     states[token.shape] = token.state
+                elif isinstance(token, Leave):
+                    _cut_short(runs.get(token.shape), token.at)
+                    close(token.shape)
                 kept.append(token)
                 continue
             old = states[token.shape]
@@ -256,6 +260,12 @@ class Tracks:
             return float("inf")
         away = deviation(shown.transform, knot.state.transform, bound.radius)
         return cost + float(away @ bound.stiffness @ away)
+
+
+def _cut_short(run: list[_Knot] | None, at: int) -> None:
+    """Forget the moves of a run that begin when the shape has left, at a tick."""
+    while run is not None and len(run) > 1 and run[-2].at >= at:
+        run.pop()
 
 
 def is_stirred(before: Transform, after: Transform) -> bool:
