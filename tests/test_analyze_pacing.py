@@ -18,6 +18,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_probe import Arm, Manner, Window
 from mtor_transcode.analyze.texture_shelf import Shelf
 from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.render.textures import TextureDecoder
 
 JUMPS = (0, 7, 10, 31)
 
@@ -43,12 +44,12 @@ def flowing(count: int = 40) -> Iterator[NDArray[np.uint8]]:
         yield np.ascontiguousarray(wide[:, 3 * number : 3 * number + 192])
 
 
-def window_of(lumas: Iterator[NDArray[np.uint8]]) -> Window:
+def window_of(lumas: Iterator[NDArray[np.uint8]], rate: int = 24) -> Window:
     spool = Spool()
     chroma = np.full((64, 96), 120, np.uint8)
     for number, luma in enumerate(lumas):
         spool.add(SourceFrame(number, 1, (luma, chroma, chroma), 8, (1, 1)))
-    return Window(spool, (192, 128), Fraction(1, 24))
+    return Window(spool, (192, 128), Fraction(1, rate))
 
 
 def test_pictures_come_at_jumps() -> None:
@@ -130,3 +131,17 @@ def test_what_a_computer_draws_has_few_codes() -> None:
     assert has_few_codes(page)
     page[:70] = noise[:70]
     assert has_few_codes(page)
+
+
+def test_more_pictures_a_second_than_an_encoder_takes_become_a_texture() -> None:
+    texture = window_of(flowing(8), rate=1000).texture(Arm(1, 1), 60.0, 10)
+    assert texture.times == tuple(range(8))
+    TextureDecoder(texture).planes(7)
+
+
+def test_a_shelf_holds_pictures_of_one_window_only() -> None:
+    shelf = Shelf("fast")
+    windows = [window_of(flowing(count)) for count in (12, 24)]
+    for window in windows:
+        shelf.search(window).tried(Arm(2, 1), 60.0)
+    assert [bool(window._small or window._samples) for window in windows] == [False, True]

@@ -28,6 +28,9 @@ SAMPLES = 32
 HELD = 96 << 20
 """Bytes of pictures of one size, and of frames to look at, that are held in memory."""
 
+SLOWEST, FASTEST = Fraction(1, 8), Fraction(240)
+"""Pictures a second that SVT-AV1 is told of: it takes no more, and only its rate control asks."""
+
 ATTEMPTS = 3
 """Times that a texture is coded before what cannot be decoded is an error."""
 
@@ -157,6 +160,11 @@ class Window:
                 best, merit = self.manner, found
         return best
 
+    def forget_pictures(self) -> None:
+        """Give back the memory of pictures that are held; they are read again where they are wanted."""
+        self._small.clear()
+        self._samples.clear()
+
     def settle_like(self, other: Window) -> None:
         """Take over what is known of the manner of a window of the same frames."""
         self._manner, self._chosen = other._manner, other._chosen
@@ -193,8 +201,8 @@ class Window:
             screen = has_few_codes(self._sample(chosen[0]))
             data = encode_still(next(pictures), (width, height), crf, preset, screen=screen)
         else:
-            rate, screen = max(rate, Fraction(1, 8)), self.manner.screen
-            data = encode(pictures, (width, height), crf, preset, rate, screen=screen)
+            rate = min(max(rate, SLOWEST), FASTEST)
+            data = encode(pictures, (width, height), crf, preset, rate, screen=self.manner.screen)
         times = tuple(self._spool.frames[index].tick - self.start for index in chosen)
         return Texture(width, height, times, data)
 

@@ -72,6 +72,7 @@ class Shelf:
         self._searches: dict[tuple[Stretch, Rect | None], TextureSearch] = {}
         self._verdicts: dict[Part, list[Verdict]] = {}
         self._panes: set[Part] = set()
+        self._open: Window | None = None
         self.way = Way()
         self.settled = Way()
         self.levelled = True
@@ -96,7 +97,10 @@ class Shelf:
         return search.best(search.rate(lam))[1]
 
     def search(self, window: Window, rect: Rect | None = None) -> TextureSearch:
-        """The search of a window, of all or of a rectangle; what an earlier pass has learnt is there."""
+        """The search of a window, of all or of a rectangle; what an earlier pass has learnt is there.
+
+        Only of the window that was asked for last are pictures held in memory.
+        """
         key = ((window.start, window.end), rect)
         search = self._searches.get(key)
         if search is None:
@@ -112,6 +116,9 @@ class Shelf:
         if search.window is not window:
             window.settle_like(search.window)
             search.window = window
+        if self._open is not None and self._open is not window:
+            self._open.forget_pictures()
+        self._open = window
         return search
 
     def known(self, scene: Part, lam: float) -> bool | None:
