@@ -168,6 +168,6 @@ def test_sides_do_not_pass_each_other() -> None:
     luma[:, 46:50] = 100
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        x0, y0, x1, y1 = patches._fitted(luma, (32, 32, 64, 64))
+        x0, y0, x1, y1 = patches.fitted(luma, (32, 32, 64, 64))
     assert x0 < x1
     assert y0 < y1

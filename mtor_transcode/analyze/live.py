@@ -24,6 +24,7 @@ from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState, Solid
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, compose, inverse, through_camera
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
+from mtor_transcode.render.rectangles import area, common, union
 
 CACHED_AREA = 1 << 18
 """Coverage of rectangles of at most this many px is kept with the shape."""
@@ -104,14 +105,14 @@ class LiveShapes:
         """The same of several shapes at once, by their places in the painter's list."""
         rect: Rect = (0, 0, 0, 0)
         for index, other in others.items():
-            rect = _union(rect, self.shapes[index].rect)
+            rect = union(rect, self.shapes[index].rect)
             if other is not None:
-                rect = _union(rect, other.rect)
+                rect = union(rect, other.rect)
         return rect, self._compose(rect, others)
 
     def seen_lifted(self, index: int, other: LiveShape, lifted: int) -> tuple[Rect, Picture]:
         """What would change if a shape became ``other`` and the one at ``lifted`` came to the top."""
-        rect = _union(self.shapes[lifted].rect, _union(self.shapes[index].rect, other.rect))
+        rect = union(self.shapes[lifted].rect, union(self.shapes[index].rect, other.rect))
         pixels = self._compose(rect, {index: other, lifted: None})
         self._paint(self.shapes[lifted], pixels, rect)
         return rect, pixels
@@ -310,21 +311,3 @@ def rect_of(picture: Picture | Plane, rect: Rect) -> NDArray[np.uint8]:
     """The part of a picture inside a rectangle, as a view."""
     x0, y0, x1, y1 = rect
     return picture[y0:y1, x0:x1]  # type: ignore[return-value]
-
-
-def area(rect: Rect) -> int:
-    """Px of a rectangle; 0 if it is turned inside out."""
-    return max(0, rect[2] - rect[0]) * max(0, rect[3] - rect[1])
-
-
-def common(a: Rect, b: Rect) -> Rect:
-    """What two rectangles share; empty or turned inside out if that is nothing."""
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-
-
-def _union(a: Rect, b: Rect) -> Rect:
-    if not area(a):
-        return b
-    if not area(b):
-        return a
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

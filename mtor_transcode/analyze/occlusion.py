@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mtor_transcode.analyze.easel import Picture, Plane, border_of, cover_rect
-from mtor_transcode.analyze.live import LiveShapes, common, error_change, rect_of
+from mtor_transcode.analyze.live import LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.pose import Pose, PoseFit, Setting, cut_out, setting_of
 from mtor_transcode.analyze.tracks import is_stirred
 from mtor_transcode.model import ShapeState, Transform
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import common
 
 BEHIND_BITS: Final = 60.0
 """What is wrong after a move must be worth so many bits for another order of shapes to be tried."""
@@ -117,7 +118,7 @@ class Orders:
             beneath = [
                 at
                 for at, shape in enumerate(live.shapes[: mover.index])
-                if shape.number in rests and _meet(shape.rect, other.rect)
+                if shape.number in rests and _are_near(shape.rect, other.rect)
             ]
             if not beneath:
                 continue
@@ -155,6 +156,6 @@ def lift(live: LiveShapes, number: int, following: int) -> ShapeState:
     return state
 
 
-def _meet(one: Rect, other: Rect) -> bool:
+def _are_near(one: Rect, other: Rect) -> bool:
     x0, y0, x1, y1 = other
     return one[0] < x1 + NEAR and x0 - NEAR < one[2] and one[1] < y1 + NEAR and y0 - NEAR < one[3]

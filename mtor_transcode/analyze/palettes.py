@@ -23,6 +23,7 @@ from mtor_transcode.codec.limits import MAX_MASK_SIDE
 from mtor_transcode.model import UNITS_PER_PX, Mask, Outline, ShapeState, Solid, TexturePaint, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import meet
 
 DEAR = 0.15
 """Bits of a px (its error counted in bits, too) from which on it may belong to a patch."""
@@ -102,7 +103,7 @@ def find_palettes(wanted: Wanted, known: Sequence[Mask], price: Price) -> Iterat
     found = [one for one in (costs.proposal(rect, patches, price) for rect in rects) if one]
     taken: list[Rect] = []
     for first in sorted(found, key=lambda one: -one.gain):
-        if any(_meet(first.rect, rect) for rect in taken):
+        if any(meet(first.rect, rect) for rect in taken):
             continue
         # Its shapes may have left with others, and one that has come meanwhile may be shown again.
         again = costs.proposal(first.rect, patches, price)
@@ -285,7 +286,3 @@ class _Costs:
         )
         place = Transform((x + patch.width // 2) * UNITS_PER_PX, (y + patch.height) * UNITS_PER_PX)
         return ShapeState(patch, paint, place)
-
-
-def _meet(one: Rect, other: Rect) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

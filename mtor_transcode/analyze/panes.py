@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.flatness import is_flat
 from mtor_transcode.analyze.patches import fitted
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import area, meet, union
 
 Luma = NDArray[np.uint8]
 
@@ -89,9 +90,9 @@ def find_panes(activity: Activity, lumas: Iterable[Luma]) -> tuple[Rect, ...]:
     height, width = pictures[0].shape
     rects = [fitted(pictures[0], _wider(box, (width, height))) for box in boxes]
     rects = [rect for rect in _merged(rects) if not all(is_flat(_part(luma, rect)) for luma in pictures)]
-    if sum(map(_area, rects)) > MOST * width * height:
+    if sum(map(area, rects)) > MOST * width * height:
         return ()
-    return tuple(sorted(sorted(rects, key=_area)[-MAX_PANES:]))
+    return tuple(sorted(sorted(rects, key=area)[-MAX_PANES:]))
 
 
 def _is_pane(box: Rect, often: NDArray[np.uint8]) -> bool:
@@ -115,22 +116,14 @@ def _merged(rects: list[Rect]) -> list[Rect]:
     for rect in rects:
         whole = rect
         while True:
-            meeting = [other for other in done if _meet(whole, other)]
+            meeting = [other for other in done if meet(whole, other)]
             if not meeting:
                 break
             done = [other for other in done if other not in meeting]
-            for x0, y0, x1, y1 in meeting:
-                whole = (min(whole[0], x0), min(whole[1], y0), max(whole[2], x1), max(whole[3], y1))
+            for other in meeting:
+                whole = union(whole, other)
         done.append(whole)
     return done
-
-
-def _meet(one: Rect, other: Rect) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _area(rect: Rect) -> int:
-    return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
 def _part(luma: Luma, rect: Rect) -> Luma:

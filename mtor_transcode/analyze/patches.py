@@ -38,6 +38,7 @@ from mtor_transcode.model import (
 )
 from mtor_transcode.render.chroma import Planes, subsample
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import meet
 from mtor_transcode.render.textures import TextureDecoder, stretched
 
 BLOCK = 16
@@ -149,7 +150,7 @@ def find_patches(scene: Scene, tick: int, *, jump: bool) -> list[Patch]:
     for rect in shares.rectangles():
         if weight + len(found) >= MAX_PATCHES:
             break
-        if any(_meet(rect, patch.rect) for patch in found):
+        if any(meet(rect, patch.rect) for patch in found):
             continue
         patch = _tried(scene, rect, shares.cost(rect), tick)
         if patch is not None:
@@ -370,7 +371,3 @@ def box(width: int, height: int) -> Outline:
     x, y = width * UNITS_PER_PX // 2, height * UNITS_PER_PX // 2
     corners = ((-x, -y), (x, -y), (x, y), (-x, y))
     return Outline((Contour(corners, (NodeKind.CORNER,) * 4),))
-
-
-def _meet(one: Rect, other: Rect) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -17,6 +17,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.codec.limits import MAX_PICTURES
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import area, common
 
 WINDOW: Final = 8.0
 LEAST_WINDOW: Final = 4.0
@@ -173,13 +174,7 @@ class Preview:
 
 def _steady(rect: Rect, known: tuple[Rect, ...]) -> Rect:
     """The pane of before that one is nearly the same as, itself else: what goes on costs less."""
-    for x0, y0, x1, y1 in known:
-        across, down = min(x1, rect[2]) - max(x0, rect[0]), min(y1, rect[3]) - max(y0, rect[1])
-        common = max(across, 0) * max(down, 0)
-        if common >= INSIDE * _area(rect) and _area(rect) >= LIKE * _area((x0, y0, x1, y1)):
-            return x0, y0, x1, y1
+    for old in known:
+        if area(common(rect, old)) >= INSIDE * area(rect) >= INSIDE * LIKE * area(old):
+            return old
     return rect
-
-
-def _area(rect: Rect) -> int:
-    return (rect[2] - rect[0]) * (rect[3] - rect[1])

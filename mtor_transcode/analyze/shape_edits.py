@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
-from mtor_transcode.analyze.live import LiveShape, LiveShapes, area, common, error_change, rect_of
+from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit
 from mtor_transcode.analyze.moves import Asked, MoveFinder, candidates_of
 from mtor_transcode.analyze.occlusion import Orders, lift
@@ -21,6 +21,7 @@ from mtor_transcode.analyze.patches import MAX_PATCHES, pictures
 from mtor_transcode.analyze.together import Voter, common_shifts, go_along, gone_on
 from mtor_transcode.analyze.tracks import Times, is_stirred
 from mtor_transcode.model import Edit, Enter, Leave, ShapeState, TexturePaint, Token, Transform
+from mtor_transcode.render.rectangles import area, common
 
 LEAST_BITS: Final = 12.0
 """No edit costs less: shapes whose whole error is worth less are left alone."""

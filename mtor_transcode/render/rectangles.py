@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rectangles of a change: few, and together not much larger than what changed."""
+"""Rectangles of px, and those of a change: few, and together not much larger than what changed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,33 @@ def gathered(boxes: Iterable[Rect]) -> list[Rect]:
             growth, at = _nearest(found, whole)
             if growth > NEAR and len(found) < MOST:
                 break
-            whole = _union(found.pop(at), whole)
+            whole = union(found.pop(at), whole)
         found.append(whole)
     return found
 
 
 def area(rect: Rect) -> int:
-    """In px."""
-    return (rect[2] - rect[0]) * (rect[3] - rect[1])
+    """Px of a rectangle; 0 if it is turned inside out."""
+    return max(0, rect[2] - rect[0]) * max(0, rect[3] - rect[1])
+
+
+def common(a: Rect, b: Rect) -> Rect:
+    """What two rectangles share; empty or turned inside out if that is nothing."""
+    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+
+
+def meet(a: Rect, b: Rect) -> bool:
+    """Whether two rectangles share px."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def union(a: Rect, b: Rect) -> Rect:
+    """The rectangle around two; an empty one counts for nothing."""
+    if not area(a):
+        return b
+    if not area(b):
+        return a
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _nearest(rects: list[Rect], box: Rect) -> tuple[int, int]:
@@ -49,7 +68,3 @@ def _nearest(rects: list[Rect], box: Rect) -> tuple[int, int]:
         if growth < least:
             least, nearest = growth, place
     return int(least), nearest
-
-
-def _union(a: Rect, b: Rect) -> Rect:
-    return (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
