@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from fractions import Fraction
 from io import BytesIO
@@ -115,6 +116,21 @@ def test_a_preview_gives_all_frames_as_they_are(count: int, stop: int, looking: 
     assert out == list(range(count))
     starts = [window.start for window in preview.windows]
     assert starts == sorted(set(starts))
+
+
+def test_frames_that_a_preview_has_passed_on_are_let_go() -> None:
+    """Two seconds of frames are held for the first look, not for as long as their window lasts."""
+    lumas: list[weakref.ref[Luma]] = []
+
+    def given() -> Iterator[SourceFrame]:
+        for frame in frames(slide(60, stop=0)):
+            lumas.append(weakref.ref(frame.planes[0]))
+            yield frame
+
+    passed = iter(Preview(given(), 60, Fraction(1, RATE), looking=True))
+    for _ in range(40):
+        next(passed)
+    assert sum(luma() is not None for luma in lumas) < 5
 
 
 def test_windows_follow_each_other_and_a_short_rest_joins_the_last() -> None:

@@ -7,9 +7,11 @@ texture of the pane is made of.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Final
 
 from mtor_transcode.analyze.panes import BLOCK, Activity, find_panes
@@ -100,11 +102,10 @@ class Preview:
         window = PaneWindow(first.tick, first.tick + first.duration)
         self.windows.append(window)
         if min(first.planes[0].shape) < BLOCK:
-            yield from self._passed([first], window)
+            yield from self._passed(deque([first]), window)
             return
-        held, activity = self._looked_at(first)
-        lumas = [frame.luma8() for frame in held[:: -(-len(held) // PICTURES)]]
-        if not (activity.looks and find_panes(activity, lumas)):
+        held, promising = self._looked_at(first)
+        if not promising:
             yield from self._passed(held, window)
             return
         spool = window.spool = Spool()
@@ -121,9 +122,9 @@ class Preview:
         if not window.panes:
             spool.close()
 
-    def _looked_at(self, first: SourceFrame) -> tuple[list[SourceFrame], Activity]:
-        """The first frames of a window, from ``first`` on, and what changes there."""
-        activity, held, size = Activity(), [first], sum(plane.nbytes for plane in first.planes)
+    def _looked_at(self, first: SourceFrame) -> tuple[deque[SourceFrame], bool]:
+        """The first frames of a window, from ``first`` on, and whether they promise a pane."""
+        activity, held, size = Activity(), deque([first]), sum(plane.nbytes for plane in first.planes)
         activity.look(first.luma8())
         looked = first.tick
         while len(held) * size < HELD and len(held) < MAX_PICTURES:
@@ -137,13 +138,15 @@ class Preview:
             if (frame.tick - looked) * self._time_base >= LOOK:
                 activity.look(frame.luma8())
                 looked = frame.tick
-        return held, activity
+        chosen = islice(held, 0, None, -(-len(held) // PICTURES))
+        promising = activity.looks > 0 and find_panes(activity, (frame.luma8() for frame in chosen)) != ()
+        return held, promising
 
-    def _passed(self, held: list[SourceFrame], window: PaneWindow) -> Iterator[SourceFrame]:
-        """The frames that are held, then those up to the window's end, which is told."""
-        for frame in held:
-            window.end = frame.tick + frame.duration
-            yield frame
+    def _passed(self, held: deque[SourceFrame], window: PaneWindow) -> Iterator[SourceFrame]:
+        """The frames that are held, which lets them go, then those up to the window's end, which is told."""
+        while held:
+            window.end = held[0].tick + held[0].duration
+            yield held.popleft()
         while self.looking:
             following = self._pull()
             if following is None:
