@@ -22,6 +22,9 @@ BEST_CRF, WORST_CRF = 16, 70
 SMALL = 640 * 360
 """Px of a still picture for which one thread does."""
 
+SMALL_FILM = 320 * 180
+"""Px of a film's pictures for which one thread does; with more SVT-AV1 never returned from one of 112 x 80."""
+
 STILL_FINER = 8
 """Steps of CRF by which SVT-AV1's still pictures are coarser than a film's first one."""
 
@@ -104,7 +107,8 @@ def encode(
     ``crf`` is taken in quarters and up to 70, as SVT-AV1 does since version 4. For a ``screen`` its tools for
     those are forced; else the encoder decides, picture by picture.
     """
-    return _encoded(pictures, size, crf, preset, rate, tools=1 if screen else 2)
+    more = "" if size[0] * size[1] > SMALL_FILM else ":lp=1"
+    return _encoded(pictures, size, crf, preset, rate, more, 1 if screen else 2)
 
 
 def _encoded(
