@@ -23,7 +23,7 @@ SMALL = 640 * 360
 """Px of a still picture for which one thread does."""
 
 SMALL_FILM = 320 * 180
-"""Px of a film's pictures for which one thread does; with more SVT-AV1 never returned from one of 112 x 80."""
+"""Px of a film's pictures for which one thread does; with more SVT-AV1 never returned from 112 x 80."""
 
 STILL_FINER = 8
 """Steps of CRF by which SVT-AV1's still pictures are coarser than a film's first one."""
