@@ -130,3 +130,12 @@ def test_nothing_moves_any_more_that_has_left() -> None:
         Leave(5, 7),
         Enter(5, 8, far),
     ]
+
+
+def test_nothing_goes_on_beyond_what_the_format_can_say() -> None:
+    """A shape out of sight that grows or runs goes on from key to key, and so would to the end of numbers."""
+    tracks = Tracks()
+    near, far = Transform(960, 720), Transform(960 + 300_000, 720, 8192)
+    tracks.moved(3, 0, 5, near, Pose(far, 1.0, np.eye(4), 10.0))
+    assert tracks.coasting(3, 10) == Transform(960 + 600_000, 720, 12288)
+    assert tracks.coasting(3, 20) is None

@@ -17,7 +17,7 @@ from signed_films import KEY, OTHER, in_packets, numbered, opened, parts_of, pla
 from test_codec_fuzz import mutated
 
 from mtor_transcode.api.signing import sign_bytes, verify_bytes
-from mtor_transcode.codec.container import MAGIC, SectionKind, SectionReader, sealed
+from mtor_transcode.codec.container import MAGIC, VERSION, SectionKind, SectionReader, sealed
 from mtor_transcode.codec.fields import varint
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.signing import Parts, without_signatures
@@ -40,7 +40,7 @@ def together(parts: Parts) -> bytes:
     """A file of these sections, whatever they are; the index is not mended."""
     body = b"".join(sealed(kind, payload) for kind, payload in parts)
     last = len(sealed(*parts[-1])) if parts[-1][0] == SectionKind.INDEX else 0
-    return MAGIC + b"\1" + body + (last.to_bytes(3, "big") if last else b"")
+    return MAGIC + bytes([VERSION]) + body + (last.to_bytes(3, "big") if last else b"")
 
 
 def refused(data: bytes) -> str:

@@ -19,7 +19,7 @@ from mtor_transcode.analyze.occlusion import Orders, lift
 from mtor_transcode.analyze.paints import recoloured
 from mtor_transcode.analyze.patches import MAX_PATCHES, pictures
 from mtor_transcode.analyze.together import Voter, common_shifts, go_along, gone_on
-from mtor_transcode.analyze.tracks import Times, is_stirred
+from mtor_transcode.analyze.tracks import Times, is_sayable, is_stirred
 from mtor_transcode.model import Edit, Enter, Leave, ShapeState, TexturePaint, Token, Transform
 from mtor_transcode.render.rectangles import area, common
 
@@ -117,7 +117,7 @@ class ShapeEdits(Decisions):
             return self._token_price(Edit(times.since, times.at - times.since, number, fresh))
 
         found = finder.best(Asked(index, one.index, one.stake, held, expected, price))
-        if found is None:
+        if found is None or not is_sayable(found[0].place):
             if self.live.shapes[index].state != held.state:
                 self.live.change(index, held, *self.live.seen_with(index, held))
             return

@@ -18,6 +18,7 @@ from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.stretch import can_stretch, sides_of
 from mtor_transcode.codec.field_syntax import grid_of
+from mtor_transcode.codec.limits import MAX_COORDINATE
 from mtor_transcode.codec.radial_syntax import rings_of
 from mtor_transcode.model import (
     Colour,
@@ -75,17 +76,18 @@ class _Last:
         return is_stirred(self.before, self.after)
 
     def gone_on(self, at: int) -> Transform | None:
-        """Where the shape is at a later tick if it goes on."""
+        """Where the shape is at a later tick if it goes on; None where no place of the format is."""
         if self.stretched or self.at <= self.since:
             return None
         share = (at - self.at) / (self.at - self.since)
         a, b = self.before, self.after
-        return Transform(
+        place = Transform(
             round(b.dx + (b.dx - a.dx) * share),
             round(b.dy + (b.dy - a.dy) * share),
             max(round(b.scale + (b.scale - a.scale) * share), 1),
             round(b.angle + (b.angle - a.angle) * share),
         )
+        return place if is_sayable(place) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,11 @@ def _cut_short(run: list[_Knot] | None, at: int) -> None:
 def is_stirred(before: Transform, after: Transform) -> bool:
     """Whether a shape went some px from one place to another."""
     return abs(after.dx - before.dx) + abs(after.dy - before.dy) > STIRRED
+
+
+def is_sayable(place: Transform) -> bool:
+    """Whether the format has numbers for a place."""
+    return max(map(abs, (place.dx, place.dy, place.scale, place.angle))) <= MAX_COORDINATE
 
 
 def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
