@@ -41,7 +41,8 @@ export function takeKeys({ player, controls, captions, panel, choose, help }) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    if (OWN[target.tagName]?.test(event.key)) return;
+    // For a moment after a dialog has closed the focus is still in it.
+    if (!target.closest("dialog") && OWN[target.tagName]?.test(event.key)) return;
     const act = event.key === "o" ? choose : event.key === "?" ? help : player.source ? keys[event.key] : undefined;
     if (!act) return;
     event.preventDefault();
