@@ -19,6 +19,7 @@ from mtor_transcode.analyze.easel import paint_colours as colours_of
 from mtor_transcode.analyze.live import NOBODY, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.analyze.shades import Shades
 from mtor_transcode.model import (
     STILL_CAMERA,
     Camera,
@@ -292,3 +293,34 @@ def test_the_greatest_change_is_that_of_any_channel() -> None:
     first = flat(3, 1, (100, 100, 100))
     second = np.array([[[90, 101, 100], [100, 130, 99], [101, 98, 140]]], np.uint8)
     assert greatest_change(first, second).tolist() == [[10, 30, 40]]
+
+
+def test_colours_that_are_kept_are_those_of_the_paint() -> None:
+    """Of a part, of the whole, and of a part once the whole is known; of two shapes in turn."""
+    shades, whole = Shades(), (4, 6, 60, 46)
+    for paint in (*PAINTS[2:], PAINTS[0], *PAINTS[2:]):
+        shape = state(LEAF, 30, 24, paint)
+        for rect in ((10, 10, 15, 18), whole, (11, 9, 40, 30)):
+            fresh = colours_of(paint, LEAF, shape.transform, rect, IDENTITY_MATRIX)
+            np.testing.assert_array_equal(shades.of(shape, whole, rect, IDENTITY_MATRIX), fresh)
+
+
+def test_room_for_colours_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtor_transcode.analyze.shades.paint_colours", made := _Counted())
+    shades = Shades()
+    rects = [(0, 0, 1000, 900), (0, 0, 900, 1000), (0, 0, 1000, 800)]
+    for rect in (rects[0], rects[0], rects[1], rects[2], rects[2], rects[0]):
+        shades.of(state(BOX, 0, 0, FADE), rect, rect, IDENTITY_MATRIX)
+    assert made.count == 4  # Each once, and the first one again: there is room for two.
+
+
+class _Counted:
+    """Makes colours and counts how often."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, *asked: object) -> NDArray[np.float32]:
+        self.count += 1
+        x0, y0, x1, y1 = asked[3]  # type: ignore[misc]
+        return np.zeros((y1 - y0, x1 - x0, 3), dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, frame_colours, greatest_change
@@ -77,19 +78,35 @@ def _gradient(coarse: Picture) -> LinearGradient | None:
     ends = np.stack([columns, rows, np.ones_like(rows)], axis=2).astype(np.float64)
     good = np.abs(np.linalg.det(ends)) > 0.02 * height * width
     planes = np.linalg.solve(ends[good], coarse[rows[good], columns[good]].astype(np.float64))
-    y, x = np.divmod(np.arange(height * width), width)
-    places = np.stack([x, y, np.ones_like(x)], axis=1).astype(np.float32)
-    samples = coarse.reshape(-1, 3).astype(np.float32)
-    best: NDArray[np.bool_] | None = None
-    for plane in planes.astype(np.float32):
-        near = np.abs(places @ plane - samples) <= NEAR
-        fits = near[:, 0] & near[:, 1] & near[:, 2]  # Several times as fast as all(axis=1).
-        if best is None or fits.sum() > best.sum():
-            best = fits
-    if best is None:
+    if not len(planes):
         return None
-    weight: Plane = best.reshape(height, width).astype(np.float32)
-    return fit_gradient(coarse, weight, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
+    best = _fitting(planes, coarse)
+    return fit_gradient(coarse, best, (0, 0, width, height), (0.0, 0.0, float(width), float(height)))
+
+
+@njit(cache=True, nogil=True)
+def _fitting(planes, coarse):  # type: ignore[no-untyped-def]
+    """Which samples (h, w) that one of the ``planes`` (N, 3, 3) fits that fits most of them: 1 and 0."""
+    height, width = coarse.shape[:2]
+    fits = np.empty((height, width), dtype=np.float32)
+    best = np.zeros((height, width), dtype=np.float32)
+    most = -1
+    for plane in planes:
+        count = 0
+        for y in range(height):
+            if count + (height - y) * width <= most:
+                break
+            for x in range(width):
+                near = True
+                for c in range(3):
+                    off = x * plane[0, c] + y * plane[1, c] + plane[2, c] - coarse[y, x, c]
+                    near &= -NEAR <= off <= NEAR
+                fits[y, x] = near
+                count += near
+        if count > most:
+            most = count
+            best, fits = fits, best
+    return best
 
 
 def _rings(coarse: Picture) -> RadialGradient | None:

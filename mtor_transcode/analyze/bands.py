@@ -8,6 +8,7 @@ follow in closed form, and the width that leaves least error is the band's.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,7 +84,10 @@ def find_band(
 
 def distance(one: NDArray[np.float64], other: NDArray[np.float64] | Colour) -> float:
     """Root of the squared error of a px of one colour instead of the other."""
-    return float(distances(one, other))
+    total = 0.0  # Of three numbers numpy's sum takes ten times as long.
+    for a, b, share in zip(one, other, (1.0, CHROMA_WEIGHT, CHROMA_WEIGHT), strict=True):
+        total += float(a - b) * float(a - b) * share
+    return math.sqrt(total)
 
 
 def distances(colours: NDArray[np.float64], other: NDArray[np.float64] | Colour) -> NDArray[np.float64]:

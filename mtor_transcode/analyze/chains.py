@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.chain_ends import COLOURED, Chain, Ends
 from mtor_transcode.analyze.easel import Picture, Plane
 
 AROUND = 15
@@ -41,29 +42,6 @@ CORNER = (6, 14)
 
 TURN = 0.5
 """Greatest cosine of a corner's turn (60 degrees)."""
-
-BACK = 10
-"""Px of a chain that tell the direction of its end."""
-
-TELLING = 24
-"""Px of a chain that tell the colour of its end."""
-
-SAME_CONTRAST = 0.25
-"""Least share of the stronger one's contrast that ends of one line have: a grid's line is no curve's."""
-
-SAME_HUE = 10.0
-"""Codes of Cb and Cr by which ends of one line may differ, if one of them has a colour."""
-
-COLOURED = 8.0
-"""Codes by which Cb and Cr are farther from grey than the ground's from which on a line has a colour."""
-
-GREY = 128.0
-
-ASIDE = 8
-"""Px from a line at which its ground is looked at."""
-
-Chain = NDArray[np.float64]
-"""Points (N, 2) of a centre line in px, pixel centres at halves."""
 
 
 def without_thin(picture: Picture, where: NDArray[np.bool_]) -> Picture:
@@ -242,19 +220,18 @@ def _joined(pieces: list[Chain], inks: Plane) -> list[Chain]:
 def _linked(
     pieces: list[Chain], inks: Plane, gap: float, facing: float, aside: float, length: float, told: bool
 ) -> list[Chain]:
-    ends, ways = _ends(pieces)
-    colours = _end_colours(pieces, inks)
+    ends = Ends.of(pieces, inks)
     long = np.repeat([length_of(piece) >= length for piece in pieces], 2)
     if told:
-        long &= colours[:, 3] >= COLOURED
-    partner = np.full(len(ends), -1)
-    for _, a, b in sorted(_matches(ends, ways, colours, long, gap, facing, aside)):
+        long &= ends.colours[:, 3] >= COLOURED
+    partner = np.full(len(long), -1)
+    for _, a, b in sorted(ends.matches(long, gap, facing, aside)):
         if partner[a] < 0 and partner[b] < 0:
             partner[a], partner[b] = b, a
     chains: list[Chain] = []
     used = np.zeros(len(pieces), dtype=bool)
     # Open chains begin at an end without a partner; what is left after them are rings.
-    for start in [*np.flatnonzero(partner < 0), *range(len(ends))]:
+    for start in [*np.flatnonzero(partner < 0), *range(len(long))]:
         end, parts = int(start), []
         while end >= 0 and not used[end // 2]:
             used[end // 2] = True
@@ -263,66 +240,3 @@ def _linked(
         if parts:
             chains.append(np.concatenate(parts))
     return chains
-
-
-def _ends(pieces: list[Chain]) -> tuple[Chain, Chain]:
-    """Both ends of each piece, and the direction in which the line leaves there: (2N, 2) each."""
-    ends, ways = [], []
-    for piece in pieces:
-        for chain in (piece, piece[::-1]):
-            back = chain[: min(BACK, len(chain))]
-            way = back[: (len(back) + 1) // 2].mean(axis=0) - back[len(back) // 2 :].mean(axis=0)
-            ends.append(chain[0])
-            ways.append(way / max(float(np.hypot(*way)), 1e-9))
-    return np.array(ends), np.array(ways)
-
-
-def _end_colours(pieces: list[Chain], inks: Plane) -> Chain:
-    """Contrast, Cb and Cr of the line at both ends of each piece, and by how much it is more coloured than
-    what is beside it: (2N, 4).
-    """
-    height, width = inks.shape[:2]
-    beside = np.array([(ASIDE, 0), (-ASIDE, 0), (0, ASIDE), (0, -ASIDE)])
-    colours = []
-    for piece in pieces:
-        for chain in (piece, piece[::-1]):
-            part = chain[:TELLING].astype(np.int64)
-            around = (part[:, None] + beside).reshape(-1, 2).clip(0, (width - 1, height - 1))
-            line = np.median(inks[part[:, 1], part[:, 0]], axis=0)
-            ground = np.median(inks[around[:, 1], around[:, 0], 1:], axis=0)
-            colours.append([*line, np.hypot(*(line[1:] - GREY)) - np.hypot(*(ground - GREY))])
-    return np.array(colours)
-
-
-def _matches(
-    ends: Chain,
-    ways: Chain,
-    colours: Chain,
-    long: NDArray[np.bool_],
-    gap: float,
-    facing: float,
-    aside: float,
-) -> list[tuple[float, int, int]]:
-    """Pairs of ends that may be one line, with how badly they fit."""
-    order = np.argsort(ends[:, 0], kind="stable")
-    xs = ends[order, 0]
-    found = []
-    for place, a in enumerate(order):
-        if not long[a]:
-            continue
-        others = order[place + 1 : int(np.searchsorted(xs, ends[a, 0] + gap, side="right"))]
-        others = others[long[others] & (others // 2 != a // 2)]
-        step = ends[others] - ends[a]
-        distance = np.hypot(step[:, 0], step[:, 1])
-        cosine = -(ways[others] @ ways[a])
-        across = np.abs(ways[a, 0] * step[:, 1] - ways[a, 1] * step[:, 0])
-        ahead = step @ ways[a] > -2.0
-        hue = np.hypot(*(colours[others, 1:3] - colours[a, 1:3]).T)
-        one, other = colours[a, 0], colours[others, 0]
-        plain = np.maximum(colours[a, 3], colours[others, 3]) < COLOURED
-        alike = np.minimum(one, other) >= SAME_CONTRAST * np.maximum(one, other)
-        alike &= plain | (hue <= SAME_HUE)
-        good = (distance <= gap) & (cosine > facing) & (across < aside) & ahead & alike
-        badness = distance + 10 * (1 - cosine) + across + hue
-        found += [(float(badness[i]), int(a), int(others[i])) for i in np.flatnonzero(good)]
-    return found

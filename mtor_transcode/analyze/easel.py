@@ -285,10 +285,10 @@ def gain_of(target, shown, cover, colours, weight):  # type: ignore[no-untyped-d
     solid = colours.shape[0] == 1 and colours.shape[1] == 1
     for y in range(cover.shape[0]):
         for x in range(cover.shape[1]):
-            alpha = cover[y, x] / 255.0
             w = weight[y, x]
-            if alpha == 0.0 or w == 0.0:
+            if cover[y, x] == 0 or w == 0.0:
                 continue
+            alpha = 1.0 if cover[y, x] == 255 else cover[y, x] / 255.0  # Most are full: dividing takes long.
             cy = 0 if solid else y
             cx = 0 if solid else x
             error = 0.0
@@ -310,9 +310,13 @@ def composite(shown, cover, colours):  # type: ignore[no-untyped-def]
         for x in range(cover.shape[1]):
             if cover[y, x] == 0:
                 continue
-            alpha = cover[y, x] / 255.0
             cy = 0 if solid else y
             cx = 0 if solid else x
+            if cover[y, x] == 255:
+                for c in range(3):
+                    shown[y, x, c] = np.uint8(colours[cy, cx, c] + 0.5)
+                continue
+            alpha = cover[y, x] / 255.0
             for c in range(3):
                 before = float(shown[y, x, c])
                 shown[y, x, c] = np.uint8(before + (colours[cy, cx, c] - before) * alpha + 0.5)

@@ -26,7 +26,7 @@ FEW: Final = 1 / 3
 
 def has_few_codes(luma: NDArray[np.uint8]) -> bool:
     """Whether a few codes make up much of a picture (H, W), as they do of what a computer draws."""
-    counts = np.sort(np.bincount(luma.ravel(), minlength=256))
+    counts = np.sort(cv2.calcHist([np.ascontiguousarray(luma)], [0], None, [256], [0, 256]).ravel())
     return int(counts[-CODES:].sum()) >= FEW * luma.size
 
 

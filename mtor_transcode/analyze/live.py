@@ -18,9 +18,9 @@ from mtor_transcode.analyze.easel import (
     cover_rect,
     coverage,
     frame_colours,
-    paint_colours,
 )
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
+from mtor_transcode.analyze.shades import Shades
 from mtor_transcode.model import STILL_CAMERA, Camera, Paint, ShapeState, Solid
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, compose, inverse, through_camera
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
@@ -62,6 +62,7 @@ class LiveShapes:
         width, height = size
         self._rects: NDArray[np.int32] | None = None
         self._behind: Picture | None = None
+        self._shades = Shades()
         if not isinstance(background, Solid):
             self._behind = np.rint(frame_colours(background, size)).astype(np.uint8)
         self.shown: Picture = np.empty((height, width, 3), dtype=np.uint8)
@@ -264,7 +265,7 @@ class LiveShapes:
         if state.paint.border is not None:
             colour = np.array(state.paint.border.colour, dtype=np.float32).reshape(1, 1, 3)
             composite(part, rect_of(self._edge(shape), inside), colour)
-        colours = paint_colours(state.paint, state.outline, state.transform, (x0, y0, x1, y1), self.view)
+        colours = self._shades.of(state, shape.rect, (x0, y0, x1, y1), self.view)
         composite(part, rect_of(self._cover(shape), inside), colours)
 
     def _cover(self, shape: LiveShape) -> Picture:

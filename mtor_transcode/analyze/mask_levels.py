@@ -106,28 +106,54 @@ def _around(values, y, x, levels, some, full):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _settle(values, field, worth, levels, some, full, sweeps):  # type: ignore[no-untyped-def]
-    """Sweep over the cells until none changes, at most so often; in place."""
+    """Sweep over the cells until none changes, at most so often; in place.
+
+    A cell is looked at again only if it, or one that its price depends on, has changed.
+    """
+    height, width = values.shape
+    due = np.ones((height, width), dtype=np.bool_)
     for _ in range(sweeps):
         changed = False
-        for y in range(values.shape[0]):
-            for x in range(values.shape[1]):
-                if values[y, x] == 0 and field[y, x] * levels < 0.3:
+        for y in range(height):
+            for x in range(width):
+                old = values[y, x]
+                if not due[y, x] or (old == 0 and field[y, x] * levels < 0.3):
                     continue
-                old = best = values[y, x]
-                least = 1e30
-                for choice in (old, old - 1, old + 1, 0, levels):
-                    if (
-                        choice < 0
-                        or choice > levels
-                        or abs(choice - field[y, x] * levels) > max(1.6, 0.4 * levels)
-                    ):
-                        continue
-                    values[y, x] = choice
-                    error = field[y, x] - choice / levels
-                    cost = worth * error * error + _around(values, y, x, levels, some, full)
-                    if cost < least - 1e-9:
-                        best, least = choice, cost
-                values[y, x] = best
-                changed = changed or best != old
+                due[y, x] = False
+                best = _best_value(values, field[y, x], y, x, worth, levels, some, full)
+                if best != old:
+                    values[y, x] = best
+                    changed = True
+                    due[max(y - 2, 0) : y + 3, max(x - 3, 0) : x + 4] = True
         if not changed:
             break
+
+
+@njit(cache=True, nogil=True)
+def _best_value(values, wanted, y, x, worth, levels, some, full):  # type: ignore[no-untyped-def]
+    """The value with which error and bits of a cell, and of those that it is a context of, are least."""
+    old = best = values[y, x]
+    least = 1e30
+    empty = between = filled = -1.0  # Bits by the class of the value, once they are known.
+    for choice in (old, old - 1, old + 1, 0, levels):
+        if choice < 0 or choice > levels or abs(choice - wanted * levels) > max(1.6, 0.4 * levels):
+            continue
+        values[y, x] = choice
+        if choice == 0:
+            if empty < 0:
+                empty = _around(values, y, x, levels, some, full)
+            bits = empty
+        elif choice == levels:
+            if filled < 0:
+                filled = _around(values, y, x, levels, some, full)
+            bits = filled
+        else:
+            if between < 0:
+                between = _around(values, y, x, levels, some, full)
+            bits = between
+        error = wanted - choice / levels
+        cost = worth * error * error + bits
+        if cost < least - 1e-9:
+            best, least = choice, cost
+    values[y, x] = old
+    return best

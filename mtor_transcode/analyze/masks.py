@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]
@@ -54,11 +55,13 @@ def _filled(region: Mask, allowed: Mask) -> Mask:
     if count <= 1:
         return region
     height, width = region.shape
-    forbidden = np.bincount(names[(allowed == 0)], minlength=count)
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
     right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    inner = (left > 0) & (top > 0) & (right < width) & (bottom < height) & (forbidden == 0)
+    inner = (left > 0) & (top > 0) & (right < width) & (bottom < height)
     inner[0] = False
+    if not inner.any():
+        return region
+    inner &= np.bincount(names[(allowed == 0)], minlength=count) == 0
     filled: Mask = region | inner[names].astype(np.uint8)
     return filled
 
@@ -68,17 +71,53 @@ def inner_colours(
 ) -> NDArray[np.float32] | None:
     """What a shaded area has inside, near each pixel: (h, w, 3); None if it is no shade."""
     core = cv2.erode(mask, _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    inside = core > 0
-    pixels = target[inside].astype(np.float32)
-    spread = float(pixels.var(axis=0).sum()) if len(pixels) >= SHADED_AREA else 0.0
-    if spread < SHADED:
+    area, spread = _spread(core, target)
+    if area < SHADED_AREA or spread < SHADED:
         return None
-    weight = cv2.blur(core.astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)[..., None]
-    sums = cv2.blur(target * core[..., None].astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)
-    flat = np.array(colour, dtype=np.float32)
-    near = np.where(weight > 1e-3, sums / np.maximum(weight, np.float32(1e-3)), flat).astype(np.float32)
-    rough = float(((near[inside] - pixels) ** 2).mean(axis=0).sum())
+    weight = cv2.blur(core.astype(np.float32), NEAR, borderType=cv2.BORDER_CONSTANT)
+    inside = cv2.bitwise_and(target, target, mask=core).astype(np.float32)
+    near = cv2.blur(inside, NEAR, borderType=cv2.BORDER_CONSTANT)
+    rough = _even_out(near, weight, np.array(colour, dtype=np.float32), core, target)
     return near if rough < ROUGH * spread else None
+
+
+@njit(cache=True, nogil=True)
+def _spread(core, target):  # type: ignore[no-untyped-def]
+    """How many px are set in ``core`` (h, w), and their variance in ``target``, of all channels together."""
+    count = 0
+    sums, squares = np.zeros(3), np.zeros(3)
+    for y in range(core.shape[0]):
+        for x in range(core.shape[1]):
+            if core[y, x]:
+                count += 1
+                for c in range(3):
+                    value = float(target[y, x, c])
+                    sums[c] += value
+                    squares[c] += value * value
+    many = max(count, 1)
+    return count, ((squares - sums * sums / many) / many).sum()
+
+
+@njit(cache=True, nogil=True)
+def _even_out(near, weight, flat, core, target):  # type: ignore[no-untyped-def]
+    """Makes means of sums (h, w, 3) and weights (h, w), ``flat`` where that is 0; in place.
+
+    Returns the mean squared error inside ``core``.
+    """
+    count, rough = 0, 0.0
+    for y in range(near.shape[0]):
+        for x in range(near.shape[1]):
+            for c in range(3):
+                if weight[y, x] > np.float32(1e-3):
+                    near[y, x, c] /= weight[y, x]
+                else:
+                    near[y, x, c] = flat[c]
+            if core[y, x]:
+                count += 1
+                for c in range(3):
+                    off = near[y, x, c] - float(target[y, x, c])
+                    rough += off * off
+    return rough / max(count, 1)
 
 
 def edge_field(

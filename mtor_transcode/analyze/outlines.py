@@ -156,24 +156,31 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
     cost[0] = 0.0
     # Steps of the grid that pieces of some px get, see ``grid_step``; a piece is aslant by 0.7 of its length.
     fine = 0.7 / min(max(2.0 * math.sqrt(area_per_bit), 0.125), 2.0)
+    scratch = np.empty((3, LOOK_AHEAD))
     for j in range(1, n):
-        for i in range(max(0, j - LOOK_AHEAD), j):
+        # Short pieces first: of long ones it is then soon known that they err too much. Of equals the longest
+        # is taken.
+        for i in range(j - 1, max(0, j - LOOK_AHEAD) - 1, -1):
+            if cost[i] + area_per_bit * NODE_BITS > cost[j]:
+                continue
             dx = points[j, 0] - points[i, 0]
             dy = points[j, 1] - points[i, 1]
             chord = math.sqrt(dx * dx + dy * dy)
             bits = NODE_BITS + 2.0 * math.log2(1.0 + fine * chord)
             base = cost[i] + area_per_bit * bits
-            if base >= cost[j]:
+            if base > cost[j]:
                 continue
-            straight, bent = _areas(points, lengths, i, j, dx, dy, chord)
-            if base + straight < cost[j]:
-                cost[j] = base + straight
+            straight, sag = _straight(points, lengths, i, j, (dx, dy, chord), scratch)
+            least = base + straight
+            bends = False
+            if curves and j > i + 1 and chord >= 1e-6:
+                bent = _bent(lengths[i + 1 : j + 1], chord, sag, scratch, (base, area_per_bit, cost[j]))
+                bends = base + bent + area_per_bit < least
+                least = min(least, base + bent + area_per_bit)
+            if least <= cost[j]:
+                cost[j] = least
                 parent[j] = i
-                arc[j] = False
-            if curves and base + bent + area_per_bit < cost[j]:
-                cost[j] = base + bent + area_per_bit
-                parent[j] = i
-                arc[j] = True
+                arc[j] = bends
     count = 1
     j = n - 1
     while j > 0:
@@ -191,44 +198,39 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _error(one, other):  # type: ignore[no-untyped-def]
-    """Mean squared error of an edge (its contrast 1) moved by ``one`` to ``other`` px from end to end."""
-    return (_moved(one) + 4.0 * _moved(0.5 * (one + other)) + _moved(other)) / 6.0
-
-
-@njit(cache=True, nogil=True)
 def _moved(d):  # type: ignore[no-untyped-def]
-    """Squared error a px of an anti-aliased edge that is moved by ``d`` px."""
+    """Squared error a px of an anti-aliased edge (its contrast 1) that is moved by ``d`` px."""
     d = abs(d)
     return d * d * (1.0 - d / 3.0) if d < 1.0 else d - 1.0 / 3.0
 
 
 @njit(cache=True, nogil=True)
-def _areas(points, lengths, i, j, dx, dy, chord):  # type: ignore[no-untyped-def]
-    """Squared error of the chord in the contour's place, and of the best shallow parabola.
+def _straight(points, lengths, i, j, piece, scratch):  # type: ignore[no-untyped-def]
+    """Squared error of the chord in the contour's place; the height of the parabola that fits best.
 
-    ``lengths`` are those of the contour's pieces, by where they end.
+    ``lengths`` are those of the contour's pieces, by where they end; ``piece`` is the chord and its length.
+    ``scratch`` (3, LOOK_AHEAD) gets where the points are along the chord, the same as a share of it in 0 to
+    1, and how far aside they are.
     """
+    dx, dy, chord = piece
     if j == i + 1:
         return 0.0, 0.0
     if chord < 1e-6:
         twice = 0.0
         for m in range(i, j):
             twice += points[m, 0] * points[m + 1, 1] - points[m + 1, 0] * points[m, 1]
-        area = 0.5 * abs(twice) + 1.0
-        return area, area
-    straight = 0.0
-    num = 0.0
-    den = 0.0
-    last_t = 0.0
-    last_d = 0.0
+        return 0.5 * abs(twice) + 1.0, 0.0
+    straight = num = den = 0.0
+    last_t = last_d = last_moved = 0.0
     for m in range(i + 1, j + 1):
         px = points[m, 0] - points[i, 0]
         py = points[m, 1] - points[i, 1]
         t = (px * dx + py * dy) / chord
         d = (py * dx - px * dy) / chord
         length = lengths[m]
-        straight += _error(last_d, d) * length
+        moved = _moved(d)
+        # Simpson's rule from end to end.
+        straight += (last_moved + 4.0 * _moved(0.5 * (last_d + d)) + moved) / 6.0 * length
         # A path that runs back along the chord is no graph over it: charge the way back.
         if t < last_t:
             straight += 0.5 * (last_t - t) * length
@@ -236,26 +238,31 @@ def _areas(points, lengths, i, j, dx, dy, chord):  # type: ignore[no-untyped-def
         bump = 4.0 * u * (1.0 - u)
         num += bump * d * length
         den += bump * bump * length
-        last_t = t
-        last_d = d
+        scratch[0, m - i - 1], scratch[1, m - i - 1], scratch[2, m - i - 1] = t, u, d
+        last_t, last_d, last_moved = t, d, moved
     sag = num / den if den > 0 else 0.0
     limit = STEEPEST * chord
     sag = min(max(sag, -limit), limit)
     # Between smooth nodes with handles of a third of the chord the curve is flatter than a circle.
-    sag /= 1.0 + 4.0 * (sag / chord) ** 2
-    bent = 0.0
-    last = 0.0
-    last_t = 0.0
-    for m in range(i + 1, j + 1):
-        px = points[m, 0] - points[i, 0]
-        py = points[m, 1] - points[i, 1]
-        t = (px * dx + py * dy) / chord
-        u = min(max(t / chord, 0.0), 1.0)
-        d = (py * dx - px * dy) / chord - sag * 4.0 * u * (1.0 - u)
-        length = lengths[m]
-        bent += _error(last, d) * length
+    return straight, sag / (1.0 + 4.0 * (sag / chord) ** 2)
+
+
+@njit(cache=True, nogil=True)
+def _bent(lengths, chord, sag, scratch, price):  # type: ignore[no-untyped-def]
+    """Squared error of a parabola in the place of a contour's pieces of these ``lengths``.
+
+    ``price`` is what the arc costs beside that, in two parts, and the cost beyond which it does not matter.
+    """
+    base, more, limit = price
+    bent = last_t = last_d = last_moved = 0.0
+    for m in range(len(lengths)):
+        t, u = scratch[0, m], scratch[1, m]
+        d = scratch[2, m] - sag * 4.0 * u * (1.0 - u)
+        moved = _moved(d)
+        bent += (last_moved + 4.0 * _moved(0.5 * (last_d + d)) + moved) / 6.0 * lengths[m]
         if t < last_t:
-            bent += 0.5 * (last_t - t) * length
-        last = d
-        last_t = t
-    return straight, bent
+            bent += 0.5 * (last_t - t) * lengths[m]
+        if base + bent + more > limit:
+            break
+        last_t, last_d, last_moved = t, d, moved
+    return bent

@@ -272,27 +272,61 @@ def _bits_of(values, most, same, other):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _settle(values, errors, lam, same, other, sweeps):  # type: ignore[no-untyped-def]
-    """Sweep over the cells until none changes, at most so often; in place."""
-    most = errors.shape[2] - 1
+    """Sweep over the cells until none changes, at most so often; in place.
+
+    A cell is looked at again only if one has changed that its price depends on.
+    """
+    height, width = values.shape
+    due = np.ones((height, width), dtype=np.bool_)
     for _ in range(sweeps):
         changed = False
-        for y in range(values.shape[0]):
-            for x in range(values.shape[1]):
-                old = best = values[y, x]
-                least = 1e30
-                for choice in range(most + 1):
-                    if errors[y, x, choice] > errors[y, x, old] + 16.0 * lam:
-                        continue
-                    values[y, x] = choice
-                    bits = _bits(values, y, x, most, same, other)
-                    bits += _bits(values, y, x + 1, most, same, other)
-                    bits += _bits(values, y + 1, x - 1, most, same, other)
-                    bits += _bits(values, y + 1, x, most, same, other)
-                    bits += _bits(values, y + 1, x + 1, most, same, other)
-                    cost = errors[y, x, choice] + lam * bits
-                    if cost < least - 1e-9:
-                        best, least = choice, cost
-                values[y, x] = best
-                changed = changed or best != old
+        for y in range(height):
+            for x in range(width):
+                if not due[y, x]:
+                    continue
+                due[y, x] = False
+                old = values[y, x]
+                best = _best_value(values, errors, y, x, lam, same, other)
+                if best != old:
+                    values[y, x] = best
+                    changed = True
+                    due[max(y - 1, 0) : y + 3, max(x - 2, 0) : x + 4] = True
         if not changed:
             break
+
+
+@njit(cache=True, nogil=True)
+def _best_value(values, errors, y, x, lam, same, other):  # type: ignore[no-untyped-def]
+    """The value with which error and bits of a cell, and of those whose neighbour it is, are least."""
+    most = errors.shape[2] - 1
+    old = best = values[y, x]
+    limit = errors[y, x, old] + 16.0 * lam
+    rivals = 0
+    for choice in range(most + 1):
+        rivals += errors[y, x, choice] <= limit
+    if rivals <= 1:
+        return best
+    dear = _price(values, errors, y, x, lam, same, other, 1e30) + 1e-6
+    least = 1e30
+    for choice in range(most + 1):
+        if errors[y, x, choice] > min(limit, dear):
+            continue
+        values[y, x] = choice
+        cost = _price(values, errors, y, x, lam, same, other, min(dear, least))
+        if cost < least - 1e-9:
+            best, least = choice, cost
+    values[y, x] = old
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _price(values, errors, y, x, lam, same, other, limit):  # type: ignore[no-untyped-def]
+    """Error and bits of a cell and of those whose neighbour it is; something infinite if beyond ``limit``."""
+    most = errors.shape[2] - 1
+    error = errors[y, x, values[y, x]]
+    bits = 0.0
+    for down, right in ((0, 0), (0, 1), (1, -1), (1, 0), (1, 1)):
+        bits += _bits(values, y + down, x + right, most, same, other)
+        if error + lam * bits > limit:
+            return 1e30
+    return error + lam * bits

@@ -17,6 +17,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.av1 import BEST_CRF, Shrinker, encode_still, even_size
@@ -241,21 +242,24 @@ def squared(target: Picture, shown: Picture) -> Plane:
     return error
 
 
-def _greatest(values: NDArray[np.float64]) -> tuple[float, Rect]:
-    """The rectangle (x0, y0, x1, y1) of the greatest sum, and that sum."""
-    rows = values.shape[0]
+@njit(cache=True, nogil=True)
+def _greatest(values):  # type: ignore[no-untyped-def]
+    """The greatest sum of a rectangle of ``values`` (H, W), and the rectangle (x0, y0, x1, y1)."""
+    rows, columns = values.shape
     best, rect = -np.inf, (0, 0, 1, 1)
+    strip = np.empty(columns)
     for top in range(rows):
-        strip = np.zeros(values.shape[1])
+        strip[:] = 0
         for low in range(top, rows):
-            strip += values[low]
-            sums = np.concatenate([[0.0], np.cumsum(strip)])
-            least = np.minimum.accumulate(sums)[:-1]
-            gains = sums[1:] - least
-            end = int(np.argmax(gains))
-            if gains[end] > best:
-                start = int(np.argmin(sums[: end + 1]))
-                best, rect = float(gains[end]), (start, top, end + 1, low + 1)
+            total = least = 0.0
+            start = 0
+            for x in range(columns):
+                strip[x] += values[low, x]
+                total += strip[x]
+                if total - least > best:
+                    best, rect = total - least, (start, top, x + 1, low + 1)
+                if total < least:
+                    least, start = total, x + 1
     return best, rect
 
 

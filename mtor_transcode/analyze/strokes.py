@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.chains import WIDEST, Chain, length_of, line_contrast, trace_lines, without_thin
+from mtor_transcode.analyze.chain_ends import Chain
+from mtor_transcode.analyze.chains import WIDEST, length_of, line_contrast, trace_lines, without_thin
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.outlines import best_vertices, grid_step, smooth_nodes
 from mtor_transcode.model import UNITS_PER_PX, Contour, NodeKind

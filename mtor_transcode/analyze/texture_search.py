@@ -148,11 +148,10 @@ class TextureSearch:
     def _descended(self, rate: float) -> list[Place]:
         """The places that were looked at on the way to one whose neighbours are no better."""
         arm = self._best or Arm(2, 2)
-        arm = replace(arm, step=min(arm.step, self.window.steps[-1]))
-        best = self.place(arm, rate)
-        known = {arm: best}
+        best = self.place(replace(arm, step=min(arm.step, self.window.steps[-1])), rate)
+        known = {best.arm: best}
         while True:
-            for near in self._neighbours(best):
+            for near in map(self._plain, self._neighbours(best)):
                 if near not in known:
                     known[near] = self.place(near, rate)
             found = min(known.values(), key=_cost)
@@ -166,6 +165,7 @@ class TextureSearch:
 
     def place(self, arm: Arm, rate: float) -> Place:
         """Where an arm stands at log bytes; tries it where nothing is known nearby."""
+        arm = self._plain(arm)
         if arm not in self.points:
             self.tried(arm, round(self._guess(arm, rate)))
         for _ in range(2):
@@ -179,10 +179,18 @@ class TextureSearch:
 
     def tried(self, arm: Arm, crf: float) -> Point:
         """What comes of a quick try."""
+        arm = self._plain(arm)
         known = self.points.setdefault(arm, {})
         if crf not in known:
             known[crf] = self.window.tried(arm, crf, self._quick)[0]
         return known[crf]
+
+    def _plain(self, arm: Arm) -> Arm:
+        """The arm of least step that codes the same pictures."""
+        same = (
+            step for step in self.window.steps if self.window.chosen(step) == self.window.chosen(arm.step)
+        )
+        return replace(arm, step=next(same, arm.step))
 
     def _guess(self, arm: Arm, rate: float) -> float:
         """Where to try an arm first: as arms known fare at these bytes, else coarse."""

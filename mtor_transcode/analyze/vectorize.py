@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.contours import area_and_centre, signed_area, trace_contours
@@ -155,18 +156,35 @@ def _cut(
     height, width = rank.shape
     x0, y0 = max(0, int(box[0]) - MARGIN), max(0, int(box[1]) - MARGIN)
     x1, y1 = min(width, int(box[2]) + MARGIN), min(height, int(box[3]) + MARGIN)
-    here = rank[y0:y1, x0:x1]
-    free = here > place
-    rows = np.clip(np.arange(y0 - MARGIN, y1 - MARGIN), 0, shown.shape[0] - 1)
-    columns = np.clip(np.arange(x0 - MARGIN, x1 - MARGIN), 0, shown.shape[1] - 1)
+    region, free, below, worth = _parts((x0, y0, x1, y1), place, rank, shown, weight)
     return Layer(
         rect=(x0 - MARGIN, y0 - MARGIN, x1 - MARGIN, y1 - MARGIN),
-        region=(here == place).astype(np.uint8),
-        free=free.astype(np.uint8),
+        region=region,
+        free=free,
         target=target[y0:y1, x0:x1],
-        shown=shown[rows[:, None], columns[None, :]],
-        weight=np.where(free, np.float32(0), weight[y0:y1, x0:x1]),
+        shown=below,
+        weight=worth,
     )
+
+
+@njit(cache=True, nogil=True)
+def _parts(rect, place, rank, shown, weight):  # type: ignore[no-untyped-def]
+    """What is the region's, what is free, what is shown, and weights where it is not free, in ``rect``."""
+    x0, y0, x1, y1 = rect
+    shape = (y1 - y0, x1 - x0)
+    region, free = np.empty(shape, dtype=np.uint8), np.empty(shape, dtype=np.uint8)
+    below, worth = np.empty((*shape, 3), dtype=np.uint8), np.empty(shape, dtype=np.float32)
+    for y in range(shape[0]):
+        row = min(max(y0 + y - MARGIN, 0), shown.shape[0] - 1)
+        for x in range(shape[1]):
+            column = min(max(x0 + x - MARGIN, 0), shown.shape[1] - 1)
+            here = rank[y0 + y, x0 + x]
+            region[y, x] = here == place
+            free[y, x] = here > place
+            worth[y, x] = 0 if here > place else weight[y0 + y, x0 + x]
+            for c in range(3):
+                below[y, x, c] = shown[row, column, c]
+    return region, free, below, worth
 
 
 def _propose(engine: Rasterizer, task: Task, layer: Layer, price: Price) -> ShapeState | None:

@@ -12,6 +12,12 @@ from mtor_transcode.model.paint import Colour
 CELLS_PER_NODE = 8
 """Cells of a mask that count as one node where nodes are counted."""
 
+BITMAP_STRIDE = 80
+"""Bits from one row of a bitmap to the next: more than the widest mask has cells."""
+
+BITMAP_MARGIN = 4
+"""Empty rows and columns below and beside a bitmap, so that it may be moved."""
+
 
 @dataclass(frozen=True)
 class Mask(Outline):
@@ -45,6 +51,16 @@ class Mask(Outline):
         """``(x0, y0, x1, y1)`` of the grid in units."""
         left = -(self.width // 2) * UNITS_PER_PX
         return (left, -self.height * UNITS_PER_PX, left + self.width * UNITS_PER_PX, 0)
+
+    @cached_property
+    def bitmap(self) -> tuple[int, int]:
+        """Which cells are at least half full, as one integer from the last row up, and their number."""
+        half = bytes(49 if value and 2 * value >= self.levels else 48 for value in range(256))
+        cells, bits = self.values.translate(half)[::-1], 0
+        for y in range(self.height):
+            row = int(cells[y * self.width : (y + 1) * self.width], 2)
+            bits |= row << (y + BITMAP_MARGIN) * BITMAP_STRIDE + BITMAP_MARGIN
+        return bits, bits.bit_count()
 
     @property
     def node_count(self) -> int:
