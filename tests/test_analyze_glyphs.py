@@ -13,8 +13,9 @@ import pytest
 
 from mtor_transcode.analyze.backdrop import background_of
 from mtor_transcode.analyze.glyphs import WIDEST, find_glyphs
+from mtor_transcode.analyze.letter_fields import BASE, SIDE
 from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.mask_fit import BASE, SIDE, Letter, fit_forms
+from mtor_transcode.analyze.mask_fit import Letter, fit_forms
 from mtor_transcode.analyze.mask_levels import levels_for, quantised
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.tracks import Times

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.easel import Picture, Plane, composite, coverage, gain_of, paint_colours
 from mtor_transcode.analyze.glyphs import Glyphs
 from mtor_transcode.analyze.inks import inks_of, written
-from mtor_transcode.analyze.mask_fit import BASE, SIDE, Form, Letter, fit_forms
+from mtor_transcode.analyze.letter_fields import BASE, SIDE
+from mtor_transcode.analyze.mask_fit import Form, Letter, fit_forms
 from mtor_transcode.model import UNITS_PER_PX, Colour, Mask, ShapeState, Solid, Transform
 from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix
 from mtor_transcode.render.rasterizer import Rasterizer

@@ -13,22 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.letter_fields import BASE, REACH, SIDE, Field, apart, extent, mistaken
+from mtor_transcode.analyze.mask_copies import Copies
 from mtor_transcode.analyze.mask_levels import quantised
+from mtor_transcode.analyze.mask_merging import Groups, merge
 from mtor_transcode.model import Mask
 
-SIDE = 40
-"""Px of the square in which coverages are compared; letters stand on its line ``BASE``, about its middle."""
-
-BASE = 36
-
-REACH = 1
-"""Px by which letters are shifted to match."""
-
-ROUNDS = 3
-MISTAKE = 0.3
-"""Mean error of 3x3 px, as a share of the contrast, that makes another letter of a letter."""
-
-Field = NDArray[np.float32]
+ROUNDS = 2
 
 
 @dataclass(slots=True)
@@ -69,24 +60,27 @@ def fit_forms(letters: list[Letter], lam: float, known: list[Mask]) -> list[Form
     for _ in range(ROUNDS):
         centres, group, shifts = _grouped(fields, energies, prices, centres, fixed)
         centres = _averaged(fields, energies, centres, fixed, group, shifts)
+    groups = Groups(centres, fixed, group, shifts)
+    merge(groups, fields, energies / lam)
+    copies = Copies()
     forms: list[Form] = []
-    for number in range(len(centres)):
-        members = np.flatnonzero(group == number)
-        if not len(members):
-            continue
+    # In the order of their first letters, in which their masks are going to be written.
+    for number in dict.fromkeys(groups.group.tolist()):
+        members = np.flatnonzero(groups.group == number)
         if number < fixed:
             mask = known[number]
             left, low = SIDE // 2 - mask.width // 2, BASE
         else:
-            made = quantised(centres[number], float(energies[members].sum()) / lam)
+            worth = float(energies[members].sum()) / lam
+            made = quantised(groups.centres[number], worth)
             if made is None:
                 continue
-            mask, left, low = made
+            mask, left, low = copies.add(groups.centres[number], worth, made)
         places = [
             (
                 int(member),
-                letters[member].corner[0] + left + int(shifts[member, 0]),
-                letters[member].corner[1] + low + int(shifts[member, 1]),
+                letters[member].corner[0] + left + int(groups.shifts[member, 0]),
+                letters[member].corner[1] + low + int(groups.shifts[member, 1]),
             )
             for member in members
         ]
@@ -112,68 +106,6 @@ def definition_bits(fields: Field) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _extent(field):  # type: ignore[no-untyped-def]
-    """The box of what is not 0: (top, bottom, left, right), ends excluded; no rows and columns if all is."""
-    side = field.shape[0]
-    box = (side, 0, side, 0)
-    for y in range(side):
-        for x in range(side):
-            if field[y, x] != 0:
-                box = (min(box[0], y), max(box[1], y + 1), min(box[2], x), max(box[3], x + 1))
-    return box
-
-
-@njit(cache=True, nogil=True)
-def _apart(field, centre, dx, dy, most, box, other):  # type: ignore[no-untyped-def]
-    """Squared difference of a field and a centre shifted by (dx, dy); some number above ``most`` if more.
-
-    ``box`` and ``other`` are their extents: elsewhere both are 0.
-    """
-    side = field.shape[0]
-    top, bottom = max(0, min(box[0], other[0] + dy)), min(side, max(box[1], other[1] + dy))
-    left, right = max(0, min(box[2], other[2] + dx)), min(side, max(box[3], other[3] + dx))
-    first, last = max(left, dx), min(right, side + dx)
-    total = 0.0
-    for y in range(top, bottom):
-        v = y - dy
-        if not 0 <= v < side:
-            for x in range(left, right):
-                total += field[y, x] * field[y, x]
-        else:
-            for x in range(left, first):
-                total += field[y, x] * field[y, x]
-            for x in range(first, last):
-                d = field[y, x] - centre[v, x - dx]
-                total += d * d
-            for x in range(last, right):
-                total += field[y, x] * field[y, x]
-        if total > most:
-            return total
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _mistaken(field, centre, dx, dy):  # type: ignore[no-untyped-def]
-    """Whether a stroke is missing or too much somewhere."""
-    side = field.shape[0]
-    error = np.zeros((side, side), dtype=np.float32)
-    for y in range(side):
-        for x in range(side):
-            v, u = y - dy, x - dx
-            c = centre[v, u] if 0 <= v < side and 0 <= u < side else np.float32(0)
-            error[y, x] = field[y, x] - c
-    for y in range(1, side - 1):
-        for x in range(1, side - 1):
-            mean = 0.0
-            for v in range(y - 1, y + 2):
-                for u in range(x - 1, x + 2):
-                    mean += error[v, u]
-            if abs(mean) > 9 * MISTAKE:
-                return True
-    return False
-
-
-@njit(cache=True, nogil=True)
 def _grouped(fields, energies, prices, centres, fixed):  # type: ignore[no-untyped-def]
     """Each letter to the nearest centre, or to a new one if that is too far to save anything."""
     count, side, _ = fields.shape
@@ -184,20 +116,20 @@ def _grouped(fields, energies, prices, centres, fixed):  # type: ignore[no-untyp
     for k in range(total):
         made[k] = centres[k]
         bulk[k] = centres[k].sum()
-        boxes[k] = _extent(centres[k])
+        boxes[k] = extent(centres[k])
     group = np.full(count, -1)
     shifts = np.zeros((count, 2), dtype=np.int64)
     for i in range(count):
         least = prices[i] / energies[i]
         mine = fields[i].sum()
-        box = np.array(_extent(fields[i]))
+        box = np.array(extent(fields[i]))
         for k in range(total):
             if abs(bulk[k] - mine) > 0.25 * mine + 3:
                 continue
             for dy in range(-REACH, REACH + 1):
                 for dx in range(-REACH, REACH + 1):
-                    d = _apart(fields[i], made[k], dx, dy, least, box, boxes[k])
-                    if d < least and not _mistaken(fields[i], made[k], dx, dy):
+                    d = apart(fields[i], made[k], dx, dy, least, box, boxes[k])
+                    if d < least and not mistaken(fields[i], made[k], dx, dy):
                         least = d
                         group[i] = k
                         shifts[i, 0], shifts[i, 1] = dx, dy

@@ -79,7 +79,7 @@ def _write_values(writer: Writer, mask: Mask, old: Mask | None, like: Like | Non
     if old is None or like is None:
         laid, bases = None, (_SOME, _FULL, _MIDDLE)
     else:
-        laid, bases = _laid(old, mask.width, mask.height, like), (_LIKE_SOME, _LIKE_FULL, _LIKE_MIDDLE)
+        laid, bases = laid_classes(old, mask.width, mask.height, like), (_LIKE_SOME, _LIKE_FULL, _LIKE_MIDDLE)
     writer.bins(*mask_bins(values, mask.levels, _middle_bits(mask.levels), laid, bases))
 
 
@@ -150,7 +150,7 @@ class _Cells:
         self._levels = levels
         self._old: list[list[int]] | None = None
         if old is not None and like is not None:
-            self._old = _laid(old, width, height, like).tolist()
+            self._old = laid_classes(old, width, height, like).tolist()
         self._empty = [0] * (width + 2 * _EDGE)
         self._above = self._empty
         self._here = self._empty
@@ -186,7 +186,7 @@ def _middle_bits(levels: int) -> int:
     return max(0, (levels - 2).bit_length())
 
 
-def _laid(old: Mask, width: int, height: int, like: Like) -> NDArray[np.uint8]:
+def laid_classes(old: Mask, width: int, height: int, like: Like) -> NDArray[np.uint8]:
     """The classes of an old mask in the grid of a new one: a row more at the top and at the bottom."""
     values = np.frombuffer(old.values, dtype=np.uint8).reshape(old.height, old.width)
     laid = np.zeros((height + 2, width + 2 * _EDGE), dtype=np.uint8)
