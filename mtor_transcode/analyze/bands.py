@@ -14,6 +14,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture
@@ -144,6 +145,8 @@ def _fitted(
     flat = (counts @ means) / total
     before = float(counts @ (((means - flat) ** 2) @ _CHANNELS))
     best, least = None, EXPLAINED * before
+    if _least_left(counts, means, _SHARES, _CHANNELS) > 1.001 * least:
+        return None  # As of most shapes.
     for width, share in zip(_WIDTHS, _SHARES, strict=True):
         rest = 1 - share
         aa, ab, bb = counts @ (share * share), counts @ (share * rest), counts @ (rest * rest)
@@ -158,6 +161,30 @@ def _fitted(
         if error < least:
             best, least = (float(width), colour, ground), error
     return None if best is None else (*best, before - least)
+
+
+@njit(cache=True, nogil=True)
+def _least_left(counts, means, shares, channels):  # type: ignore[no-untyped-def]
+    """The squared error that the best band of a profile leaves, about."""
+    least = np.inf
+    for share in shares:
+        rest = 1 - share
+        aa, ab, bb = (
+            (counts * share * share).sum(),
+            (counts * share * rest).sum(),
+            (counts * rest * rest).sum(),
+        )
+        determinant = aa * bb - ab * ab
+        if determinant <= 0.999e-6 * (aa + bb) ** 2:
+            continue
+        error = 0.0
+        for c in range(3):
+            mean = means[:, c]
+            pa, pb = (counts * share * mean).sum(), (counts * rest * mean).sum()
+            colour, ground = (bb * pa - ab * pb) / determinant, (aa * pb - ab * pa) / determinant
+            error += channels[c] * (counts * (mean - share * colour - rest * ground) ** 2).sum()
+        least = min(least, error)
+    return least
 
 
 def _grown(rect: Rect, size: tuple[int, int]) -> Rect:

@@ -81,12 +81,29 @@ def appearance(engine: Rasterizer, state: ShapeState, rect: Rect, view: Matrix) 
     if border is None:
         return fill, colours
     line = coverage(engine, border_of(state), place, rect, view)
-    inner = fill[..., None].astype(np.float32) / np.float32(255)
-    outer = line[..., None].astype(np.float32) / np.float32(255) * (1 - inner)
-    both = inner + outer
-    mixed = inner * colours + outer * np.array(border.colour, dtype=np.float32)
-    mixed /= np.maximum(both, np.float32(1e-6))
-    return np.rint(both[..., 0] * 255).astype(np.uint8), mixed
+    both, mixed = _bordered(fill, line, colours, np.array(border.colour, dtype=np.float32))
+    return both, mixed
+
+
+@njit(cache=True, nogil=True)
+def _bordered(fill, line, colours, edge):  # type: ignore[no-untyped-def]
+    """Coverage and colours of what is filled with ``colours``, over its line in the colour ``edge``."""
+    height, width = fill.shape
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    one, full = np.float32(1), np.float32(255)
+    both, mixed = np.zeros((height, width), dtype=np.uint8), np.zeros((height, width, 3), dtype=np.float32)
+    for y in range(height):
+        for x in range(width):
+            if fill[y, x] == 0 and line[y, x] == 0:
+                continue
+            inner = np.float32(fill[y, x]) / full
+            outer = np.float32(line[y, x]) / full * (one - inner)
+            covered = inner + outer
+            both[y, x] = np.uint8(np.rint(covered * full))
+            for c in range(3):
+                colour = colours[0, 0, c] if solid else colours[y, x, c]
+                mixed[y, x, c] = (inner * colour + outer * edge[c]) / max(covered, np.float32(1e-6))
+    return both, mixed
 
 
 def border_of(state: ShapeState) -> Outline:
@@ -305,21 +322,53 @@ def gain_of(target, shown, cover, colours, weight):  # type: ignore[no-untyped-d
 @njit(cache=True, nogil=True)
 def composite(shown, cover, colours):  # type: ignore[no-untyped-def]
     """Paint ``colours`` over ``shown`` (h, w, 3) in place."""
-    solid = colours.shape[0] == 1 and colours.shape[1] == 1
     for y in range(cover.shape[0]):
-        for x in range(cover.shape[1]):
-            if cover[y, x] == 0:
-                continue
-            cy = 0 if solid else y
-            cx = 0 if solid else x
-            if cover[y, x] == 255:
-                for c in range(3):
-                    shown[y, x, c] = np.uint8(colours[cy, cx, c] + 0.5)
-                continue
-            alpha = cover[y, x] / 255.0
+        _composite_line(shown, cover, colours, y, 0, cover.shape[1])
+
+
+@njit(cache=True, nogil=True)
+def composite_spans(shown, cover, colours, spans, left):  # type: ignore[no-untyped-def]
+    """The same where ``spans`` (h, 2) tell from and up to which px a line is covered; ``left`` is the first.
+
+    A stroke across the frame covers a hundredth of the rectangle that it lies in.
+    """
+    for y in range(cover.shape[0]):
+        start, end = max(spans[y, 0] - left, 0), min(spans[y, 1] - left, cover.shape[1])
+        _composite_line(shown, cover, colours, y, start, end)
+
+
+@njit(cache=True, nogil=True)
+def _composite_line(shown, cover, colours, y, start, end):  # type: ignore[no-untyped-def]
+    solid = colours.shape[0] == 1 and colours.shape[1] == 1
+    cy = 0 if solid else y
+    for x in range(start, end):
+        if cover[y, x] == 0:
+            continue
+        cx = 0 if solid else x
+        if cover[y, x] == 255:
             for c in range(3):
-                before = float(shown[y, x, c])
-                shown[y, x, c] = np.uint8(before + (colours[cy, cx, c] - before) * alpha + 0.5)
+                shown[y, x, c] = np.uint8(colours[cy, cx, c] + 0.5)
+            continue
+        alpha = cover[y, x] / 255.0
+        for c in range(3):
+            before = float(shown[y, x, c])
+            shown[y, x, c] = np.uint8(before + (colours[cy, cx, c] - before) * alpha + 0.5)
+
+
+@njit(cache=True, nogil=True)
+def spans_of(cover):  # type: ignore[no-untyped-def]
+    """From and up to which px each line of a coverage (h, w) has some: (h, 2), both 0 where none has."""
+    height, width = cover.shape
+    spans = np.zeros((height, 2), dtype=np.int32)
+    for y in range(height):
+        start, end = 0, width
+        while start < end and cover[y, start] == 0:
+            start += 1
+        while end > start and cover[y, end - 1] == 0:
+            end -= 1
+        if end > start:
+            spans[y, 0], spans[y, 1] = start, end
+    return spans
 
 
 @njit(cache=True, nogil=True)

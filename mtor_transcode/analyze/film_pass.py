@@ -20,7 +20,7 @@ from mtor_transcode.analyze.pane_layer import PaneLayer
 from mtor_transcode.analyze.preview import Preview
 from mtor_transcode.analyze.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.reels import Reel
-from mtor_transcode.analyze.rehearsal import first_prices, rehearsed
+from mtor_transcode.analyze.rehearsal import Rehearsal, first_prices, rehearsed
 from mtor_transcode.analyze.scene_coder import SceneCoder
 from mtor_transcode.analyze.scenes import SceneBoundary
 from mtor_transcode.analyze.spool import Spool
@@ -30,7 +30,6 @@ from mtor_transcode.analyze.texture_shelf import Part, Shelf
 from mtor_transcode.analyze.textured import STAGES, Aside, is_sure, reached, verdict, windows
 from mtor_transcode.analyze.trial import Trial, is_better
 from mtor_transcode.analyze.vector_scene import AFTER, VectorScene
-from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.packet_film_writer import film_writer
 from mtor_transcode.codec.price import Pricer
 from mtor_transcode.ingest.frame import SourceFrame
@@ -242,7 +241,7 @@ class _FilmPass:
                 break
         return Trial(scene, found, tried, film, size, float((end - scene.head.start) * self._time_base))
 
-    def _rehearsed(self, head: SceneStart, span: Span) -> tuple[FilmReader, int]:
+    def _rehearsed(self, head: SceneStart, span: Span) -> tuple[Rehearsal, int]:
         return rehearsed(self.writer, self._header, head, span)
 
     def _window(self, spool: Spool) -> Window:

@@ -62,14 +62,22 @@ class Likeness:
         return max(self.squares / max(self.seconds, 1e-9), 1.0)
 
 
-def unlikeness(source: Plane, shown: Plane) -> float:
-    """The geometric mean of 1 - SSIM of two luma planes at both sizes, the one at full size weighing more."""
+def at_usual_size(plane: Plane) -> Plane:
+    """A luma plane at the size where SSIM is usually taken, about; itself where that is its own."""
+    smaller = round(min(plane.shape) / USUAL_SIDE)
+    return plane if smaller < 2 else _shrunk(plane, smaller)
+
+
+def unlikeness(source: Plane, shown: Plane, small: Plane | None = None) -> float:
+    """The geometric mean of 1 - SSIM of two luma planes at both sizes, the one at full size weighing more.
+
+    ``small`` is the source at the usual size, where that is at hand.
+    """
     full = unlike_at_full_size(source, shown)
-    smaller = round(min(source.shape) / USUAL_SIDE)
-    if smaller < 2:
+    small = at_usual_size(source) if small is None else small
+    if small.shape == source.shape:
         return full
-    one, other = (_shrunk(plane, smaller) for plane in (source, shown))
-    usual = float(_tiled_unlike(one, other))
+    usual = float(_tiled_unlike(small, at_usual_size(shown)))
     return float(full**AT_FULL_SIZE * max(usual, 0.0) ** (1 - AT_FULL_SIZE))
 
 

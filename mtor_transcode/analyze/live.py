@@ -15,9 +15,11 @@ from mtor_transcode.analyze.easel import (
     Plane,
     border_of,
     composite,
+    composite_spans,
     cover_rect,
     coverage,
     frame_colours,
+    spans_of,
 )
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.shades import Shades
@@ -36,7 +38,8 @@ NOBODY = -1
 class LiveShape:
     """A shape on the stage: its state, the px it may touch, and its coverage of them if it is kept.
 
-    ``edge`` is the coverage of its border, as far as that goes below what fills it.
+    ``edge`` is the coverage of its border, as far as that goes below what fills it; ``spans`` (h, 2) is where
+    each line of ``cover`` begins and ends.
     """
 
     number: int
@@ -44,6 +47,7 @@ class LiveShape:
     rect: Rect
     cover: Picture | None = None
     edge: Picture | None = None
+    spans: NDArray[np.int32] | None = None
 
 
 class LiveShapes:
@@ -151,14 +155,14 @@ class LiveShapes:
     def with_camera(self, camera: Camera) -> Picture:
         """The whole picture as another camera would show it; nothing is changed."""
         held, view = self.camera, self.view
-        kept = [(shape.rect, shape.cover, shape.edge) for shape in self.shapes]
+        kept = [(shape.rect, shape.cover, shape.edge, shape.spans) for shape in self.shapes]
         self._look(camera)
         width, height = self.size
         picture = self._compose((0, 0, width, height), {})
         self.camera, self.view = held, view
         self._rects = None
-        for shape, (rect, cover, edge) in zip(self.shapes, kept, strict=True):
-            shape.rect, shape.cover, shape.edge = rect, cover, edge
+        for shape, (rect, cover, edge, spans) in zip(self.shapes, kept, strict=True):
+            shape.rect, shape.cover, shape.edge, shape.spans = rect, cover, edge, spans
         return picture
 
     def set_camera(self, camera: Camera, picture: Picture) -> None:
@@ -223,7 +227,7 @@ class LiveShapes:
         self._rects = None
         for shape in self.shapes:
             shape.rect = cover_rect(border_of(shape.state), shape.state.transform, self.view, self.size)
-            shape.cover = shape.edge = None
+            shape.cover = shape.edge = shape.spans = None
 
     def _fill(self, pixels: Picture, rect: Rect) -> None:
         if self._behind is not None:
@@ -266,14 +270,18 @@ class LiveShapes:
             colour = np.array(state.paint.border.colour, dtype=np.float32).reshape(1, 1, 3)
             composite(part, rect_of(self._edge(shape), inside), colour)
         colours = self._shades.of(state, shape.rect, (x0, y0, x1, y1), self.view)
-        composite(part, rect_of(self._cover(shape), inside), colours)
+        cover = rect_of(self._cover(shape), inside)
+        if shape.spans is None:
+            composite(part, cover, colours)
+        else:
+            composite_spans(part, cover, colours, shape.spans[inside[1] : inside[3]], inside[0])
 
     def _cover(self, shape: LiveShape) -> Picture:
         if shape.cover is not None:
             return shape.cover
         cover = coverage(self.engine, shape.state.outline, shape.state.transform, shape.rect, self.view)
         if area(shape.rect) <= CACHED_AREA:
-            shape.cover = cover
+            shape.cover, shape.spans = cover, spans_of(cover)
         return cover
 
     def _edge(self, shape: LiveShape) -> Picture:

@@ -170,7 +170,8 @@ def best_vertices(points, area_per_bit, curves):  # type: ignore[no-untyped-def]
             base = cost[i] + area_per_bit * bits
             if base > cost[j]:
                 continue
-            straight, sag = _straight(points, lengths, i, j, (dx, dy, chord), scratch)
+            price = (base, math.inf if curves else cost[j])
+            straight, sag = _straight(points, lengths, i, j, (dx, dy, chord), scratch, price)
             least = base + straight
             bends = False
             if curves and j > i + 1 and chord >= 1e-6:
@@ -205,12 +206,13 @@ def _moved(d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _straight(points, lengths, i, j, piece, scratch):  # type: ignore[no-untyped-def]
+def _straight(points, lengths, i, j, piece, scratch, price):  # type: ignore[no-untyped-def]
     """Squared error of the chord in the contour's place; the height of the parabola that fits best.
 
     ``lengths`` are those of the contour's pieces, by where they end; ``piece`` is the chord and its length.
     ``scratch`` (3, LOOK_AHEAD) gets where the points are along the chord, the same as a share of it in 0 to
-    1, and how far aside they are.
+    1, and how far aside they are. ``price`` is what the piece costs beside its
+    error, and the cost beyond which that is not added up to its end.
     """
     dx, dy, chord = piece
     if j == i + 1:
@@ -238,6 +240,8 @@ def _straight(points, lengths, i, j, piece, scratch):  # type: ignore[no-untyped
         bump = 4.0 * u * (1.0 - u)
         num += bump * d * length
         den += bump * bump * length
+        if price[0] + straight > price[1]:
+            break
         scratch[0, m - i - 1], scratch[1, m - i - 1], scratch[2, m - i - 1] = t, u, d
         last_t, last_d, last_moved = t, d, moved
     sag = num / den if den > 0 else 0.0

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from mtor_transcode.analyze.av1 import Shrinker, codable_scale, encode, encode_still, even_size
 from mtor_transcode.analyze.flatness import has_few_codes
-from mtor_transcode.analyze.likeness import Likeness, unlikeness
+from mtor_transcode.analyze.likeness import Likeness, at_usual_size, unlikeness
 from mtor_transcode.analyze.pacing import Pacing
 from mtor_transcode.analyze.spool import Plane, Spool
 from mtor_transcode.errors import FormatError
@@ -110,7 +110,7 @@ class Window:
         self._size = size
         self._time_base = time_base
         self._small: dict[int, dict[int, list[Plane]]] = {}
-        self._samples: dict[int, Plane] = {}
+        self._samples: dict[int, tuple[Plane, Plane]] = {}
         self._chosen: dict[int, list[int]] = {}
         self._manner: Manner | None = None
         self.changes = [number for number, frame in enumerate(spool.frames) if frame.changed]
@@ -222,12 +222,17 @@ class Window:
 
     def _sample(self, index: int) -> Plane:
         """The luma of a frame to look at."""
-        luma = self._samples.get(index)
-        if luma is None:
+        return self._sizes(index)[0]
+
+    def _sizes(self, index: int) -> tuple[Plane, Plane]:
+        """The same, and it at the usual size (``likeness``)."""
+        sizes = self._samples.get(index)
+        if sizes is None:
             luma = self._spool.luma(index)
+            sizes = luma, at_usual_size(luma)
             if (len(self._samples) + 1) * luma.nbytes <= HELD:
-                self._samples[index] = luma
-        return luma
+                self._samples[index] = sizes
+        return sizes
 
     def _places(self, step: int) -> Iterator[tuple[int, int, int]]:
         """Frames to look at: each with the picture it shows, and how far that is on the way to the next."""
@@ -247,7 +252,8 @@ class Window:
     def _unlike(self, index: int, planes: list[Plane], sharpness: int = 0) -> tuple[float, Plane]:
         """Unlikeness of a frame where a viewer sees ``planes``, and that luma."""
         shown = stretched_plane(sharpened(planes[0], sharpness), self._size)
-        return unlikeness(self._sample(index), shown), shown
+        luma, small = self._sizes(index)
+        return unlikeness(luma, shown, small), shown
 
     def likeness(self, texture: Texture, step: int) -> Likeness:
         """How like the source the texture is to look at, where each picture moves if that is better.

@@ -19,9 +19,9 @@ from mtor_transcode.analyze.texture_probe import SAMPLES, Arm
 from mtor_transcode.analyze.texture_search import DEAR, Place, TextureSearch
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.analyze.vector_scene import VectorScene
-from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.limits import MAX_PICTURES
 from mtor_transcode.ingest.frame import SourceFrame
+from mtor_transcode.render.film import Film
 from mtor_transcode.render.frames import FrameRenderer
 
 WINDOW = 10.0
@@ -128,7 +128,7 @@ def windows(frames: Iterator[SourceFrame], begun: Spool, end: int, time_base: Fr
 
 
 def verdict(
-    spool: Spool, search: TextureSearch, lam: float, film: FilmReader, size: int, *, levelled: bool = False
+    spool: Spool, search: TextureSearch, lam: float, film: Film, size: int, *, levelled: bool = False
 ) -> Verdict:
     """Which is better at a lambda: a texture of frames set aside, or ``film``, vectors of ``size`` bytes."""
     rate = math.log(max(size, 1))
@@ -167,7 +167,7 @@ def _apart(place: Place, vectors: Likeness) -> float:
     return math.log(vectors.mean_unlike) - place.unlike - DEAR * place.dear
 
 
-def likeness_of(spool: Spool, film: FilmReader) -> Likeness:
+def likeness_of(spool: Spool, film: Film) -> Likeness:
     """How like frames set aside what a film shows is."""
     found = Likeness()
     renderer = FrameRenderer(film)

@@ -11,7 +11,7 @@ from mtor_transcode.analyze.spool import Spool
 from mtor_transcode.analyze.texture_shelf import Verdict
 from mtor_transcode.analyze.textured import likeness_of
 from mtor_transcode.analyze.vector_scene import VectorScene
-from mtor_transcode.codec.film_reader import FilmReader
+from mtor_transcode.render.film import Film
 
 EXCHANGE: Final = 0.8
 """Log unlikeness that log bytes are worth where vectors are drawn: 0.7 to 1.7 for slides with a face."""
@@ -24,7 +24,7 @@ class Trial:
     scene: VectorScene
     found: Verdict
     tried: Spool
-    film: FilmReader
+    film: Film
     bytes: int
     seconds: float
 

@@ -8,10 +8,11 @@ context, then the n bits of rest, the two highest adaptive, the others raw. It t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from mtor_transcode.codec.contexts import NUMBER
-from mtor_transcode.codec.writers import Reader, Writer
+from mtor_transcode.codec.writers import Bins, Reader, Writer
 
 _PREFIX: Final = 16
 _LENGTHS: Final = 8
@@ -20,21 +21,27 @@ _LONGEST: Final = 32
 
 def write_number(writer: Writer, context: int, value: int) -> None:
     """Writes ``value`` (0 .. 2**32 - 1) with the ``NUMBER`` contexts from ``context`` on."""
-    bit = writer.bit
+    bins, rest = _bins_of(value)
+    writer.several(context, bins)
+    if rest:
+        _write_raw(writer, value + 1, rest)
+
+
+@lru_cache(maxsize=4096)
+def _bins_of(value: int) -> tuple[Bins, int]:
+    """The adaptive bins of a number, and how many raw ones follow."""
     value += 1
     length = value.bit_length() - 1
-    for place in range(length):
-        bit(context + (place if place < _PREFIX else _PREFIX - 1), 1)
+    bins = [(min(place, _PREFIX - 1), 1) for place in range(length)]
     if length < _LONGEST:
-        bit(context + (length if length < _PREFIX else _PREFIX - 1), 0)
+        bins.append((min(length, _PREFIX - 1), 0))
     if length:
-        top = context + _PREFIX + 3 * ((length if length < _LENGTHS else _LENGTHS) - 1)
+        top = _PREFIX + 3 * (min(length, _LENGTHS) - 1)
         high = value >> (length - 1) & 1
-        bit(top, high)
+        bins.append((top, high))
         if length > 1:
-            bit(top + 1 + high, value >> (length - 2) & 1)
-            if length > 2:
-                _write_raw(writer, value, length - 2)
+            bins.append((top + 1 + high, value >> (length - 2) & 1))
+    return tuple(bins), max(length - 2, 0)
 
 
 def read_number(reader: Reader, context: int) -> int:
@@ -102,11 +109,16 @@ def write_tree(writer: Writer, context: int, value: int, count: int) -> None:
 
     Takes 2**count - 1 contexts: node 1 is the root, node k has the children 2k and 2k + 1.
     """
-    node = 1
-    for place in range(count - 1, -1, -1):
-        bit = value >> place & 1
-        writer.bit(context + node - 1, bit)
-        node = 2 * node + bit
+    writer.several(context, _path_of(value, count))
+
+
+@lru_cache(maxsize=4096)
+def _path_of(value: int, count: int) -> Bins:
+    """The bins from a tree's root to a leaf."""
+    value &= (1 << count) - 1
+    bits = [value >> place & 1 for place in range(count - 1, -1, -1)]
+    nodes = [(1 << place) + (value >> (count - place)) for place in range(count)]
+    return tuple((node - 1, bit) for node, bit in zip(nodes, bits, strict=True))
 
 
 def read_tree(reader: Reader, context: int, count: int) -> int:

@@ -17,6 +17,7 @@ from mtor_transcode.codec.adaptive import COST_0, COST_1, FAST_RATE, SLOW_RATE, 
 from mtor_transcode.codec.contexts import KIND_OF, Kind
 from mtor_transcode.codec.limits import MAX_TRIMMED
 from mtor_transcode.codec.tables import MAX_USES
+from mtor_transcode.codec.writers import Bins
 from mtor_transcode.errors import FormatError
 
 _TOP: Final = 1 << 24
@@ -56,6 +57,11 @@ class RangeWriter:
             adaptive.uses[context] = uses + 1
         if self._range < _TOP:
             self._normalise()
+
+    def several(self, first: int, bins: Bins) -> None:
+        """Writes a few bins."""
+        for offset, value in bins:
+            self.bit(first + offset, value)
 
     def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
         """Writes many bins."""

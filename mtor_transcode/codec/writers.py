@@ -16,12 +16,18 @@ from mtor_transcode.codec.adaptive import COST_0, COST_1, FAST_RATE, SLOW_RATE, 
 from mtor_transcode.codec.tables import MAX_USES
 from mtor_transcode.errors import FormatError
 
+Bins = tuple[tuple[int, int], ...]
+"""Bins of one group of contexts: for each how far its context is from the group's first, and its value."""
+
 
 class Writer(Protocol):
     """Takes bins."""
 
     def bit(self, context: int, value: int) -> None:
         """Takes a bin of an adaptive context; any true ``value`` is a 1."""
+
+    def several(self, first: int, bins: Bins) -> None:
+        """Takes a few bins of the group of contexts from ``first`` on, as ``bit`` would one by one."""
 
     def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
         """Takes many bins, each 0 or 1 with its context, as ``bit`` would one by one."""
@@ -67,6 +73,24 @@ class CountingWriter:
         if uses < MAX_USES:
             adaptive.uses[context] = uses + 1
 
+    def several(self, first: int, bins: Bins) -> None:
+        """Adds the costs of a few bins: ``bit`` for each, written out, as most of a price is these."""
+        fast, slow, uses, bits = self.adaptive.fast, self.adaptive.slow, self.adaptive.uses, self.bits
+        for offset, value in bins:
+            context = first + offset
+            quick, steady, used = fast[context], slow[context], uses[context]
+            if value:
+                bits += COST_1[(quick + steady) >> 5]
+                fast[context] = quick + ((65536 - quick) >> FAST_RATE[used])
+                slow[context] = steady + ((65536 - steady) >> SLOW_RATE[used])
+            else:
+                bits += COST_0[(quick + steady) >> 5]
+                fast[context] = quick - (quick >> FAST_RATE[used])
+                slow[context] = steady - (steady >> SLOW_RATE[used])
+            if used < MAX_USES:
+                uses[context] = used + 1
+        self.bits = bits
+
     def raw(self, value: int, count: int) -> None:
         """Adds ``count`` bits."""
         self.bits += count
@@ -103,6 +127,10 @@ class RecordingWriter:
     def bit(self, context: int, value: int) -> None:
         """Remembers a bin."""
         self.recorded.append((context, 1 if value else 0, 0))
+
+    def several(self, first: int, bins: Bins) -> None:
+        """Remembers a few bins."""
+        self.recorded.extend((first + offset, value, 0) for offset, value in bins)
 
     def bins(self, contexts: NDArray[np.int32], values: NDArray[np.uint8]) -> None:
         """Remembers many bins."""

@@ -83,11 +83,16 @@ def _sprite(pixels: NDArray[np.uint8]) -> Any:
     context = blend2d.BLContext(image)
     context.clear_all()
     context.comp_op = blend2d.BLCompOp.SRC_COPY
-    for y, x in np.argwhere(pixels[..., 3]).tolist():
-        *colour, alpha = pixels[y, x].tolist()
+    cells: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    for y, row in enumerate(pixels.tolist()):
+        for x, cell in enumerate(row):
+            if cell[3]:
+                cells.setdefault(tuple(cell), []).append((x, y))
+    for (*colour, alpha), places in cells.items():
         plain = (min(1.0, (code + 0.25) / alpha) for code in colour)
         context.set_fill_style((*plain, LEVELS[alpha]))
-        context.fill_rect(blend2d.BLRect(x, y, 1, 1))
+        for x, y in places:
+            context.fill_rect(blend2d.BLRect(x, y, 1, 1))
     context.flush()
     return image
 
