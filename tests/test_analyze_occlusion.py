@@ -57,7 +57,7 @@ def stage() -> LiveShapes:
 def behind(live: LiveShapes, number: int, x: float, rests: set[int], shown: np.ndarray) -> int | None:
     """The number of what a box that went to x went behind, as ``Orders`` finds it."""
     worth = np.ones((HEIGHT, WIDTH), np.float32)
-    orders = Orders(live, shown, worth, 50.0, lambda: rests, lambda number: 40.0)
+    orders = Orders(live, shown, worth, 50.0, lambda: rests, lambda number, mover: 40.0)
     index = live.index_of(number)
     was, gone = live.shapes[index].state, place(x, 64)
     setting = setting_of(live, index, (84, 48, 146, 79), shown, worth)

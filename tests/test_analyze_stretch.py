@@ -15,7 +15,7 @@ from render_film import box
 from mtor_transcode import transcode
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.pose import Pose, setting_of
-from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of, stretched
+from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of, squared, stretched
 from mtor_transcode.analyze.tracks import Tracks
 from mtor_transcode.codec.canonical import is_canonical
 from mtor_transcode.codec.film_reader import FilmReader
@@ -82,6 +82,30 @@ def test_the_side_that_moved_is_found(grown: tuple[float, ...]) -> None:
     fresh = replace(BAR, outline=found.outline, transform=found.place)
     assert np.abs(sides_of(fresh) - truth).max() <= 0.25
     assert found.error < 0.01 * float(((target.astype(float) - live.shown) ** 2).sum())
+
+
+def test_sides_stay_where_they_are_seen() -> None:
+    """The target's side lies beyond the setting: none is moved out of it."""
+    truth = sides_of(BAR) - np.array([0.0, 40.0, 0.0, 0.0])
+    outline, place = stretched(BAR.outline, truth) or (BAR.outline, BAR.transform)
+    target = stage(replace(BAR, outline=outline, transform=place)).shown
+    live = stage(BAR)
+    worth = np.ones(target.shape[:2], np.float32)
+    found = StretchFit(live, BAR, setting_of(live, 0, (0, 45, 120, 100), target, worth)).fitted()
+    assert found is not None
+    assert found.outline is not None
+    top = sides_of(replace(BAR, outline=found.outline, transform=found.place))[1]
+    assert 45 <= top <= 47
+
+
+def test_a_slanted_box_is_squared() -> None:
+    slanted = Outline((Contour(((240, 128), (-240, 128), (-240, -128), (240, -72)), (NodeKind.CORNER,) * 4),))
+    made = squared(slanted)
+    assert made is not None
+    assert made.contours[0].points == ((240, 128), (-240, 128), (-240, -128), (240, -128))
+    assert squared(LINE) is None
+    thin = Outline((Contour(((0, 128), (-240, 100), (0, -128), (240, 0)), (NodeKind.CORNER,) * 4),))
+    assert squared(thin) is None
 
 
 def growing(heights: list[float]) -> tuple[Tracks, list[Token]]:

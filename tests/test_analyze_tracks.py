@@ -100,6 +100,23 @@ def test_a_corner_of_a_track_stays() -> None:
     assert [(edit.at, edit.duration) for edit in edits] == [(0, 30), (30, 30)]
 
 
+def test_a_move_that_begins_and_ends_between_keys_is_one_edit() -> None:
+    """Keys at 0, 10 ... 50; it moves from tick 4 to tick 46, by 16 units a tick."""
+    places = [Transform(16 * min(max(10 * n - 4, 0), 42), 0) for n in range(6)]
+    tracks, tokens = run(places)
+    edits = [token for token in tracks.smoothed(tokens, {}, 100.0) if isinstance(token, Edit)]
+    assert [(edit.at, edit.duration) for edit in edits] == [(4, 42)]
+    assert edits[0].state.transform == Transform(16 * 42, 0)
+
+
+def test_a_turn_between_keys_is_where_the_lines_meet() -> None:
+    places = [Transform(16 * 10 * n, 16 * max(10 * n - 26, 0)) for n in range(6)]
+    tracks, tokens = run(places)
+    edits = [token for token in tracks.smoothed(tokens, {}, 100.0) if isinstance(token, Edit)]
+    assert [(edit.at, edit.duration) for edit in edits] == [(0, 26), (26, 24)]
+    assert edits[0].state.transform == Transform(16 * 26, 0)
+
+
 def test_a_pause_is_not_joined() -> None:
     tracks, tokens = run([Transform(64 * n, 0) for n in range(3)])
     later = Edit(40, 10, 7, replace(tokens[0].state, transform=Transform(999, 0)))  # type: ignore[union-attr]

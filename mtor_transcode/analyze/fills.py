@@ -52,11 +52,15 @@ FIELDS_PAY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One region cut out of the padded pictures; ``rect`` in px of the picture (may reach beyond it)."""
+    """One region cut out of the padded pictures; ``rect`` in px of the picture (may reach beyond it).
+
+    What is painted later may lie over it where it is ``free``, and will for certain where it is ``covered``.
+    """
 
     rect: Rect
     region: NDArray[np.uint8]
     free: NDArray[np.uint8]
+    covered: NDArray[np.uint8]
     target: Picture
     shown: Picture
     weight: Plane

@@ -17,12 +17,13 @@ from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import page_scroll, shape_shifts
 from mtor_transcode.analyze.occlusion import Mover, Orders
 from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, Setting, setting_of
-from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of
+from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of, squared
 from mtor_transcode.analyze.track import aligned, carried, matched_shift
 from mtor_transcode.analyze.tracks import is_stirred
 from mtor_transcode.model import UNITS_PER_PX, ShapeState, Transform
 from mtor_transcode.render.matrix import compose, inverse
 from mtor_transcode.render.rasterizer import Rect
+from mtor_transcode.render.rectangles import area
 
 MATCH_BITS = 20.0
 FIT_BITS = 40.0
@@ -55,8 +56,8 @@ LEAST_SIDE = 6
 GROWN = 0.6
 """Share of a shape's error that a stretch must take away: pieces of what is painted wrong hardly pay."""
 
-GROWTH = 70
-"""Px around a shape in which it is looked for when a side of it may have moved."""
+GROWTH = (120, 70)
+"""Px around a shape in which it is looked for when a side of it may have moved; fewer around large ones."""
 
 Price = Callable[[ShapeState], float]
 """Bits of the token that brings a shape to another state."""
@@ -212,19 +213,34 @@ class MoveFinder:
         shape, index = asked.held, asked.index
         if not can_stretch(shape.state):
             return None
-        x0, y0, x1, y1 = shape.rect
-        width, height = self._live.size
-        rect = max(0, x0 - GROWTH), max(0, y0 - GROWTH), min(width, x1 + GROWTH), min(height, y1 + GROWTH)
-        if (rect[2] - rect[0]) * (rect[3] - rect[1]) > LARGEST:
+        rect = self._within_reach(shape.rect)
+        if rect is None:
             return None
         setting = setting_of(self._live, index, rect, self._target, self._worth)
-        fit = StretchFit(self._live, shape.state, setting)
-        found = fit.fitted()
-        if found is None or found.outline is None or found.outline == shape.state.outline:
-            return None
-        fresh = replace(shape.state, transform=found.place, outline=found.outline)
-        taken = fit.error(sides_of(shape.state)) - found.error
-        return found if taken > explained and taken - self._lam * asked.price(fresh) > least else None
+        still = StretchFit(self._live, shape.state, setting).error(sides_of(shape.state))
+        best: tuple[float, Pose] | None = None
+        for outline in (shape.state.outline, squared(shape.state.outline)):
+            if outline is None:
+                continue
+            found = StretchFit(self._live, replace(shape.state, outline=outline), setting).fitted()
+            if found is None or found.outline is None or found.outline == shape.state.outline:
+                continue
+            fresh = replace(shape.state, transform=found.place, outline=found.outline)
+            taken = still - found.error
+            gain = taken - self._lam * asked.price(fresh)
+            if taken > explained and gain > (best[0] if best else least):
+                best = gain, found
+        return None if best is None else best[1]
+
+    def _within_reach(self, rect: Rect) -> Rect | None:
+        """The px around a shape in which its sides are looked for; None if they are too many."""
+        x0, y0, x1, y1 = rect
+        width, height = self._live.size
+        for reach in GROWTH:
+            wide = max(0, x0 - reach), max(0, y0 - reach), min(width, x1 + reach), min(height, y1 + reach)
+            if area(wide) <= LARGEST:
+                return wide
+        return None
 
     def _fitted(self, fit: PoseFit, asked: Asked, near: Transform, still: float) -> list[Transform]:
         """The places that fits from ``near`` end at: shifted only, turned and scaled as well."""

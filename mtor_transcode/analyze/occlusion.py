@@ -58,7 +58,8 @@ class Mover:
 class Orders:
     """Looks for shapes beneath a mover that had better lie before it, at one key.
 
-    ``rests`` tells the numbers of those that may be asked, ``price`` the bits of bringing one to the top.
+    ``rests`` tells the numbers of those that may be asked, ``price`` the bits of bringing one to the top,
+    by its number and the mover's.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Orders:
         worth: Plane,
         lam: float,
         rests: Callable[[], Collection[int]],
-        price: Callable[[int], float],
+        price: Callable[[int, int], float],
     ) -> None:
         self._live = live
         self._target = target
@@ -95,9 +96,14 @@ class Orders:
             place, part = min(mover.places, key=fit.error), PoseFit(live, state, cut_out(setting, rect))
             if fit.error(place) >= mover.cost or part.error(place) >= HOPEFUL * plain:
                 continue
-            place = min(mover.fitted(fit), key=fit.error)
-            cost = fit.error(place) + self._lam * (price(replace(state, transform=place)))
-            cost += self._lam * self._price(live.shapes[rival].number)
+            costs = {
+                at: fit.error(at) + self._lam * price(replace(state, transform=at))
+                for at in [place, *mover.fitted(fit)]
+            }
+            place = min(costs, key=lambda at: costs[at])
+            cost = costs[place] + self._lam * self._price(
+                live.shapes[rival].number, live.shapes[mover.index].number
+            )
             clear = part.error(place) < CLEARED * plain
             if clear and is_stirred(state.transform, place) and cost < (best[0] if best else mover.cost):
                 best = cost, fit, place, rival

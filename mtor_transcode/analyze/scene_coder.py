@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.borders import give_borders
 from mtor_transcode.analyze.bridges import bridge
+from mtor_transcode.analyze.carrying import carried_along
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.library import OutlineLibrary
 from mtor_transcode.analyze.live import LiveShapes, error_change
@@ -112,8 +113,10 @@ class SceneCoder(ShapeEdits):
             # What the camera brings into view was there before: it enters out of sight.
             self._paint(target, worth, look & uncovered, replace(times, middle=times.since), outlook())
         if look.any():
+            before = self.live.shapes.copy()
             self._edit_shapes(target, worth, look, times)
-            look |= worse(target, self.live.shown, worth, self._accepted)
+            self._accepted = carried_along(self._accepted, self.live, before)
+            look = worse(target, self.live.shown, worth, self._accepted)
             self._paint(target, worth, look, times)
         cost = misfit(target, self.live.shown) * worth
         self._accepted = np.where(look, cost, np.minimum(cost, self._accepted))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
+from mtor_transcode.analyze.hoisting import Meetings, beneath_it, entering_later
 from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit
 from mtor_transcode.analyze.moves import Asked, MoveFinder, candidates_of
@@ -36,6 +39,9 @@ FITS: Final = 24
 CONTINUED_BITS: Final = 3.0
 """What a move costs that goes on as before: the smoothing of tracks makes one token of both."""
 
+LATER_BITS: Final = 4.0
+"""What it costs, about, that a shape enters after others instead of before."""
+
 
 class ShapeEdits(Decisions):
     """Decisions on the shapes that are there; the last ones were made for the picture ``target``."""
@@ -43,6 +49,7 @@ class ShapeEdits(Decisions):
     def __init__(self, live: LiveShapes, lam: float, target: Picture) -> None:
         super().__init__(live, lam)
         self._decided = target
+        self._meetings = Meetings()
 
     def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
         """Let shapes in the changed area leave, move or change colour."""
@@ -62,12 +69,22 @@ class ShapeEdits(Decisions):
         asked = [Voter(self.live.shapes[i], int(i), float(at_stake[i])) for i in candidates]
         stirred = self._move_together(asked, thorough, owners, target, worth, times)
         orders = Orders(
-            self.live, target, worth, self.lam, partial(self._resting, stirred, times), self._lift_price
+            self.live,
+            target,
+            worth,
+            self.lam,
+            partial(self._resting, stirred, times),
+            partial(self._lift_price, target, worth),
         )
         finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough, orders)
         now = {one.shape.number: one.shape.number for one in asked}
+
+        def lift_over(rival: int, mover: int) -> int:
+            return self._lift(rival, mover, target, worth, times)
+
         for one in sorted(asked, key=lambda one: one.shape.number not in stirred):
-            self._try_moving(one, finder, times, stirred, now)
+            self._try_moving(one, finder, times, stirred, now, lift_over)
+        self._meetings.note(self.live, stirred, target, worth)
         for number in [*reversed(now.values()), *self._uncovered(hidden, asked)]:
             if not self._try_leaving(number, target, worth, times):
                 self._try_colour(number, target, worth, times)
@@ -100,11 +117,18 @@ class ShapeEdits(Decisions):
         return {shape.number for index, shape in held.items() if live.shapes[index] is not shape}
 
     def _try_moving(
-        self, one: Voter, finder: MoveFinder, times: Times, stirred: set[int], now: dict[int, int]
+        self,
+        one: Voter,
+        finder: MoveFinder,
+        times: Times,
+        stirred: set[int],
+        now: dict[int, int],
+        lift_over: Callable[[int, int], int],
     ) -> None:
         """Take the best of the proposed moves of one shape over, if it pays.
 
-        ``stirred`` learns who moves, ``now`` the new number of what comes to the top.
+        ``stirred`` learns who moves, ``now`` the new number of what comes to the top,
+        by ``lift_over``.
         """
         number = now[one.shape.number]
         held = one.shape if number == one.shape.number else replace(one.shape, number=number)
@@ -123,7 +147,7 @@ class ShapeEdits(Decisions):
             return
         pose, rival = found
         if rival is not None:
-            lifted = self._lift(rival, times)
+            lifted = lift_over(rival, number)
             now.update({old: lifted for old, new in now.items() if new == rival})
             index = self.live.index_of(number)
         fresh = replace(held.state, transform=pose.place, outline=pose.outline or held.state.outline)
@@ -140,19 +164,44 @@ class ShapeEdits(Decisions):
         stirred = moved | self._tracks.movers(times.since) | self._panes
         return {shape.number for shape in self.live.shapes} - stirred
 
-    def _lift_price(self, number: int) -> float:
-        """The bits of letting a shape leave and enter anew at once."""
-        state = self.live.shapes[self.live.index_of(number)].state
-        return self._token_price(Leave(0, number)) + self._token_price(Enter(0, self._next, state))
+    def _lift_price(self, target: Picture, worth: Plane, number: int, mover: int) -> float:
+        """The bits of letting a shape leave and enter anew at once, or of entering later at first."""
+        state = self._state(number)
+        price = self._token_price(Leave(0, number)) + self._token_price(Enter(0, self._next, state))
+        return min(price, self._later_price(number, mover, target, worth))
 
-    def _lift(self, number: int, times: Times) -> int:
-        """Let a shape leave and enter anew at once, on top of all others: its new number."""
-        state = lift(self.live, number, self._next)
-        self._emit(Leave(times.since, number))
-        self._emit(Enter(times.since, self._next, state))
-        del self._paid[self._next]
+    def _later_price(self, number: int, mover: int, target: Picture, worth: Plane) -> float:
+        """What it costs, in bits, that a shape has entered before the others of its tick."""
+        others = beneath_it(self._tokens, number, mover)
+        if others is None:
+            return math.inf
+        worse = self._meetings.worse(self.live, number, others, target, worth)
+        return LATER_BITS + max(worse, 0.0) / self.lam
+
+    def _lift(self, number: int, mover: int, target: Picture, worth: Plane, times: Times) -> int:
+        """Let a shape leave and enter anew at once, on top of all others: its new number.
+
+        If it had better entered later, it did.
+        """
+        anew, bits = self._next, self.bits
+        tokens = None
+        leave, enter = Leave(times.since, number), Enter(times.since, anew, self._state(number))
+        price = self._token_price(leave) + self._token_price(enter)
+        if self._later_price(number, mover, target, worth) < price:
+            tokens = entering_later(self._tokens, number, anew)
+        lift(self.live, number, anew)
+        self._emit(leave)
+        self._emit(enter)
+        del self._paid[anew]
         self._next += 1
-        return self._next - 1
+        if tokens is not None:
+            self._tokens, self.bits = tokens, bits
+            self._tracks.renamed(number, anew)
+        self._meetings.renamed(number, anew)
+        return anew
+
+    def _state(self, number: int) -> ShapeState:
+        return self.live.shapes[self.live.index_of(number)].state
 
     def _carry_hidden(
         self,

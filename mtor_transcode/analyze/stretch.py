@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, appearance, coverage, paint_colours
+from mtor_transcode.analyze.easel import Picture, appearance, border_of, cover_rect, coverage, paint_colours
 from mtor_transcode.analyze.live import LiveShapes
 from mtor_transcode.analyze.pose import Pose, Setting, matrix_of, picture_error
 from mtor_transcode.codec.canonical import canonical_outline, grid_of
@@ -21,6 +21,7 @@ from mtor_transcode.model import (
     UNITS_PER_PX,
     Contour,
     Mask,
+    NodeKind,
     Outline,
     Point,
     ShapeState,
@@ -82,6 +83,18 @@ def stretched(outline: Outline, sides: Sides) -> tuple[Outline, Transform] | Non
     return centred, Transform(x, y)
 
 
+def squared(outline: Outline) -> Outline | None:
+    """The rectangle that an outline of four corners is meant to be, its nodes in their order; else None."""
+    x0, y0, x1, y1 = outline.bounds
+    if outline.stroke_width or len(outline.contours) != 1:
+        return None
+    contour = outline.contours[0]
+    if contour.kinds != (NodeKind.CORNER,) * 4 or not contour.closed:
+        return None
+    points = tuple((x0 if x - x0 < x1 - x else x1, y0 if y - y0 < y1 - y else y1) for x, y in contour.points)
+    return Outline((Contour(points, contour.kinds),)) if len(set(points)) == 4 else None
+
+
 def _way(low: int, high: int, to_low: int, to_high: int) -> tuple[int, int, float] | None:
     """Origin, where it goes, and the factor beyond it; None if nothing would be left."""
     if high - low < LEAST_SIDE:
@@ -123,11 +136,20 @@ class StretchFit:
         return Pose(made[1], error, self._stiffness(sides, made), 1.0, area, made[0])
 
     def error(self, sides: Sides) -> float:
-        """Weighted squared error with the shape stretched to ``sides``; infinite if it would vanish."""
+        """Weighted squared error with the shape stretched to ``sides``; infinite if it would vanish, or reach
+        where the setting tells nothing."""
         made = stretched(self._state.outline, sides)
-        if made is None:
+        if made is None or not self._holds(made):
             return float("inf")
         return picture_error(self._setting, self._cover(made), self._colours(made))
+
+    def _holds(self, made: tuple[Outline, Transform]) -> bool:
+        """Whether what is seen of a stretched shape lies inside the setting."""
+        x0, y0, x1, y1 = self._setting.rect
+        left, top, right, bottom = cover_rect(
+            border_of(self._at(made)), made[1], self._live.view, self._live.size
+        )
+        return x0 <= left and y0 <= top and right <= x1 and bottom <= y1
 
     def _stiffness(self, sides: Sides, made: tuple[Outline, Transform]) -> NDArray[np.float64]:
         """How the error grows when sides stray: (4, 4), see ``Pose``."""

@@ -9,11 +9,12 @@ left out where the error of going straight past it costs less than the bits of s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.bends import Knot, bends_of, between, paint_between
 from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
 from mtor_transcode.analyze.stretch import can_stretch, sides_of
@@ -103,14 +104,6 @@ class _Bound:
     stretched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Knot:
-    """A shape's state at a tick, and what a deviation from it costs."""
-
-    at: int
-    state: ShapeState
-
-
 class Tracks:
     """What is known of the moves of a scene's shapes: how they go on, and how exact they must be."""
 
@@ -129,6 +122,13 @@ class Tracks:
         copy = Tracks()
         copy._last, copy._bounds = self._last.copy(), self._bounds.copy()
         return copy
+
+    def renamed(self, old: int, new: int) -> None:
+        """Remember what is known of a shape under another number."""
+        if old in self._last:
+            self._last[new] = self._last.pop(old)
+        for shape, at in [known for known in self._bounds if known[0] == old]:
+            self._bounds[new, at] = self._bounds.pop((shape, at))
 
     def movers(self, since: int) -> set[int]:
         """The shapes that moved by some px until ``since``."""
@@ -172,7 +172,7 @@ class Tracks:
         """
         states = dict(before)
         kept: list[Token] = []
-        runs: dict[int, list[_Knot]] = {}
+        runs: dict[int, list[Knot]] = {}
 
         def close(shape: int) -> None:
             knots = runs.pop(shape, None)
@@ -192,13 +192,13 @@ class Tracks:
             run = runs.get(token.shape)
             end = token.at + token.duration
             if run is not None and run[-1].at == end and len(run) > 1 and run[-2].at == token.at:
-                run[-1] = _Knot(end, token.state)
+                run[-1] = Knot(end, token.state)
             elif token.duration and run is not None and run[-1].at == token.at and _alike(old, token.state):
-                run.append(_Knot(end, token.state))
+                run.append(Knot(end, token.state))
             else:
                 close(token.shape)
                 if token.duration and _alike(old, token.state):
-                    runs[token.shape] = [_Knot(token.at, old), _Knot(end, token.state)]
+                    runs[token.shape] = [Knot(token.at, old), Knot(end, token.state)]
                 else:
                     kept.append(token)
             states[token.shape] = token.state
@@ -206,31 +206,37 @@ class Tracks:
             close(shape)
         return sorted(kept, key=lambda token: token.at)
 
-    def _pieces(self, shape: int, knots: list[_Knot], lam: float) -> list[Token]:
-        """The cheapest way from the first knot to the last."""
-        count = len(knots)
+    def _pieces(self, shape: int, knots: list[Knot], lam: float) -> list[Token]:
+        """The cheapest way from the first knot to the last, by any of them and where the track may bend."""
+        ways = sorted([*knots, *bends_of(knots)], key=lambda knot: knot.at)
+        count = len(ways)
         best = [0.0] + [float("inf")] * (count - 1)
         origin = [0] * count
         for end in range(1, count):
             for start in range(max(0, end - LONGEST), end):
-                cost = best[start] + lam * PIECE_BITS
+                still = ways[start].state == ways[end].state
+                cost = best[start] + (0.0 if still else lam * PIECE_BITS)
                 if cost < best[end]:
-                    cost += self._passed(shape, knots, start, end)
+                    cost += self._passed(shape, ways, start, end)
                 if cost < best[end]:
                     best[end], origin[end] = cost, start
         edits: list[Token] = []
         end = count - 1
         while end > 0:
             start = origin[end]
-            edits.append(Edit(knots[start].at, knots[end].at - knots[start].at, shape, knots[end].state))
+            first, last = ways[start], ways[end]
+            if first.state != last.state:
+                edits.append(Edit(first.at, last.at - first.at, shape, last.state))
             end = start
         return edits[::-1]
 
-    def _passed(self, shape: int, knots: list[_Knot], start: int, end: int) -> float:
+    def _passed(self, shape: int, knots: list[Knot], start: int, end: int) -> float:
         """Error of going straight from one knot to another, at the knots between."""
         a, b = knots[start], knots[end]
         cost = 0.0
         for knot in knots[start + 1 : end]:
+            if not knot.seen:
+                continue
             share = (knot.at - a.at) / (b.at - a.at)
             if a.state.outline == knot.state.outline == b.state.outline:
                 cost += self._strayed(shape, knot, between(a.state, b.state, share))
@@ -239,17 +245,17 @@ class Tracks:
         return cost
 
     def _sides_strayed(
-        self, shape: int, knot: _Knot, first: ShapeState, last: ShapeState, share: float
+        self, shape: int, knot: Knot, first: ShapeState, last: ShapeState, share: float
     ) -> float:
         bound = self._bounds.get((shape, knot.at))
         if bound is None or bound.stiffness is None or not bound.stretched:
             return float("inf")
         away = sides_of(first) * (1 - share) + sides_of(last) * share - sides_of(knot.state)
-        paint = _paint_between(first.paint, last.paint, share)
+        paint = paint_between(first.paint, last.paint, share)
         cost = float(away @ bound.stiffness @ away)
         return cost + bound.area * _colour_distance(paint, knot.state.paint)
 
-    def _strayed(self, shape: int, knot: _Knot, shown: ShapeState) -> float:
+    def _strayed(self, shape: int, knot: Knot, shown: ShapeState) -> float:
         bound = self._bounds.get((shape, knot.at))
         if shown == knot.state:
             return 0.0
@@ -264,7 +270,7 @@ class Tracks:
         return cost + float(away @ bound.stiffness @ away)
 
 
-def _cut_short(run: list[_Knot] | None, at: int) -> None:
+def _cut_short(run: list[Knot] | None, at: int) -> None:
     """Forget the moves of a run that begin when the shape has left, at a tick."""
     while run is not None and len(run) > 1 and run[-2].at >= at:
         run.pop()
@@ -278,31 +284,6 @@ def is_stirred(before: Transform, after: Transform) -> bool:
 def is_sayable(place: Transform) -> bool:
     """Whether the format has numbers for a place."""
     return max(map(abs, (place.dx, place.dy, place.scale, place.angle))) <= MAX_COORDINATE
-
-
-def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
-    """The place and colour on the way from ``a`` to ``b``."""
-    p, q = a.transform, b.transform
-    place = Transform(
-        round(p.dx + (q.dx - p.dx) * share),
-        round(p.dy + (q.dy - p.dy) * share),
-        round(p.scale + (q.scale - p.scale) * share),
-        round(p.angle + (q.angle - p.angle) * share),
-    )
-    return replace(a, transform=place, paint=_paint_between(a.paint, b.paint, share))
-
-
-def _paint_between(a: Fill, b: Fill, share: float) -> Fill:
-    if isinstance(a, Solid) and isinstance(b, Solid):
-        return replace(a, colour=_mixed(a.colour, b.colour, share))
-    if isinstance(a, Gradient) and isinstance(b, Gradient):
-        return replace(a, first=_mixed(a.first, b.first, share), last=_mixed(a.last, b.last, share))
-    return a
-
-
-def _mixed(a: Colour, b: Colour, share: float) -> Colour:
-    y, u, v = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return y, u, v
 
 
 def _colour_distance(a: Fill, b: Fill) -> float:

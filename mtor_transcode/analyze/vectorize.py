@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.boxes import fit_box
 from mtor_transcode.analyze.contours import area_and_centre, signed_area, trace_contours
 from mtor_transcode.analyze.easel import (
     Picture,
@@ -30,6 +31,7 @@ from mtor_transcode.analyze.outlines import fit_outline
 from mtor_transcode.analyze.paints import fit_gradient, fit_solid
 from mtor_transcode.analyze.refine import refined
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT, Regions
+from mtor_transcode.analyze.shortcuts import shortened
 from mtor_transcode.model import (
     Outline,
     Point,
@@ -69,6 +71,9 @@ SURE = 2.5
 
 LEAST_BITS = 24.0
 """No new shape costs less."""
+
+CERTAIN = 6.0
+"""Times the least price that an area must have at stake to be painted for certain."""
 
 CONTOUR_BITS = 14.0
 """No contour costs less: smaller ones than what so many bits are worth are dropped."""
@@ -122,8 +127,11 @@ def paint_regions(
     rank_of[order] = np.arange(len(order))
     rank_of[np.flatnonzero(worthy & ~large)] = len(order)  # Painted later, so below they may run on.
     rank = rank_of[labels]
+    certain = worthy & large & (stakes >= CERTAIN * task.lam * LEAST_BITS)
+    certain &= np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) > LARGEST
+    sure = np.append(certain, False)[labels]
     for place, label in enumerate(order):
-        layer = _cut(boxes[label], place, rank, target, shown, weight)
+        layer = _cut(boxes[label], place, rank, sure, target, shown, weight)
         state = _propose(engine, task, layer, price)
         if state is not None:
             apply_state(engine, state, shown, task.view)
@@ -149,6 +157,7 @@ def _cut(
     box: NDArray[np.int64],
     place: int,
     rank: NDArray[np.int32],
+    sure: NDArray[np.bool_],
     target: Picture,
     shown: Picture,
     weight: Plane,
@@ -161,6 +170,7 @@ def _cut(
         rect=(x0 - MARGIN, y0 - MARGIN, x1 - MARGIN, y1 - MARGIN),
         region=region,
         free=free,
+        covered=free & sure[y0:y1, x0:x1].astype(np.uint8),
         target=target[y0:y1, x0:x1],
         shown=below,
         weight=worth,
@@ -212,6 +222,8 @@ def _propose(engine: Rasterizer, task: Task, layer: Layer, price: Price) -> Shap
     contours = _contours(field, min(max(MIN_AREA, CONTOUR_BITS * area_per_bit), 0.2 * float(field.sum())))
     if not contours:
         return None
+    if layer.covered.any():
+        contours = [shortened(points, layer.region, layer.covered) for points in contours]
     best: ShapeState | None = None
     best_worth = best_gain = best_guess = 0.0
     world = _to_world(contours, layer.rect, task.view)
@@ -273,6 +285,9 @@ def _forms(
         area, x, y = area_and_centre(world)
         if area > 0:
             yield from library.alike(width, height, area, (x, y), ALIKE)
+    box = fit_box(world, area_per_bit)
+    if box is not None:
+        yield box
     tried: set[Outline] = set()
     for curves in (True, False):
         fitted = fit_outline(world, area_per_bit, curves=curves)
