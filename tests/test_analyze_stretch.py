@@ -120,7 +120,7 @@ def growing(heights: list[float]) -> tuple[Tracks, list[Token]]:
         states.append(replace(BAR, outline=outline, transform=place))
     for number, (before, after) in enumerate(pairwise(states)):
         since, at = 10 * number, 10 * number + 10
-        pose = Pose(after.transform, 0.0, np.eye(4) * 1000.0, 1.0, 300.0, after.outline)
+        pose = Pose(after.transform, 0.0, np.eye(4) * 1000.0, 1.0, 300.0, after.outline, sides_of)
         tracks.moved(7, since, at, before.transform, pose)
         tokens.append(Edit(since, 10, 7, after))
     return tracks, tokens

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.forms import nodes_of
 from mtor_transcode.analyze.pose import reach_of
-from mtor_transcode.analyze.stretch import sides_of
 from mtor_transcode.model import (
     SCALE_ONE,
     TURN,
@@ -46,17 +46,17 @@ def bends_of(knots: Sequence[Knot]) -> list[Knot]:
     """Where the track through ``knots`` may bend between two of them; before and after them it rests."""
     if len(knots) < 3:
         return []
-    stretched = any(knot.state.outline != knots[0].state.outline for knot in knots)
-    values = [_values(knot.state, stretched) for knot in knots]
+    reformed = any(knot.state.outline != knots[0].state.outline for knot in knots)
+    values = [_values(knot.state, reformed) for knot in knots]
     found = []
     for place in range(len(knots) - 1):
-        bend = _bend(knots, values, place, stretched)
+        bend = _bend(knots, values, place, reformed)
         if bend is not None:
             found.append(bend)
     return found
 
 
-def _bend(knots: Sequence[Knot], values: list[Values], place: int, stretched: bool) -> Knot | None:
+def _bend(knots: Sequence[Knot], values: list[Values], place: int, reformed: bool) -> Knot | None:
     """The bend between the knots at ``place`` and ``place + 1``."""
     here, there = knots[place], knots[place + 1]
     before = _speed(knots, values, place - 1)
@@ -74,7 +74,7 @@ def _bend(knots: Sequence[Knot], values: list[Values], place: int, stretched: bo
         return Knot(at, here.state, seen=False)
     if not after.any():
         return Knot(at, there.state, seen=False)
-    if stretched:
+    if reformed:
         return None
     last = knots[place - 1]
     return Knot(at, between(last.state, here.state, (at - last.at) / (here.at - last.at)), seen=False)
@@ -87,10 +87,10 @@ def _speed(knots: Sequence[Knot], values: list[Values], place: int) -> Values:
     return (values[place + 1] - values[place]) / (knots[place + 1].at - knots[place].at)
 
 
-def _values(state: ShapeState, stretched: bool) -> Values:
-    """What of a state changes along a track, in px: its sides if it is stretched, else its place."""
-    if stretched:
-        return sides_of(state)
+def _values(state: ShapeState, reformed: bool) -> Values:
+    """What of a state changes along a track, in px: its nodes if its form does, else its place."""
+    if reformed:
+        return nodes_of(state)
     place, radius = state.transform, reach_of(state.outline)
     return np.array(
         [

@@ -33,6 +33,9 @@ CACHED_AREA = 1 << 18
 
 NOBODY = -1
 
+OUTLIER = 200.0
+"""Squared error of a px that shows something else: how much else does not matter (Black and Anandan 1996)."""
+
 
 @dataclass(slots=True)
 class LiveShape:
@@ -313,6 +316,26 @@ def error_change(target, before, after, weight):  # type: ignore[no-untyped-def]
                 e = new * new - old * old
                 change += e if c == 0 else CHROMA_WEIGHT * e
             total += w * change
+    return total
+
+
+@njit(cache=True, nogil=True)
+def agreement_change(target, before, after, weight):  # type: ignore[no-untyped-def]
+    """The same with no px's error counted as more than ``OUTLIER``: what lies elsewhere does not vote."""
+    total = 0.0
+    for y in range(weight.shape[0]):
+        for x in range(weight.shape[1]):
+            w = weight[y, x]
+            if w == 0.0:
+                continue
+            new = 0.0
+            old = 0.0
+            for c in range(3):
+                share = 1.0 if c == 0 else CHROMA_WEIGHT
+                t = float(target[y, x, c])
+                new += share * (float(after[y, x, c]) - t) ** 2
+                old += share * (float(before[y, x, c]) - t) ** 2
+            total += w * (min(new, OUTLIER) - min(old, OUTLIER))
     return total
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.easel import Picture, Plane, border_of, cover_rect
+from mtor_transcode.analyze.easel import Picture, Plane, border_of, cover_rect, coverage
 from mtor_transcode.analyze.live import LiveShape, LiveShapes
 from mtor_transcode.analyze.lookahead import half_of
 from mtor_transcode.analyze.motion import page_scroll, shape_shifts
 from mtor_transcode.analyze.occlusion import Mover, Orders
-from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, Setting, setting_of
+from mtor_transcode.analyze.pose import LARGEST, Pose, PoseFit, Setting, setting_of, told_apart
+from mtor_transcode.analyze.reshape import ReshapeFit, can_reshape
 from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of, squared
 from mtor_transcode.analyze.track import aligned, carried, matched_shift
 from mtor_transcode.analyze.tracks import is_stirred
@@ -55,6 +56,15 @@ LEAST_SIDE = 6
 
 GROWN = 0.6
 """Share of a shape's error that a stretch must take away: pieces of what is painted wrong hardly pay."""
+
+NEARBY = 12
+"""Px around a shape in which its nodes are looked for."""
+
+LASTING_BITS = 500.0
+"""What other nodes must save beyond their price: the form mostly changes again at the next key."""
+
+RESHAPE_BITS = 500.0
+"""Shapes whose error is worth fewer bits are not reshaped."""
 
 GROWTH = (120, 70)
 """Px around a shape in which it is looked for when a side of it may have moved; fewer around large ones."""
@@ -144,7 +154,7 @@ class MoveFinder:
         x0, y0, x1, y1 = rect
         if x1 <= x0 or y1 <= y0:
             return None
-        setting = setting_of(self._live, asked.index, rect, self._target, self._worth)
+        setting = self._setting(asked, rect)
         fit = PoseFit(self._live, state, setting)
         still = fit.error(state.transform)
         fitted = asked.owner in self._thorough and asked.stake >= self._lam * FIT_BITS
@@ -169,9 +179,9 @@ class MoveFinder:
             if behind is not None:
                 return behind
         if fitted and left > MISSED * still:
-            stretched = self._stretched(asked, still - cost, GROWN * still)
-            if stretched is not None:
-                return stretched, None
+            form = self._new_form(asked, place, still - cost, GROWN * still)
+            if form is not None:
+                return form, None
         return None if place == state.transform else (fit.known(place), None)
 
     def _cost(self, fit: PoseFit, asked: Asked, place: Transform, still: float) -> float:
@@ -208,29 +218,48 @@ class MoveFinder:
         mover = Mover(asked.index, state, proposed, place, cost, setting, refitted)
         return self._orders.behind(mover, asked.price)
 
-    def _stretched(self, asked: Asked, least: float, explained: float) -> Pose | None:
-        """The shape with other sides, if that saves more than ``least`` and takes off ``explained`` error."""
-        shape, index = asked.held, asked.index
-        if not can_stretch(shape.state):
-            return None
-        rect = self._within_reach(shape.rect)
+    def _new_form(self, asked: Asked, place: Transform, least: float, explained: float) -> Pose | None:
+        """The shape with other sides or other nodes, whichever saves more; None if not more than ``least``.
+
+        ``explained`` error must go by other sides.
+        """
+        state, best = asked.held.state, None
+        for taken, found in [*self._stretched(asked, explained), *self._reshaped(asked, place)]:
+            if found.outline is None or found.outline == state.outline:
+                continue
+            fresh = replace(state, transform=found.place, outline=found.outline)
+            saved = taken - self._lam * asked.price(fresh)
+            if saved > least:
+                best, least = found, saved
+        return best
+
+    def _stretched(self, asked: Asked, explained: float) -> Iterator[tuple[float, Pose]]:
+        """The shape, and the rectangle that it may be, with other sides, and the error that takes away."""
+        state = asked.held.state
+        rect = self._within_reach(asked.held.rect) if can_stretch(state) else None
         if rect is None:
-            return None
-        setting = setting_of(self._live, index, rect, self._target, self._worth)
-        still = StretchFit(self._live, shape.state, setting).error(sides_of(shape.state))
-        best: tuple[float, Pose] | None = None
-        for outline in (shape.state.outline, squared(shape.state.outline)):
+            return
+        setting = self._setting(asked, rect)
+        still = StretchFit(self._live, state, setting).error(sides_of(state))
+        for outline in (state.outline, squared(state.outline)):
             if outline is None:
                 continue
-            found = StretchFit(self._live, replace(shape.state, outline=outline), setting).fitted()
-            if found is None or found.outline is None or found.outline == shape.state.outline:
-                continue
-            fresh = replace(shape.state, transform=found.place, outline=found.outline)
-            taken = still - found.error
-            gain = taken - self._lam * asked.price(fresh)
-            if taken > explained and gain > (best[0] if best else least):
-                best = gain, found
-        return None if best is None else best[1]
+            found = StretchFit(self._live, replace(state, outline=outline), setting).fitted()
+            if found is not None and still - found.error > explained:
+                yield still - found.error, found
+
+    def _reshaped(self, asked: Asked, place: Transform) -> Iterator[tuple[float, Pose]]:
+        """The shape at a place with other nodes, and the error that takes away."""
+        state = asked.held.state
+        if asked.stake < self._lam * RESHAPE_BITS or not can_reshape(state):
+            return
+        rect = self._around(state, [state.transform, place], NEARBY)
+        if not 0 < area(rect) <= LARGEST:
+            return
+        fit = ReshapeFit(self._live, replace(state, transform=place), self._setting(asked, rect))
+        found = fit.fitted(asked.price, self._lam)
+        if found is not None:
+            yield fit.error(state) - found.error - self._lam * LASTING_BITS, found
 
     def _within_reach(self, rect: Rect) -> Rect | None:
         """The px around a shape in which its sides are looked for; None if they are too many."""
@@ -241,6 +270,13 @@ class MoveFinder:
             if area(wide) <= LARGEST:
                 return wide
         return None
+
+    def _setting(self, asked: Asked, rect: Rect) -> Setting:
+        """What surrounds a shape, where it or that may be seen."""
+        setting = setting_of(self._live, asked.index, rect, self._target, self._worth)
+        state = asked.held.state
+        cover = coverage(self._live.engine, state.outline, state.transform, rect, self._live.view)
+        return told_apart(setting, state, cover)
 
     def _fitted(self, fit: PoseFit, asked: Asked, near: Transform, still: float) -> list[Transform]:
         """The places that fits from ``near`` end at: shifted only, turned and scaled as well."""
@@ -291,7 +327,7 @@ class MoveFinder:
         dx, dy = round(across * UNITS_PER_PX), round(down * UNITS_PER_PX)
         return Transform(place.dx + dx, place.dy + dy, place.scale, place.angle)
 
-    def _around(self, state: ShapeState, places: list[Transform]) -> Rect:
+    def _around(self, state: ShapeState, places: list[Transform], around: int = AROUND) -> Rect:
         live = self._live
         outline = border_of(state)
         width, height = live.size
@@ -299,8 +335,8 @@ class MoveFinder:
         rects = [rect for rect in rects if rect[2] > rect[0] and rect[3] > rect[1]]
         if not rects:
             return 0, 0, 0, 0
-        x0, y0 = min(rect[0] for rect in rects) - AROUND, min(rect[1] for rect in rects) - AROUND
-        x1, y1 = max(rect[2] for rect in rects) + AROUND, max(rect[3] for rect in rects) + AROUND
+        x0, y0 = min(rect[0] for rect in rects) - around, min(rect[1] for rect in rects) - around
+        x1, y1 = max(rect[2] for rect in rects) + around, max(rect[3] for rect in rects) + around
         return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
     def _flow(self, count: int) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ rendered shape to the picture itself ends that drift: each place is as exact as 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +16,16 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.easel import Picture, Plane, appearance, coverage, paint_colours
-from mtor_transcode.analyze.live import NOBODY, LiveShapes
+from mtor_transcode.analyze.live import NOBODY, OUTLIER, LiveShapes
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Outline, ShapeState, Transform
+from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Outline, ShapeState, Solid, Transform
 from mtor_transcode.render.rasterizer import Rect
 
 REACHES = (4.0, 2.0, 1.0, 0.5)
 """Px by which parameters are varied in turn: a wide step sees an edge that is far off."""
+
+TOLD = 0.5
+"""Share of a shape that must be told from what is around it for the rest to be left out."""
 
 LARGEST = 1 << 17
 """Rectangles of more px than this are not fitted."""
@@ -49,7 +53,7 @@ class Pose:
 
     ``stiffness`` (4, 4) float64: a deviation ``d`` (px of shift x, y; of growth and turn at ``radius``)
     costs ``d @ stiffness @ d``. ``area`` (px) is what shows of the shape, weighted. A shape that is stretched
-    has another ``outline``, and its deviations are those of its left, top, right and bottom.
+    or reshaped has another ``outline``, and its deviations are those of what ``reads`` tells of its state.
     """
 
     place: Transform
@@ -58,6 +62,7 @@ class Pose:
     radius: float
     area: float = 0.0
     outline: Outline | None = None
+    reads: Callable[[ShapeState], NDArray[np.float64]] | None = None
 
 
 def setting_of(
@@ -94,6 +99,22 @@ def cut_out(setting: Setting, rect: Rect) -> Setting:
         setting.target[part],
         setting.weight[part],
     )
+
+
+def told_apart(setting: Setting, state: ShapeState, cover: Picture) -> Setting:
+    """The same where a shape, or what is beneath it, or a mixture, may explain the picture.
+
+    What is elsewhere shows something else: whether the shape covers it or not is equally wrong. All of it
+    where the shape itself, by the ``cover`` it had, is mostly of another colour now.
+    """
+    if not isinstance(state.paint, Solid) or state.paint.border is not None:
+        return setting
+    colour = np.array(state.paint.colour, dtype=np.float32)
+    told = _told(setting.target, setting.under, setting.over, setting.through, setting.weight, colour)
+    area = np.where(cover > 127, setting.weight, np.float32(0))
+    if float(np.minimum(area, told).sum()) < TOLD * float(area.sum()):
+        return setting
+    return replace(setting, weight=told)
 
 
 class PoseFit:
@@ -234,6 +255,29 @@ def _error(target, under, over, through, weight, cover, colours):  # type: ignor
                 error += left * left if c == 0 else np.float32(CHROMA_WEIGHT) * left * left
             total += weight[y, x] * error
     return total
+
+
+@njit(cache=True, nogil=True)
+def _told(target, under, over, through, weight, colour):  # type: ignore[no-untyped-def]
+    """``weight`` where some coverage by one colour explains the px to within ``OUTLIER``, else 0."""
+    told = np.empty_like(weight)
+    for y in range(weight.shape[0]):
+        for x in range(weight.shape[1]):
+            square = np.float32(0)
+            along = np.float32(0)
+            rest = np.float32(0)
+            for c in range(3):
+                below = under[y, x, c]
+                lever = through[y, x, 0] * (colour[c] - below)
+                left = target[y, x, c] - over[y, x, c] - through[y, x, 0] * below
+                share = np.float32(1) if c == 0 else np.float32(CHROMA_WEIGHT)
+                square += share * lever * lever
+                along += share * lever * left
+                rest += share * left * left
+            cover = np.float32(0) if square == 0 else min(max(along / square, np.float32(0)), np.float32(1))
+            rest += cover * cover * square - 2 * cover * along
+            told[y, x] = weight[y, x] if rest <= OUTLIER else np.float32(0)
+    return told
 
 
 @njit(cache=True, nogil=True)

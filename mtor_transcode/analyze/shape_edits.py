@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.decisions import Decisions
 from mtor_transcode.analyze.easel import Picture, Plane
 from mtor_transcode.analyze.hoisting import Meetings, beneath_it, entering_later
-from mtor_transcode.analyze.live import LiveShape, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.live import LiveShape, LiveShapes, agreement_change, error_change, rect_of
 from mtor_transcode.analyze.misfit import misfit
 from mtor_transcode.analyze.moves import Asked, MoveFinder, candidates_of
 from mtor_transcode.analyze.occlusion import Orders, lift
@@ -249,6 +249,10 @@ class ShapeEdits(Decisions):
         if paint is None or paint == shape.state.paint:
             return
         fresh = replace(shape.state, paint=paint)
+        rect, pixels = self.live.seen_with(index, self.live.make(number, fresh))
+        seen = rect_of(self.live.shown, rect)
+        if agreement_change(rect_of(target, rect), seen, pixels, rect_of(worth, rect)) >= 0:
+            return  # Most of it has the colour still: something else lies on it.
         token = Edit(times.since, times.at - times.since, number, fresh)
         if self._try(index, fresh, token, target, worth):
             area = float((visible * weight).sum(dtype=np.float64)) / 255

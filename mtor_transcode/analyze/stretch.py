@@ -133,7 +133,7 @@ class StretchFit:
             return None
         shown = self._cover(made) * (self._setting.through[..., 0] / np.float32(255))
         area = float((shown * self._setting.weight).sum(dtype=np.float64))
-        return Pose(made[1], error, self._stiffness(sides, made), 1.0, area, made[0])
+        return Pose(made[1], error, self._stiffness(sides, made), 1.0, area, made[0], sides_of)
 
     def error(self, sides: Sides) -> float:
         """Weighted squared error with the shape stretched to ``sides``; infinite if it would vanish, or reach

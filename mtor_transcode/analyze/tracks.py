@@ -8,7 +8,7 @@ left out where the error of going straight past it costs less than the bits of s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.bends import Knot, bends_of, between, paint_between
 from mtor_transcode.analyze.pose import Pose, deviation
 from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.analyze.stretch import can_stretch, sides_of
 from mtor_transcode.codec.field_syntax import grid_of
 from mtor_transcode.codec.limits import MAX_COORDINATE
 from mtor_transcode.codec.radial_syntax import rings_of
@@ -29,6 +28,7 @@ from mtor_transcode.model import (
     Gradient,
     Leave,
     LinearGradient,
+    Mask,
     RadialGradient,
     ShadingField,
     ShapeState,
@@ -93,7 +93,7 @@ class _Last:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """How much a shape shows, and how its error grows where it, or its sides if it is ``stretched``, strays.
+    """How much a shape shows, and how its error grows where it, or what ``reads`` tells of it, strays.
 
     See ``Pose``; None: unknown.
     """
@@ -101,7 +101,7 @@ class _Bound:
     area: float
     stiffness: NDArray[np.float64] | None
     radius: float
-    stretched: bool = False
+    reads: Callable[[ShapeState], NDArray[np.float64]] | None = None
 
 
 class Tracks:
@@ -113,9 +113,8 @@ class Tracks:
 
     def moved(self, shape: int, since: int, at: int, before: Transform, pose: Pose) -> None:
         """Remember that a shape moved over ``[since, at)``."""
-        stretched = pose.outline is not None
-        self._last[shape] = _Last(since, at, before, pose.place, stretched)
-        self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius, stretched)
+        self._last[shape] = _Last(since, at, before, pose.place, pose.outline is not None)
+        self._bounds[shape, at] = _Bound(pose.area, pose.stiffness, pose.radius, pose.reads)
 
     def fork(self) -> Tracks:
         """Returns an independent copy."""
@@ -241,16 +240,17 @@ class Tracks:
             if a.state.outline == knot.state.outline == b.state.outline:
                 cost += self._strayed(shape, knot, between(a.state, b.state, share))
             else:
-                cost += self._sides_strayed(shape, knot, a.state, b.state, share)
+                cost += self._form_strayed(shape, knot, a.state, b.state, share)
         return cost
 
-    def _sides_strayed(
+    def _form_strayed(
         self, shape: int, knot: Knot, first: ShapeState, last: ShapeState, share: float
     ) -> float:
         bound = self._bounds.get((shape, knot.at))
-        if bound is None or bound.stiffness is None or not bound.stretched:
+        if bound is None or bound.stiffness is None or bound.reads is None:
             return float("inf")
-        away = sides_of(first) * (1 - share) + sides_of(last) * share - sides_of(knot.state)
+        read = bound.reads
+        away = read(first) * (1 - share) + read(last) * share - read(knot.state)
         paint = paint_between(first.paint, last.paint, share)
         cost = float(away @ bound.stiffness @ away)
         return cost + bound.area * _colour_distance(paint, knot.state.paint)
@@ -264,7 +264,7 @@ class Tracks:
         cost = bound.area * _colour_distance(shown.paint, knot.state.paint)
         if shown.transform == knot.state.transform:
             return cost
-        if bound.stiffness is None or bound.stretched:
+        if bound.stiffness is None or bound.reads is not None:
             return float("inf")
         away = deviation(shown.transform, knot.state.transform, bound.radius)
         return cost + float(away @ bound.stiffness @ away)
@@ -301,17 +301,13 @@ def _squares(a: Colour, b: Colour) -> float:
 
 
 def _alike(a: ShapeState, b: ShapeState) -> bool:
-    """Whether two states differ in nothing but place and colour, or sides if they are upright."""
+    """Whether two states differ in nothing but place, colour, and where the nodes are."""
     if _lie(a.paint) != _lie(b.paint):
         return False
     if a.opacity != b.opacity or type(a.paint) is not type(b.paint) or a.paint.border != b.paint.border:
         return False
-    return a.outline == b.outline or _differ_in_sides(a, b)
-
-
-def _differ_in_sides(a: ShapeState, b: ShapeState) -> bool:
-    if not (can_stretch(a) and can_stretch(b)):
-        return False
+    if isinstance(a.outline, Mask) or isinstance(b.outline, Mask):
+        return a.outline == b.outline
     return a.outline.stroke_width == b.outline.stroke_width and same_structure(a.outline, b.outline)
 
 
