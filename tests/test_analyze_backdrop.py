@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from analyze_films import PALE, RED, box_cover, disc_cover, flat, over
 
-from mtor_transcode.analyze.backdrop import background_of, most_frequent
-from mtor_transcode.analyze.easel import frame_colours
+from mtor_transcode.analyze.canvas.easel import frame_colours
+from mtor_transcode.analyze.paints.backdrop import background_of, most_frequent
 from mtor_transcode.model import LinearGradient, Solid
 
 WIDTH, HEIGHT = 160, 96

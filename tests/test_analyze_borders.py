@@ -12,11 +12,11 @@ from analyze_films import PALE, luma_psnr, rendered, write_y4m
 from render_film import box, place, state
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze import borders
-from mtor_transcode.analyze.bands import Band, distance, find_band
-from mtor_transcode.analyze.borders import Trial, give_borders, ink_of
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.withdrawing import Stakes, withdraw
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.lines import borders
+from mtor_transcode.analyze.lines.bands import Band, distance, find_band
+from mtor_transcode.analyze.lines.borders import Trial, give_borders, ink_of
+from mtor_transcode.analyze.lines.withdrawing import Stakes, withdraw
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Border, Enter, Solid
 from mtor_transcode.render.rasterizer import rasterizer

@@ -10,9 +10,9 @@ import pytest
 from analyze_films import PALE
 from render_film import box, state
 
-from mtor_transcode.analyze.bridges import bridge
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.withdrawing import Stakes
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.lines.bridges import bridge
+from mtor_transcode.analyze.lines.withdrawing import Stakes
 from mtor_transcode.model import Contour, LinearGradient, NodeKind, Outline, ShapeState, Solid, Transform
 from mtor_transcode.render.rasterizer import rasterizer
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.contours import signed_area, trace_contours
+from mtor_transcode.analyze.shapes.contours import signed_area, trace_contours
 
 Point = tuple[float, float]
 

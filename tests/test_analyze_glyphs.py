@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mtor_transcode.analyze.backdrop import background_of
-from mtor_transcode.analyze.glyphs import WIDEST, find_glyphs
-from mtor_transcode.analyze.letter_fields import BASE, SIDE
-from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.mask_fit import Letter, fit_forms
-from mtor_transcode.analyze.mask_levels import levels_for, quantised
-from mtor_transcode.analyze.scene_coder import SceneCoder
-from mtor_transcode.analyze.tracks import Times
+from mtor_transcode.analyze.canvas.library import OutlineLibrary
+from mtor_transcode.analyze.letters.glyphs import WIDEST, find_glyphs
+from mtor_transcode.analyze.letters.letter_fields import BASE, SIDE
+from mtor_transcode.analyze.letters.mask_fit import Letter, fit_forms
+from mtor_transcode.analyze.letters.mask_levels import levels_for, quantised
+from mtor_transcode.analyze.motion.tracks import Times
+from mtor_transcode.analyze.paints.backdrop import background_of
+from mtor_transcode.analyze.scene.scene_coder import SceneCoder
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Enter, FilmHeader, Mask, SceneStart
 from mtor_transcode.render.rasterizer import rasterizer

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from render_film import box, enter, state
 
-from mtor_transcode.analyze.hoisting import Meetings, beneath_it, entering_later
-from mtor_transcode.analyze.live import LiveShapes
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.hoisting import Meetings, beneath_it, entering_later
 from mtor_transcode.model import Edit, Enter, Solid, Token
 from mtor_transcode.render.rasterizer import rasterizer
 

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtor_transcode.analyze import lettering
-from mtor_transcode.analyze.inks import Written, inks_of, written
+from mtor_transcode.analyze.letters import lettering
+from mtor_transcode.analyze.letters.inks import Written, inks_of, written
 from mtor_transcode.model import Colour
 
 GROUND = np.array([30, 128, 128], dtype=np.float32)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mtor_transcode.analyze.letter_fields import BASE, SIDE, Field
-from mtor_transcode.analyze.mask_copies import Copies
-from mtor_transcode.analyze.mask_levels import Quantised, cost_of, quantised
-from mtor_transcode.analyze.mask_merging import Groups, merge
+from mtor_transcode.analyze.letters.letter_fields import BASE, SIDE, Field
+from mtor_transcode.analyze.letters.mask_copies import Copies
+from mtor_transcode.analyze.letters.mask_levels import Quantised, cost_of, quantised
+from mtor_transcode.analyze.letters.mask_merging import Groups, merge
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.mask_likeness import likenesses
 from mtor_transcode.codec.mask_syntax import write_mask

@@ -14,12 +14,12 @@ from memory_films import MemoryFilm
 from numpy.typing import NDArray
 from render_film import C, S, header, scene
 
-from mtor_transcode.analyze.easel import best_colour, composite, cover_rect, gain_of, greatest_change
-from mtor_transcode.analyze.easel import paint_colours as colours_of
-from mtor_transcode.analyze.live import NOBODY, LiveShapes, error_change, rect_of
-from mtor_transcode.analyze.paints import fit_gradient, fit_solid
-from mtor_transcode.analyze.regions import CHROMA_WEIGHT
-from mtor_transcode.analyze.shades import Shades
+from mtor_transcode.analyze.canvas.easel import best_colour, composite, cover_rect, gain_of, greatest_change
+from mtor_transcode.analyze.canvas.easel import paint_colours as colours_of
+from mtor_transcode.analyze.canvas.live_shapes import NOBODY, LiveShapes, error_change, rect_of
+from mtor_transcode.analyze.canvas.regions import CHROMA_WEIGHT
+from mtor_transcode.analyze.canvas.shades import Shades
+from mtor_transcode.analyze.paints.simple import fit_gradient, fit_solid
 from mtor_transcode.model import (
     STILL_CAMERA,
     Camera,
@@ -306,7 +306,7 @@ def test_colours_that_are_kept_are_those_of_the_paint() -> None:
 
 
 def test_room_for_colours_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mtor_transcode.analyze.shades.paint_colours", made := _Counted())
+    monkeypatch.setattr("mtor_transcode.analyze.canvas.shades.paint_colours", made := _Counted())
     shades = Shades()
     rects = [(0, 0, 1000, 900), (0, 0, 900, 1000), (0, 0, 1000, 800)]
     for rect in (rects[0], rects[0], rects[1], rects[2], rects[2], rects[0]):

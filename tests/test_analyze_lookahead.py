@@ -14,8 +14,8 @@ from analyze_films import PALE, RED, Picture, flat, frame_of, frames_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtor_transcode.analyze import lookahead
-from mtor_transcode.analyze.lookahead import FLASH, LEAST_WORTH, Key, Lookahead
+from mtor_transcode.analyze.motion import lookahead
+from mtor_transcode.analyze.motion.lookahead import FLASH, LEAST_WORTH, Key, Lookahead
 from mtor_transcode.ingest.frame import SourceFrame
 
 FPS = 25

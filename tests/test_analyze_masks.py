@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.masks import edge_field, inner_colours, layer_mask
+from mtor_transcode.analyze.shapes.masks import edge_field, inner_colours, layer_mask
 
 Mask = NDArray[np.uint8]
 

@@ -10,9 +10,9 @@ from analyze_films import PALE, luma_psnr, rendered, write_y4m
 from render_film import box, place, state
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.occlusion import Mover, Orders, lift
-from mtor_transcode.analyze.pose import PoseFit, setting_of
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.occlusion import Mover, Orders, lift
+from mtor_transcode.analyze.motion.pose import PoseFit, setting_of
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Edit, Enter, Leave, Solid
 from mtor_transcode.render.rasterizer import rasterizer

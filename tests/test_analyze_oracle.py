@@ -11,9 +11,9 @@ import pytest
 from analyze_films import box_cover, disc_cover, luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.contours import trace_contours
-from mtor_transcode.analyze.easel import coverage
-from mtor_transcode.analyze.outlines import fit_outline
+from mtor_transcode.analyze.canvas.easel import coverage
+from mtor_transcode.analyze.shapes.contours import trace_contours
+from mtor_transcode.analyze.shapes.outlines import fit_outline
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Outline, Point, Scene, Transform

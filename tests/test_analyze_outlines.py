@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.contours import trace_contours
-from mtor_transcode.analyze.easel import coverage
-from mtor_transcode.analyze.outlines import fit_outline, grid_step
+from mtor_transcode.analyze.canvas.easel import coverage
+from mtor_transcode.analyze.shapes.contours import trace_contours
+from mtor_transcode.analyze.shapes.outlines import fit_outline, grid_step
 from mtor_transcode.model import UNITS_PER_PX, NodeKind, Outline, Point, Transform
 from mtor_transcode.render.rasterizer import rasterizer
 

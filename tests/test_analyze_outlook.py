@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from analyze_films import GROUND, PALE, RED, Picture, box_cover, flat, frames_of, over
 
-from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.lookahead import Lookahead
-from mtor_transcode.analyze.outlook import outlook_from
-from mtor_transcode.analyze.painting import Work
-from mtor_transcode.analyze.scene_coder import SceneCoder
+from mtor_transcode.analyze.canvas.library import OutlineLibrary
+from mtor_transcode.analyze.motion.lookahead import Lookahead
+from mtor_transcode.analyze.motion.outlook import outlook_from
+from mtor_transcode.analyze.scene.painting import Work
+from mtor_transcode.analyze.scene.scene_coder import SceneCoder
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import (
     Contour,

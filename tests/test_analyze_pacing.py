@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.flatness import has_few_codes
-from mtor_transcode.analyze.pacing import LONGEST, Pacing
-from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import Arm, Manner, Window
-from mtor_transcode.analyze.texture_shelf import Shelf
+from mtor_transcode.analyze.textures.flatness import has_few_codes
+from mtor_transcode.analyze.textures.pacing import LONGEST, Pacing
+from mtor_transcode.analyze.textures.probe import Arm, Manner, Window
+from mtor_transcode.analyze.textures.shelf import Shelf
+from mtor_transcode.analyze.textures.spool import Spool
 from mtor_transcode.ingest.frame import SourceFrame
 from mtor_transcode.render.textures import TextureDecoder
 

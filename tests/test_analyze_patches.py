@@ -15,11 +15,11 @@ import pytest
 from analyze_films import Picture, luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze import patches
-from mtor_transcode.analyze.av1 import codable_scale
-from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.scene_coder import SceneCoder
-from mtor_transcode.analyze.tracks import Times
+from mtor_transcode.analyze.canvas.library import OutlineLibrary
+from mtor_transcode.analyze.motion.tracks import Times
+from mtor_transcode.analyze.patches import stills as patches
+from mtor_transcode.analyze.scene.scene_coder import SceneCoder
+from mtor_transcode.analyze.textures.av1 import codable_scale
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.model import Enter, FilmHeader, SceneStart, Solid, Span, TexturePaint

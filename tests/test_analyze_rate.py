@@ -13,19 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mtor_transcode.analyze.rate import (
-    LAMBDA_MAX,
-    LAMBDA_MIN,
-    GivenUp,
-    Point,
-    Trace,
-    expected,
-    lambda_of_quality,
-    quality_of_lambda,
-    rests,
-    solve,
-)
-from mtor_transcode.analyze.steering import (
+from mtor_transcode.analyze.rate.steering import (
     CLOSE,
     COARSER,
     ENOUGH,
@@ -36,6 +24,18 @@ from mtor_transcode.analyze.steering import (
     SizeSearch,
     SteeredCourse,
     first_lambda,
+)
+from mtor_transcode.analyze.rate.traces import (
+    LAMBDA_MAX,
+    LAMBDA_MIN,
+    GivenUp,
+    Point,
+    Trace,
+    expected,
+    lambda_of_quality,
+    quality_of_lambda,
+    rests,
+    solve,
 )
 
 HEAD, TAIL, STEP = 30.0, 30.0, 10

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.edges import TRANSITION_WEIGHT, region_weights
-from mtor_transcode.analyze.regions import INACTIVE, Regions, merge_regions
+from mtor_transcode.analyze.canvas.regions import INACTIVE, Regions, merge_regions
+from mtor_transcode.analyze.shapes.edges import TRANSITION_WEIGHT, region_weights
 
 BORDER_BITS = 0.8
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from render_film import box
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.pose import PoseFit, Setting, setting_of, told_apart
-from mtor_transcode.analyze.reshape import ReshapeFit, can_reshape
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.pose import PoseFit, Setting, setting_of, told_apart
+from mtor_transcode.analyze.motion.reshape import ReshapeFit, can_reshape
 from mtor_transcode.codec.canonical import canonical_state, is_canonical
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Contour, Edit, Enter, NodeKind, Outline, ShapeState, Solid, Transform

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtor_transcode.analyze.rate import LAMBDA_MIN
-from mtor_transcode.analyze.scores import NEAR, TRIES, ScoreSearch
+from mtor_transcode.analyze.rate.scores import NEAR, TRIES, ScoreSearch
+from mtor_transcode.analyze.rate.traces import LAMBDA_MIN
 
 
 def curve(lam: float, middle: float, width: float, top: float = 97.0) -> float:

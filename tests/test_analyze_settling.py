@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mtor_transcode.analyze.rate import GivenUp
-from mtor_transcode.analyze.settling import Settling
-from mtor_transcode.analyze.steering import CLOSE, TRIES, Course, SizeSearch
-from mtor_transcode.analyze.texture_probe import Arm
-from mtor_transcode.analyze.texture_shelf import Shelf, Verdict, Way
+from mtor_transcode.analyze.rate.settling import Settling
+from mtor_transcode.analyze.rate.steering import CLOSE, TRIES, Course, SizeSearch
+from mtor_transcode.analyze.rate.traces import GivenUp
+from mtor_transcode.analyze.textures.probe import Arm
+from mtor_transcode.analyze.textures.shelf import Shelf, Verdict, Way
 
 LONG, SHORT = Arm(2, 2), Arm(8, 8)
 STRETCH = (0, 25)

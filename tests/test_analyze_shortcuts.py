@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from render_film import box, state
 
-from mtor_transcode.analyze.boxes import fit_box
-from mtor_transcode.analyze.carrying import carried_along
-from mtor_transcode.analyze.contours import trace_contours
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.masks import layer_mask
-from mtor_transcode.analyze.shortcuts import shortened
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.carrying import carried_along
+from mtor_transcode.analyze.shapes.boxes import fit_box
+from mtor_transcode.analyze.shapes.contours import trace_contours
+from mtor_transcode.analyze.shapes.masks import layer_mask
+from mtor_transcode.analyze.shapes.shortcuts import shortened
 from mtor_transcode.model import Solid
 from mtor_transcode.render.rasterizer import rasterizer
 

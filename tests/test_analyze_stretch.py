@@ -13,10 +13,10 @@ from analyze_films import PALE, RED, box_cover, flat, luma_psnr, over, rendered,
 from render_film import box
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.pose import Pose, setting_of
-from mtor_transcode.analyze.stretch import StretchFit, can_stretch, sides_of, squared, stretched
-from mtor_transcode.analyze.tracks import Tracks
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.pose import Pose, setting_of
+from mtor_transcode.analyze.motion.stretch import StretchFit, can_stretch, sides_of, squared, stretched
+from mtor_transcode.analyze.motion.tracks import Tracks
 from mtor_transcode.codec.canonical import is_canonical
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import (

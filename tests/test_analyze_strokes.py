@@ -11,10 +11,10 @@ import pytest
 from analyze_films import luma_psnr, rendered, write_y4m
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.chain_ends import Chain
-from mtor_transcode.analyze.chains import AROUND, length_of, line_contrast, trace_lines, without_thin
-from mtor_transcode.analyze.easel import Picture
-from mtor_transcode.analyze.strokes import find_lines
+from mtor_transcode.analyze.canvas.easel import Picture
+from mtor_transcode.analyze.lines.chain_ends import Chain
+from mtor_transcode.analyze.lines.chains import AROUND, length_of, line_contrast, trace_lines, without_thin
+from mtor_transcode.analyze.lines.strokes import find_lines
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.model import Enter
 from mtor_transcode.render.matrix import IDENTITY_MATRIX

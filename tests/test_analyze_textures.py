@@ -18,13 +18,14 @@ from analyze_films import RED, disc_cover, flat, luma_psnr, over, rendered, writ
 from numpy.typing import NDArray
 
 import mtor_transcode
-from mtor_transcode.analyze import av1, texture_probe
-from mtor_transcode.analyze.likeness import Likeness, unlike_at_full_size, unlikeness
-from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import Arm, Point, Window
-from mtor_transcode.analyze.texture_search import PRESETS, TextureSearch
-from mtor_transcode.analyze.texture_shelf import Shelf, Verdict
-from mtor_transcode.analyze.textured import Aside, level, windows
+from mtor_transcode.analyze.scene.textured import Aside, level, windows
+from mtor_transcode.analyze.textures import av1
+from mtor_transcode.analyze.textures import probe as texture_probe
+from mtor_transcode.analyze.textures.likeness import Likeness, unlike_at_full_size, unlikeness
+from mtor_transcode.analyze.textures.probe import Arm, Point, Window
+from mtor_transcode.analyze.textures.search import PRESETS, TextureSearch
+from mtor_transcode.analyze.textures.shelf import Shelf, Verdict
+from mtor_transcode.analyze.textures.spool import Spool
 from mtor_transcode.codec import obu
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import FormatError

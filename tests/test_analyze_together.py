@@ -7,8 +7,8 @@ import numpy as np
 from analyze_films import PALE
 from render_film import box, place, state
 
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.together import Voter, common_shifts, go_along, gone_on
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.together import Voter, common_shifts, go_along, gone_on
 from mtor_transcode.model import Solid
 from mtor_transcode.render.rasterizer import rasterizer
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from render_film import box
 
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.pose import Pose, PoseFit, setting_of
-from mtor_transcode.analyze.tracks import Tracks
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.pose import Pose, PoseFit, setting_of
+from mtor_transcode.analyze.motion.tracks import Tracks
 from mtor_transcode.model import Edit, Enter, Leave, ShapeState, Solid, Token, Transform
 from mtor_transcode.render.rasterizer import rasterizer
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.progress import Progress
+from mtor_transcode.analyze.film.progress import Progress
 from mtor_transcode.cli.inspect import lines
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.errors import InputError, TargetError, UsageError

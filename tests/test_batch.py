@@ -10,7 +10,7 @@ import pytest
 from cli_run import DONE, FAILED, WRONG_USE, assert_one_line, files_in, mtor
 
 from mtor_transcode import api
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api import batching
 from mtor_transcode.api.batching import named_by
 from mtor_transcode.errors import UsageError

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from memory_films import write_film
 from render_film import GREY, WHITE, box, enter, one_scene, place, polygon, state
 
-from mtor_transcode.analyze.easel import appearance
-from mtor_transcode.analyze.live import LiveShapes
-from mtor_transcode.analyze.paints import recoloured
-from mtor_transcode.analyze.pose import PoseFit, setting_of
+from mtor_transcode.analyze.canvas.easel import appearance
+from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.pose import PoseFit, setting_of
+from mtor_transcode.analyze.paints.simple import recoloured
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.border_syntax import (
     check_mask_paint,

@@ -14,7 +14,7 @@ from memory_films import MemoryFilm, write_film
 from numpy.typing import NDArray
 from render_film import box, place, polygon
 
-from mtor_transcode.analyze.easel import Plane, paint_colours
+from mtor_transcode.analyze.canvas.easel import Plane, paint_colours
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.field_syntax import FIRST_GRID, Grid, read_grid
 from mtor_transcode.codec.paint_syntax import PaintMemory, read_paint, write_paint

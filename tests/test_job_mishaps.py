@@ -20,11 +20,11 @@ from cli_run import WRONG_USE, assert_one_line, files_in, mtor
 from long_films import long_film
 
 from mtor_transcode import api
-from mtor_transcode.analyze.film_parts import Survey, Tracks
-from mtor_transcode.analyze.options import EncodeOptions
-from mtor_transcode.analyze.progress import Progress
-from mtor_transcode.analyze.reels import Reel, Take
-from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.analyze.boundaries.finding import SceneBoundary
+from mtor_transcode.analyze.film.film_parts import Survey, Tracks
+from mtor_transcode.analyze.film.options import EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress
+from mtor_transcode.analyze.film.reels import Reel, Take
 from mtor_transcode.errors import Cancelled, InputError, MissingExtraError, OutputError, WorkerLost
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.jobs import cluster, pool, sizing

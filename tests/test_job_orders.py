@@ -16,9 +16,9 @@ from ingest_films import ffmpeg
 from long_films import long_film
 
 from mtor_transcode import api
-from mtor_transcode.analyze.encode import look_over
-from mtor_transcode.analyze.progress import Progress
-from mtor_transcode.analyze.reels import cut_reels
+from mtor_transcode.analyze.film.encode import look_over
+from mtor_transcode.analyze.film.progress import Progress
+from mtor_transcode.analyze.film.reels import cut_reels
 from mtor_transcode.errors import Cancelled, FormatError, InputError, OutputError, UsageError
 from mtor_transcode.ingest.slices import cut_slice
 from mtor_transcode.ingest.source import open_source

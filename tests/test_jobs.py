@@ -24,14 +24,14 @@ from cli_run import DONE, INTERRUPTED, MTOR, assert_one_line, files_in, mtor
 from long_films import long_film
 
 from mtor_transcode import api
-from mtor_transcode.analyze.encode import look_over
-from mtor_transcode.analyze.film_parts import Survey
-from mtor_transcode.analyze.options import EncodeOptions
-from mtor_transcode.analyze.progress import Progress
-from mtor_transcode.analyze.rate import LAMBDA_MIN, lambda_of_quality
-from mtor_transcode.analyze.reels import LONGEST, REEL, cut_reels
-from mtor_transcode.analyze.scenes import SceneBoundary
-from mtor_transcode.analyze.steering import first_lambda
+from mtor_transcode.analyze.boundaries.finding import SceneBoundary
+from mtor_transcode.analyze.film.encode import look_over
+from mtor_transcode.analyze.film.film_parts import Survey
+from mtor_transcode.analyze.film.options import EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress
+from mtor_transcode.analyze.film.reels import LONGEST, REEL, cut_reels
+from mtor_transcode.analyze.rate.steering import first_lambda
+from mtor_transcode.analyze.rate.traces import LAMBDA_MIN, lambda_of_quality
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.series import always
 from mtor_transcode.codec.series_files import load_series

@@ -18,13 +18,13 @@ from ingest_films import numbered, raw_film
 from live_films import FRAMES, RATE, LiveWriter, planned, stream_of, until
 
 from mtor_transcode import api, files
-from mtor_transcode.analyze import live_pass
-from mtor_transcode.analyze.flatness import is_flat
-from mtor_transcode.analyze.live_pace import LATE, Pace
-from mtor_transcode.analyze.live_scenes import LiveScenes
-from mtor_transcode.analyze.live_sides import Lane
-from mtor_transcode.analyze.progress import Progress
-from mtor_transcode.analyze.scenes import CUT_LOOKAHEAD
+from mtor_transcode.analyze.boundaries.finding import CUT_LOOKAHEAD
+from mtor_transcode.analyze.film.progress import Progress
+from mtor_transcode.analyze.live import live_pass
+from mtor_transcode.analyze.live.pace import LATE, Pace
+from mtor_transcode.analyze.live.scenes import LiveScenes
+from mtor_transcode.analyze.live.sides import Lane
+from mtor_transcode.analyze.textures.flatness import is_flat
 from mtor_transcode.cli.live import transcode_live
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader

@@ -13,7 +13,7 @@ from codec_films import masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtor_transcode.analyze.easel import coverage
+from mtor_transcode.analyze.canvas.easel import coverage
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.canonical import canonical_state, grid_of
 from mtor_transcode.codec.checks import check_outline

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtor_transcode import transcode
-from mtor_transcode.analyze.easel import appearance
-from mtor_transcode.analyze.palette_fit import fit_patch, shown_by
+from mtor_transcode.analyze.canvas.easel import appearance
+from mtor_transcode.analyze.patches.palette_fit import fit_patch, shown_by
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.dictionary import NewOutlines
 from mtor_transcode.codec.film_reader import FilmReader

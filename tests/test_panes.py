@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import mtor_transcode
-from mtor_transcode.analyze import preview as preview_module
-from mtor_transcode.analyze.easel import Picture
-from mtor_transcode.analyze.library import OutlineLibrary
-from mtor_transcode.analyze.pane_layer import PaneLayer
-from mtor_transcode.analyze.panes import Activity, find_panes
-from mtor_transcode.analyze.patches import box, inside, still
-from mtor_transcode.analyze.preview import Preview
-from mtor_transcode.analyze.rate import Trace
-from mtor_transcode.analyze.scene_coder import SceneCoder
-from mtor_transcode.analyze.tracks import Times
+from mtor_transcode.analyze.canvas.easel import Picture
+from mtor_transcode.analyze.canvas.library import OutlineLibrary
+from mtor_transcode.analyze.motion.tracks import Times
+from mtor_transcode.analyze.patches import preview as preview_module
+from mtor_transcode.analyze.patches.panes import Activity, find_panes
+from mtor_transcode.analyze.patches.preview import Preview
+from mtor_transcode.analyze.patches.stills import box, inside, still
+from mtor_transcode.analyze.rate.traces import Trace
+from mtor_transcode.analyze.scene.pane_layer import PaneLayer
+from mtor_transcode.analyze.scene.scene_coder import SceneCoder
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.ingest.frame import SourceFrame

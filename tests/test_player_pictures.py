@@ -39,7 +39,7 @@ from texture_films import BOX, HEADER, patch, patched, scene, written
 from texture_films import MOVING as MOVING_TEXTURE
 
 import mtor_transcode
-from mtor_transcode.analyze.av1 import encode_still
+from mtor_transcode.analyze.textures.av1 import encode_still
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.obu import read_sequence, units
 from mtor_transcode.model import (

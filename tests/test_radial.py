@@ -24,12 +24,12 @@ from memory_films import MemoryFilm, write_film
 from render_film import box, place, polygon
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.backdrop import background_of
-from mtor_transcode.analyze.easel import Plane, frame_colours, paint_colours
-from mtor_transcode.analyze.paints import recoloured
-from mtor_transcode.analyze.radial import fit_radial
-from mtor_transcode.analyze.regions import merge_regions
-from mtor_transcode.analyze.unions import united
+from mtor_transcode.analyze.canvas.easel import Plane, frame_colours, paint_colours
+from mtor_transcode.analyze.canvas.regions import merge_regions
+from mtor_transcode.analyze.paints.backdrop import background_of
+from mtor_transcode.analyze.paints.radial import fit_radial
+from mtor_transcode.analyze.paints.simple import recoloured
+from mtor_transcode.analyze.paints.unions import united
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.paint_syntax import PaintMemory, read_paint, write_paint

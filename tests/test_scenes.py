@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtor_transcode.analyze.scenes import LOOKAHEAD, SceneBoundary, SceneFinder
-from mtor_transcode.analyze.small import SMALL_WIDTH, shrink, small_picture
+from mtor_transcode.analyze.boundaries.finding import LOOKAHEAD, SceneBoundary, SceneFinder
+from mtor_transcode.analyze.boundaries.small import SMALL_WIDTH, shrink, small_picture
 from mtor_transcode.ingest.source import open_source
 from mtor_transcode.model import Transition
 

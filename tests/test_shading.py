@@ -12,10 +12,10 @@ from analyze_films import Picture, box_cover, disc_cover, flat, luma_psnr, over,
 from test_fields import truth
 
 import mtor_transcode as mtor
-from mtor_transcode.analyze.regions import merge_regions
-from mtor_transcode.analyze.shading import _blocks as blocks_of
-from mtor_transcode.analyze.shading import _rounded, _solve, _Solved, _worth, field_bits, fit_field
-from mtor_transcode.analyze.unions import united
+from mtor_transcode.analyze.canvas.regions import merge_regions
+from mtor_transcode.analyze.paints.shading import _blocks as blocks_of
+from mtor_transcode.analyze.paints.shading import _rounded, _solve, _Solved, _worth, field_bits, fit_field
+from mtor_transcode.analyze.paints.unions import united
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.paint_syntax import PaintMemory, write_paint

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from analyze_films import flat, frame_of
 
-from mtor_transcode.analyze.spool import Spool
-from mtor_transcode.analyze.texture_probe import Arm, Point, Window
-from mtor_transcode.analyze.texture_search import TextureSearch
+from mtor_transcode.analyze.textures.probe import Arm, Point, Window
+from mtor_transcode.analyze.textures.search import TextureSearch
+from mtor_transcode.analyze.textures.spool import Spool
 from mtor_transcode.model import Texture
 
 

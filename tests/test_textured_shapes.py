@@ -25,7 +25,7 @@ from test_codec_fuzz import mutated_inside
 from texture_films import GREY, HEADER, TEXTURE, patch, patched, written
 
 from mtor_transcode import plugins
-from mtor_transcode.analyze.easel import paint_colours
+from mtor_transcode.analyze.canvas.easel import paint_colours
 from mtor_transcode.codec import film_writer, scene_reader
 from mtor_transcode.codec.container import SectionKind
 from mtor_transcode.codec.film_reader import FilmReader

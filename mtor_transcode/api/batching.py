@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import BatchResult, FailedFilm, TranscodeResult
 from mtor_transcode.api.transcoding import PIPE, transcode

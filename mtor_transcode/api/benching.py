@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.errors import UsageError

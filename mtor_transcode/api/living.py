@@ -8,9 +8,9 @@ import threading
 import time
 from pathlib import Path
 
-from mtor_transcode.analyze.encode import EncodeOptions
-from mtor_transcode.analyze.live_pass import LivePass
-from mtor_transcode.analyze.progress import ProgressCallback
+from mtor_transcode.analyze.film.encode import EncodeOptions
+from mtor_transcode.analyze.film.progress import ProgressCallback
+from mtor_transcode.analyze.live.live_pass import LivePass
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import TranscodeResult

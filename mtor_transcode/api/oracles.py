@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from mtor_transcode.analyze.options import PRESETS
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.options import PRESETS
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import opened
 from mtor_transcode.api.rendering import render

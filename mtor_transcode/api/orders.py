@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mtor_transcode.analyze.options import MODES, PRESETS, EncodeOptions
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.options import MODES, PRESETS, EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import JobResult, JobsResult, JobsVerifyResult

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath, cut_short, opened
 from mtor_transcode.api.results import RenderResult

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mtor_transcode.analyze.encode import EncodeOptions, EncodeResult, encode_film
-from mtor_transcode.analyze.options import MODES, PRESETS
-from mtor_transcode.analyze.progress import ProgressCallback
+from mtor_transcode.analyze.film.encode import EncodeOptions, EncodeResult, encode_film
+from mtor_transcode.analyze.film.options import MODES, PRESETS
+from mtor_transcode.analyze.film.progress import ProgressCallback
 from mtor_transcode.api import options as check
 from mtor_transcode.api.films import StrPath
 from mtor_transcode.api.results import TranscodeResult

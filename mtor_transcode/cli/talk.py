@@ -15,7 +15,7 @@ from mtor_transcode.cli.words import bytes_of
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from mtor_transcode.analyze.progress import Progress, ProgressCallback
+    from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 
 EVENT_SECONDS = 0.25
 """At least so long between two progress events of one stage."""

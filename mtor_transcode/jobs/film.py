@@ -7,13 +7,13 @@ import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 
-from mtor_transcode.analyze.encode import encode_film
-from mtor_transcode.analyze.film_parts import Film
-from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
-from mtor_transcode.analyze.rate import lambda_of_quality, quality_of_lambda
-from mtor_transcode.analyze.reels import REEL, cut_reels
-from mtor_transcode.analyze.targets import Score, film_of_score
+from mtor_transcode.analyze.film.encode import encode_film
+from mtor_transcode.analyze.film.film_parts import Film
+from mtor_transcode.analyze.film.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.reels import REEL, cut_reels
+from mtor_transcode.analyze.film.targets import Score, film_of_score
+from mtor_transcode.analyze.rate.traces import lambda_of_quality, quality_of_lambda
 from mtor_transcode.errors import UsageError
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.journal import Journal

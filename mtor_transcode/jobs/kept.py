@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import msgspec
 
-from mtor_transcode.analyze.encode import look_over, side_tracks
-from mtor_transcode.analyze.film_parts import Survey, Tracks
-from mtor_transcode.analyze.options import EncodeOptions
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.encode import look_over, side_tracks
+from mtor_transcode.analyze.film.film_parts import Survey, Tracks
+from mtor_transcode.analyze.film.options import EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.store import Done, Store
 from mtor_transcode.jobs.tasks import Part, check_source, code_digest, key_of

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import BinaryIO, cast
 
-from mtor_transcode.analyze.film_parts import Film, Survey, Tracks
-from mtor_transcode.analyze.film_pass import SPOOL
-from mtor_transcode.analyze.joining import join_reels
-from mtor_transcode.analyze.options import EncodeOptions
-from mtor_transcode.analyze.progress import Progress, ProgressCallback
-from mtor_transcode.analyze.reels import Reel
+from mtor_transcode.analyze.film.film_parts import Film, Survey, Tracks
+from mtor_transcode.analyze.film.film_pass import SPOOL
+from mtor_transcode.analyze.film.joining import join_reels
+from mtor_transcode.analyze.film.options import EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
+from mtor_transcode.analyze.film.reels import Reel
 from mtor_transcode.errors import WorkerLost
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.journal import Journal

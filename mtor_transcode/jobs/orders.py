@@ -23,12 +23,12 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from mtor_transcode.analyze.beside import header_of
-from mtor_transcode.analyze.joining import NO_TRACKS
-from mtor_transcode.analyze.options import DEFAULT_QUALITY, EncodeOptions
-from mtor_transcode.analyze.progress import ProgressCallback
-from mtor_transcode.analyze.rate import lambda_of_quality
-from mtor_transcode.analyze.reels import Reel, cut_reels
+from mtor_transcode.analyze.film.beside import header_of
+from mtor_transcode.analyze.film.joining import NO_TRACKS
+from mtor_transcode.analyze.film.options import DEFAULT_QUALITY, EncodeOptions
+from mtor_transcode.analyze.film.progress import ProgressCallback
+from mtor_transcode.analyze.film.reels import Reel, cut_reels
+from mtor_transcode.analyze.rate.traces import lambda_of_quality
 from mtor_transcode.codec.header_syntax import write_header
 from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.codec.series_files import load_series

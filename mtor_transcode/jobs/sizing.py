@@ -12,9 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mtor_transcode.analyze.film_parts import Film
-from mtor_transcode.analyze.rate import LAMBDA_MAX, LAMBDA_MIN, USUAL_SLOPE, lambda_of_quality
-from mtor_transcode.analyze.steering import first_lambda
+from mtor_transcode.analyze.film.film_parts import Film
+from mtor_transcode.analyze.rate.steering import first_lambda
+from mtor_transcode.analyze.rate.traces import LAMBDA_MAX, LAMBDA_MIN, USUAL_SLOPE, lambda_of_quality
 from mtor_transcode.errors import TargetError
 from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.store import Done

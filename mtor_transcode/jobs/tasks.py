@@ -21,13 +21,13 @@ import msgspec
 from msgspec import Meta
 
 import mtor_transcode
-from mtor_transcode.analyze.film_parts import Survey, Take
-from mtor_transcode.analyze.joining import encode_reel
-from mtor_transcode.analyze.options import MODES, PRESETS, EncodeOptions
-from mtor_transcode.analyze.progress import Progress
-from mtor_transcode.analyze.rate import LAMBDA_MAX, lambda_of_quality
-from mtor_transcode.analyze.reels import Reel
-from mtor_transcode.analyze.scenes import SceneBoundary
+from mtor_transcode.analyze.boundaries.finding import SceneBoundary
+from mtor_transcode.analyze.film.film_parts import Survey, Take
+from mtor_transcode.analyze.film.joining import encode_reel
+from mtor_transcode.analyze.film.options import MODES, PRESETS, EncodeOptions
+from mtor_transcode.analyze.film.progress import Progress
+from mtor_transcode.analyze.film.reels import Reel
+from mtor_transcode.analyze.rate.traces import LAMBDA_MAX, lambda_of_quality
 from mtor_transcode.codec.limits import MAX_TICK
 from mtor_transcode.codec.series import SeriesDictionary
 from mtor_transcode.codec.series_files import load_series

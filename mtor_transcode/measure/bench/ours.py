@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from mtor_transcode.analyze.encode import Survey
+from mtor_transcode.analyze.film.encode import Survey
 from mtor_transcode.errors import MtorError
 from mtor_transcode.files import staged_file
 from mtor_transcode.measure.bench.cache import Cache, Point, key_of

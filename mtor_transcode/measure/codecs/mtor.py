@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import mtor_transcode
-from mtor_transcode.analyze.encode import EncodeOptions, Survey, encode_film, look_over
+from mtor_transcode.analyze.film.encode import EncodeOptions, Survey, encode_film, look_over
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.measure.comparison import Ycc
