@@ -8,7 +8,7 @@ import numpy as np
 from mtor_transcode.analyze.letters.letter_fields import BASE, SIDE, Field
 from mtor_transcode.analyze.letters.mask_copies import Copies
 from mtor_transcode.analyze.letters.mask_levels import Quantised, cost_of, quantised
-from mtor_transcode.analyze.letters.mask_merging import Groups, merge
+from mtor_transcode.analyze.letters.mask_merging import Groups, blur_of, merge
 from mtor_transcode.codec.adaptive import Adaptive
 from mtor_transcode.codec.mask_likeness import likenesses
 from mtor_transcode.codec.mask_syntax import write_mask
@@ -26,10 +26,10 @@ def letter(phase: float = 0.0, *, bar: int = 8) -> Field:
     return field
 
 
-def united(one: Field, other: Field, worth: float, fixed: int = 0) -> Groups:
+def united(one: Field, other: Field, worth: float, fixed: int = 0, lam: float = 1000.0) -> Groups:
     """Groups of four letters each, as they are after merging, where a px is worth so many bits."""
     groups = Groups(np.stack([one, other]), fixed, np.repeat([0, 1], 4), np.zeros((8, 2), np.int64))
-    merge(groups, np.stack([one] * 4 + [other] * 4), np.full(8, worth))
+    merge(groups, np.stack([one] * 4 + [other] * 4), np.full(8, worth), blur_of(lam))
     return groups
 
 
@@ -39,6 +39,12 @@ def test_phases_of_a_letter_are_united_where_that_costs_less() -> None:
     assert together.group.tolist() == [0] * 8
     assert np.abs(together.centres[0] - (letter() + letter(0.3)) / 2).max() < 1e-6
     assert united(letter(), letter(0.3), 60.0).group.tolist() == [0] * 4 + [1] * 4
+
+
+def test_phases_stay_sharp_where_lambda_is_small() -> None:
+    """The same error in bits counts more at high quality, where softness is what is seen."""
+    assert united(letter(), letter(0.3), 4.0, lam=1000.0).group.tolist() == [0] * 8
+    assert united(letter(), letter(0.3), 4.0, lam=200.0).group.tolist() == [0] * 4 + [1] * 4
 
 
 def test_a_group_a_px_away_keeps_its_place() -> None:

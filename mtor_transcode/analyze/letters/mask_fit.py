@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.letters.letter_fields import BASE, REACH, SIDE, Field, apart, extent, mistaken
 from mtor_transcode.analyze.letters.mask_copies import Copies
 from mtor_transcode.analyze.letters.mask_levels import quantised
-from mtor_transcode.analyze.letters.mask_merging import Groups, merge
+from mtor_transcode.analyze.letters.mask_merging import Groups, blur_of, merge
 from mtor_transcode.model import Mask
 
 ROUNDS = 2
@@ -61,7 +61,7 @@ def fit_forms(letters: list[Letter], lam: float, known: list[Mask]) -> list[Form
         centres, group, shifts = _grouped(fields, energies, prices, centres, fixed)
         centres = _averaged(fields, energies, centres, fixed, group, shifts)
     groups = Groups(centres, fixed, group, shifts)
-    merge(groups, fields, energies / lam)
+    merge(groups, fields, energies / lam, blur_of(lam))
     copies = Copies()
     forms: list[Form] = []
     # In the order of their first letters, in which their masks are going to be written.

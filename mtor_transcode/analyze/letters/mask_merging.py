@@ -20,10 +20,13 @@ from mtor_transcode.analyze.letters.mask_levels import cost_of
 LIKE = 0.85
 """Share of its bits that a mask takes where there is one much like it, to be written by."""
 
-BLUR = 1.5
-"""What the error that uniting brings counts: the mean of two is softer than either, which VMAF minds more
-than the square says.
+BLUR = (1.5, 4.0)
+"""What the error that uniting brings counts, at least and at most: the mean of two is softer than either,
+which VMAF minds more than the square says, most of all where little else is wrong.
 """
+
+SHARP = 1500.0
+"""It counts so much over lambda between them."""
 
 
 @dataclass(slots=True)
@@ -38,13 +41,20 @@ class Groups:
     shifts: NDArray[np.int64]
 
 
-def merge(groups: Groups, fields: Field, worth: NDArray[np.float64]) -> None:
+def blur_of(lam: float) -> float:
+    """What the error of uniting counts at a lambda (squared error per bit)."""
+    least, most = BLUR
+    return min(max(SHARP / lam, least), most)
+
+
+def merge(groups: Groups, fields: Field, worth: NDArray[np.float64], blur: float) -> None:
     """Unite groups in place, those first that it saves most for, as long as it saves anything.
 
     ``fields`` (n, SIDE, SIDE) are the letters, ``worth`` (n,) what a px of each that is wrong by its full
-    contrast costs, in bits. Groups that went into others have no letters any more.
+    contrast costs, in bits; ``blur`` is what error that uniting brings counts. Groups that went into others
+    have no letters any more.
     """
-    merging = _Merging(groups, fields, worth)
+    merging = _Merging(groups, fields, worth, blur)
     while merging.gains.size:
         one, other = divmod(int(np.argmax(merging.gains)), len(groups.centres))
         if merging.gains[one, other] <= 0:
@@ -58,8 +68,9 @@ class _Merging:
     (row) go into one before it (column).
     """
 
-    def __init__(self, groups: Groups, fields: Field, worth: NDArray[np.float64]) -> None:
+    def __init__(self, groups: Groups, fields: Field, worth: NDArray[np.float64], blur: float) -> None:
         self._groups, self._fields, self._worth = groups, fields, worth
+        self._blur = blur
         count, fixed = len(groups.centres), groups.fixed
         self._weight = np.bincount(groups.group, worth, count)
         self._weight[:fixed] = np.inf
@@ -75,7 +86,7 @@ class _Merging:
 
     def _look(self, one: int, end: int) -> None:
         costs = self._weight, self._bits, self._error
-        gains = _gains(one, end, self._groups.centres, self._bulk, self._boxes, *costs)
+        gains = _gains(one, end, self._groups.centres, self._bulk, self._boxes, *costs, self._blur)
         fixed = self._groups.fixed
         self.gains[one - fixed, :one] = gains[:one]
         self.gains[one + 1 - fixed :, one] = gains[one + 1 :]
@@ -93,7 +104,7 @@ class _Merging:
             centre = (share * centre + (1 - share) * _moved(mine, -dx, -dy)).astype(np.float32)
             bits, error = cost_of(centre, weight + joined)
         saved = LIKE * self._bits[one] + self._error[one] + self._bits[other] + self._error[other]
-        if saved <= bits + error + BLUR * share * weight * distance:
+        if saved <= bits + error + self._blur * share * weight * distance:
             return
         coming, there = np.flatnonzero(groups.group == one), np.flatnonzero(groups.group == other)
         shifts = groups.shifts[coming] + step
@@ -124,7 +135,7 @@ def _nearest(field, centre, box, other, most):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _gains(one, end, centres, bulk, boxes, weight, bits, error):  # type: ignore[no-untyped-def]
+def _gains(one, end, centres, bulk, boxes, weight, bits, error, blur):  # type: ignore[no-untyped-def]
     """What uniting ``one`` with each group before ``end`` would save: (k,), -inf if nothing.
 
     The mask of both is reckoned to cost what the heavier one's does, with its error for all.
@@ -139,7 +150,7 @@ def _gains(one, end, centres, bulk, boxes, weight, bits, error):  # type: ignore
             continue
         light, heavy = (one, other) if weight[one] < weight[other] else (other, one)
         most = LIKE * bits[light] + error[light] - error[heavy] / weight[heavy] * weight[light]
-        share = BLUR * weight[light] / (1 + weight[light] / weight[heavy])
+        share = blur * weight[light] / (1 + weight[light] / weight[heavy])
         if most > 0:
             limit = most / share
             d, _, _ = _nearest(centres[one], centres[other], boxes[one], boxes[other], limit)
