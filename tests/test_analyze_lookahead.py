@@ -264,3 +264,19 @@ def test_any_film_comes_to_an_end(
 
 def test_an_empty_scene_has_no_frame() -> None:
     assert not look_at([]).has(0)
+
+
+def test_a_glance_is_a_quarter_of_the_way_to_a_key() -> None:
+    look = look_at(at_place(4 * number) for number in range(12))
+    assert look.has(9)
+    glance = look.glance(1, 9)
+    assert glance is not None
+    assert glance.share == 0.25
+    assert (glance.half == look[3].half).all()
+
+
+def test_there_is_no_glance_where_the_key_is_near() -> None:
+    look = look_at(at_place(4 * number) for number in range(12))
+    assert look.has(9)
+    assert look.glance(1, 3) is None
+    assert look.glance(1, 1) is None

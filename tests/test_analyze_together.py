@@ -8,6 +8,7 @@ from analyze_films import PALE
 from render_film import box, place, state
 
 from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
+from mtor_transcode.analyze.motion.glance import Glance, half_of
 from mtor_transcode.analyze.motion.together import Voter, common_shifts, go_along, gone_on
 from mtor_transcode.model import Solid
 from mtor_transcode.render.rasterizer import rasterizer
@@ -85,3 +86,21 @@ def test_who_has_gone_on_rightly_does_not_vote() -> None:
 def test_two_shapes_are_no_group() -> None:
     live, target = letters(30), letters(72.5).shown
     assert common_shifts(live, live.shown, target, live.owners(), voters(live)[:2]) == []
+
+
+def test_a_glance_tells_of_what_goes_beyond_reach() -> None:
+    """Eight px in a seventh of the time, so 56 px in all: no direct match looks so far."""
+    live, target = letters(30), letters(86.25).shown
+    asked, owners = voters(live), live.owners()
+    assert common_shifts(live, live.shown, target, owners, asked) == []
+    glance = Glance(half_of(np.ascontiguousarray(letters(38).shown[..., 0])), 1 / 7)
+    (((across, down), members),) = common_shifts(live, live.shown, target, owners, asked, glance)
+    assert abs(across - 56.25) < 0.2
+    assert abs(down) < 0.2
+    assert sorted(members) == [0, 1, 2, 3]
+
+
+def test_a_glance_at_what_is_within_reach_tells_nothing_more() -> None:
+    live, target = letters(30), letters(40).shown
+    glance = Glance(half_of(np.ascontiguousarray(letters(34).shown[..., 0])), 0.4)
+    assert common_shifts(live, live.shown, target, live.owners(), voters(live), glance) == []

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtor_transcode.analyze.canvas.easel import Picture
+from mtor_transcode.analyze.motion.glance import Glance, half_of
 from mtor_transcode.model import SCALE_ONE, TURN, UNITS_PER_PX, Camera
 
 FEATURES = 300
@@ -25,6 +26,9 @@ RESTING_PX = 0.1
 
 UPRIGHT_PX = 0.25
 """A camera that turns and zooms by less than this (px, at the corners) only shifts."""
+
+FAST = 0.1
+"""Share of the picture's width beyond which a camera goes far from key to key."""
 
 SCROLL_CHANGE = 12
 """Change of luma (codes) that counts as one when a page may have scrolled."""
@@ -45,9 +49,16 @@ Motion = tuple[float, float, float, float]
 """A similarity of the picture about its centre: ``(scale, angle, dx, dy)``, angle in radians, px."""
 
 
-def camera_proposals(before: Picture, after: Picture, jump: bool) -> list[Motion]:
-    """Where the camera may have gone between two lumas (H, W); at a jump it can only have scrolled a page."""
+def camera_proposals(
+    before: Picture, after: Picture, jump: bool, glance: Glance | None = None
+) -> list[Motion]:
+    """Where the camera may have gone between two lumas (H, W); at a jump it can only have scrolled a page.
+
+    A ``glance`` tells how it began to move: features of pictures that are far apart may be taken for others.
+    """
     found = [] if jump else [camera_motion(before, after)]
+    if glance is not None and not jump:
+        found.append(_gone_on(before, after, glance))
     scroll = page_scroll(before, after)
     if scroll is not None:
         found.append((1.0, 0.0, 0.0, float(scroll)))
@@ -87,6 +98,26 @@ def camera_motion(before: Picture, after: Picture) -> Motion | None:
     if math.hypot(dx, dy) + abs(scale - 1) * corner + abs(angle) * corner < STILL_PX:
         return None
     return scale, angle, dx, dy
+
+
+def _gone_on(before: Picture, after: Picture, glance: Glance) -> Motion | None:
+    """The motion between two lumas of a camera that went on about as a glance shows it begin, if far."""
+    begun = camera_motion(half_of(before), glance.half)
+    times = 1 / glance.share
+    if begun is None or 2 * math.hypot(*begun[2:]) * times < FAST * before.shape[1]:
+        return None
+    scale, angle, dx, dy = begun
+    there = scale**times, angle * times, 2 * dx * times, 2 * dy * times
+    rest = camera_motion(warp(before, there), after)
+    if rest is None:
+        return there
+    cos, sin = rest[0] * math.cos(rest[1]), rest[0] * math.sin(rest[1])
+    return (
+        rest[0] * there[0],
+        rest[1] + there[1],
+        cos * there[2] - sin * there[3] + rest[2],
+        sin * there[2] + cos * there[3] + rest[3],
+    )
 
 
 def moved_camera(camera: Camera, motion: Motion) -> Camera:

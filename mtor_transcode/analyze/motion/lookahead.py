@@ -11,9 +11,9 @@ from fractions import Fraction
 import cv2
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from mtor_transcode.analyze.canvas.easel import Picture, Plane, greatest_change
+from mtor_transcode.analyze.motion.glance import Glance
 from mtor_transcode.analyze.motion.way import Way
 from mtor_transcode.ingest.frame import SourceFrame
 
@@ -49,6 +49,12 @@ AVERAGED = 3
 
 STOOD = 5
 """Greatest difference (codes, mean of 3x3 px) of pictures that are averaged."""
+
+GLANCED = 4
+"""Part of the way to a key after which a look is taken."""
+
+LEAST_GLANCED = 3
+"""Frames from key to key from which on that tells more than the key itself."""
 
 LEAST_WORTH = 0.2
 """Worth of a pixel that does not last at all, against one that lasts ``HORIZON``."""
@@ -155,6 +161,14 @@ class Lookahead:
         ):
             stop += 1
         return Key(stop, since, False)
+
+    def glance(self, since: int, index: int) -> Glance | None:
+        """A look soon after frame ``since``, on the way to ``index``; None if that is near itself."""
+        soon = since + max((index - since) // GLANCED, 1)
+        start, end = self[since].frame.tick, self[index].frame.tick
+        if index - since < LEAST_GLANCED or end <= start:
+            return None
+        return Glance(self[soon].half, (self[soon].frame.tick - start) / (end - start))
 
     def target(self, index: int, average: bool) -> Picture:
         """The picture (H, W, 3) uint8 at ``index``, averaged with the next frames where nothing moves."""
@@ -274,13 +288,6 @@ def _samples(index: int, last: int) -> list[int]:
             step = min(step * 2, 8)
         at += step
     return out
-
-
-def half_of(values: NDArray[np.uint8]) -> Picture:
-    """A plane at half size, by area."""
-    height, width = values.shape
-    half: Picture = cv2.resize(values, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
-    return half
 
 
 @njit(cache=True, nogil=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from mtor_transcode.analyze.canvas.easel import Picture, Plane, border_of, cover_rect, coverage
 from mtor_transcode.analyze.canvas.live_shapes import LiveShape, LiveShapes
 from mtor_transcode.analyze.motion.camera import page_scroll, shape_shifts
-from mtor_transcode.analyze.motion.lookahead import half_of
+from mtor_transcode.analyze.motion.glance import Glance, half_of
 from mtor_transcode.analyze.motion.occlusion import Mover, Orders
 from mtor_transcode.analyze.motion.pose import LARGEST, Pose, PoseFit, Setting, setting_of, told_apart
 from mtor_transcode.analyze.motion.reshape import ReshapeFit, can_reshape
@@ -66,6 +67,9 @@ LASTING_BITS = 500.0
 RESHAPE_BITS = 500.0
 """Shapes whose error is worth fewer bits are not reshaped."""
 
+FAST = 24.0
+"""Px from key to key beyond which flow may lose a shape, and a glance tells more."""
+
 GROWTH = (120, 70)
 """Px around a shape in which it is looked for when a side of it may have moved; fewer around large ones."""
 
@@ -116,7 +120,8 @@ def candidates_of(
 class MoveFinder:
     """Proposes moves of the shapes of one picture towards the next, ``target``.
 
-    ``thorough`` names the owners whose places are fitted as well; ``orders`` looks for what hides them.
+    ``thorough`` names the owners whose places are fitted as well; ``orders`` looks for what hides them. A
+    ``glance`` shows how shapes began to move.
     """
 
     def __init__(
@@ -129,6 +134,7 @@ class MoveFinder:
         lam: float,
         thorough: NDArray[np.intp],
         orders: Orders,
+        glance: Glance | None = None,
     ) -> None:
         self._live = live
         self._orders = orders
@@ -139,7 +145,8 @@ class MoveFinder:
         self._worth = worth
         self._owners = owners
         self._lam = lam
-        self._shifts = self._flow(len(live.shapes))
+        self._shifts = self._flow(half_of(self._after))
+        self._soon = None if glance is None else self._flow(glance.half) / np.float32(glance.share)
         self._scroll = page_scroll(self._before, self._after)
 
     def best(self, asked: Asked) -> Found | None:
@@ -294,20 +301,25 @@ class MoveFinder:
         return found
 
     def _proposed(self, asked: Asked) -> list[Transform]:
-        """By dense flow, with the page, by matching the shape's pixels."""
+        """By dense flow, as it began to move, with the page, by matching the shape's pixels."""
         shape, owner = asked.held, asked.owner
         place = shape.state.transform
-        flow = float(self._shifts[owner][0]), float(self._shifts[owner][1])
-        found = [self._shifted(place, flow)]
+        flows = [(float(self._shifts[owner][0]), float(self._shifts[owner][1]))]
+        if self._soon is not None:
+            begun = float(self._soon[owner][0]), float(self._soon[owner][1])
+            if math.hypot(*begun) > FAST:
+                flows.append(begun)
+        found = [self._shifted(place, flow) for flow in flows]
         if self._scroll is not None:
             found.append(self._shifted(place, (0.0, float(self._scroll))))
         if asked.stake < self._lam * MATCH_BITS:
             return found
         x0, y0, x1, y1 = shape.rect
         visible = (self._owners[y0:y1, x0:x1] == owner).astype(np.uint8) * np.uint8(255)
-        shift = matched_shift(self._before, self._after, shape.rect, visible, flow)
-        if shift is not None:
-            found.append(self._shifted(place, shift))
+        for flow in flows:
+            shift = matched_shift(self._before, self._after, shape.rect, visible, flow)
+            if shift is not None:
+                found.append(self._shifted(place, shift))
         return found
 
     def _aligned(self, shape: LiveShape, near: Transform) -> Transform | None:
@@ -339,8 +351,9 @@ class MoveFinder:
         x1, y1 = max(rect[2] for rect in rects) + around, max(rect[3] for rect in rects) + around
         return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
-    def _flow(self, count: int) -> NDArray[np.float32]:
-        before, after = half_of(self._before), half_of(self._after)
+    def _flow(self, after: Picture) -> NDArray[np.float32]:
+        """The shift of each shape towards a picture at half size, (count, 2) px."""
+        before, count = half_of(self._before), len(self._live.shapes)
         if min(before.shape) < 16:
             return np.zeros((count, 2), dtype=np.float32)
         height, width = before.shape

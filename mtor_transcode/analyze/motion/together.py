@@ -7,6 +7,7 @@ another's free. All at once, each comes where the others left.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.canvas.easel import Picture, Plane
 from mtor_transcode.analyze.canvas.live_shapes import LiveShape, LiveShapes, error_change, rect_of
-from mtor_transcode.analyze.motion.lookahead import half_of
+from mtor_transcode.analyze.motion.glance import Glance, half_of
 from mtor_transcode.analyze.motion.track import matched_shift
 from mtor_transcode.model import UNITS_PER_PX, Transform
 from mtor_transcode.render.rasterizer import Rect
@@ -98,22 +99,27 @@ def go_along(
 
 
 def common_shifts(
-    live: LiveShapes, decided: Picture, target: Picture, owners: NDArray[np.int32], voters: list[Voter]
+    live: LiveShapes,
+    decided: Picture,
+    target: Picture,
+    owners: NDArray[np.int32],
+    voters: list[Voter],
+    glance: Glance | None = None,
 ) -> list[tuple[tuple[float, float], list[int]]]:
     """Shifts (px) that explain what is wrong with several shapes, and which; the one with most votes first.
 
     Each shape is matched at half size where it is seen (``owners``) in picture ``decided``; what each shift
-    would save of its error is summed over all shapes, as in a Hough transform (Ballard 1981).
+    would save of its error is summed over all shapes, as in a Hough transform (Ballard 1981). With a
+    ``glance`` shapes are matched there, and taken to go on as evenly: those that go beyond ``REACH``.
     """
-    before, after = (
-        half_of(np.ascontiguousarray(decided[..., 0])),
-        half_of(np.ascontiguousarray(target[..., 0])),
-    )
-    wide = cv2.copyMakeBorder(after, REACH, REACH, REACH, REACH, cv2.BORDER_REPLICATE).astype(np.float32)
+    before = half_of(np.ascontiguousarray(decided[..., 0]))
+    seen = glance or Glance(half_of(np.ascontiguousarray(target[..., 0])), 1.0)
+    wide = cv2.copyMakeBorder(seen.half, REACH, REACH, REACH, REACH, cv2.BORDER_REPLICATE).astype(np.float32)
     saved: dict[int, NDArray[np.float32]] = {}
     weights: dict[int, float] = {}
     for voter in voters:
-        vote = _vote(before.astype(np.float32), wide, owners, voter, live.shapes[voter.index].rect)
+        now = live.shapes[voter.index].rect if glance is None else voter.shape.rect
+        vote = _vote(before.astype(np.float32), wide, owners, voter, now)
         if vote is not None:
             saved[voter.index], weights[voter.index] = vote, voter.stake
     found = []
@@ -123,14 +129,16 @@ def common_shifts(
         most = 4 * float(np.median(list(weights.values())))
         votes = np.sum([min(weights[i], most) * saved[i] ** 2 for i in saved], axis=0)
         row, column = divmod(int(np.argmax(votes)), votes.shape[1])
-        near = slice(max(0, row - 1), row + 2), slice(max(0, column - 1), column + 2)
-        members = [i for i in saved if float(saved[i][near].max()) >= MATCHED]
+        around = slice(max(0, row - 1), row + 2), slice(max(0, column - 1), column + 2)
+        members = [i for i in saved if float(saved[i][around].max()) >= MATCHED]
         if len(members) < FEW:
             break
         if (row, column) != (REACH, REACH):
-            shift = 2.0 * (column - REACH), 2.0 * (row - REACH)
+            shift = 2.0 * (column - REACH) / seen.share, 2.0 * (row - REACH) / seen.share
             chosen = [voter for voter in voters if voter.index in members]
-            found.append((_refined(decided, target, owners, chosen, shift), members))
+            near = NEAR / seen.share
+            if glance is None or math.hypot(*shift) > 2 * REACH:
+                found.append((_refined(decided, target, owners, chosen, shift, near), members))
         for index in members:
             del saved[index]
     return found
@@ -142,15 +150,16 @@ def _refined(
     owners: NDArray[np.int32],
     members: list[Voter],
     shift: tuple[float, float],
+    near: float,
 ) -> tuple[float, float]:
-    """A common shift to a fraction of a px: the median of what single shapes tell near it."""
+    """A common shift to a fraction of a px: the median of what single shapes tell ``near`` (px) it."""
     before, after = np.ascontiguousarray(decided[..., 0]), np.ascontiguousarray(target[..., 0])
     told = []
     for member in members[:ASKED]:
         x0, y0, x1, y1 = member.shape.rect
         visible = (owners[y0:y1, x0:x1] == member.index).astype(np.uint8) * np.uint8(255)
         fine = matched_shift(before, after, member.shape.rect, visible, shift)
-        if fine is not None and max(abs(fine[0] - shift[0]), abs(fine[1] - shift[1])) < NEAR:
+        if fine is not None and max(abs(fine[0] - shift[0]), abs(fine[1] - shift[1])) < near:
             told.append(fine)
     if not told:
         return shift

@@ -25,6 +25,7 @@ from mtor_transcode.analyze.lines.bridges import bridge
 from mtor_transcode.analyze.lines.withdrawing import Stakes, withdraw
 from mtor_transcode.analyze.motion.camera import Motion, camera_proposals, moved_camera, warp
 from mtor_transcode.analyze.motion.carrying import carried_along
+from mtor_transcode.analyze.motion.glance import Glance
 from mtor_transcode.analyze.motion.outlook import Outlook
 from mtor_transcode.analyze.motion.tracks import Times
 from mtor_transcode.analyze.patches.palettes import Wanted, find_palettes
@@ -103,18 +104,29 @@ class SceneCoder(ShapeEdits):
         self._emit(Leave(tick, number))
 
     def step(
-        self, target: Picture, worth: Plane, times: Times, jump: bool, outlook: See = lambda: None
+        self,
+        target: Picture,
+        worth: Plane,
+        times: Times,
+        jump: bool,
+        outlook: See = lambda: None,
+        glance: Glance | None = None,
     ) -> None:
-        """Decide for the next key time; ``outlook`` tells what lies around the target, where it is asked."""
+        """Decide for the next key time.
+
+        ``outlook`` tells what lies around the target, where it is asked; a ``glance``, how things began to
+        move.
+        """
         self._end_flash(times)
-        uncovered = self._try_camera(target, worth, times, jump)
+        uncovered = self._try_camera(target, worth, times, jump, glance)
         look = worse(target, self.live.shown, worth, self._accepted)
         if uncovered is not None and (look & uncovered).any():
             # What the camera brings into view was there before: it enters out of sight.
             self._paint(target, worth, look & uncovered, replace(times, middle=times.since), outlook())
         if look.any():
             before = self.live.shapes.copy()
-            self._edit_shapes(target, worth, look, times)
+            # How shapes began to move was seen without what the camera has done.
+            self._edit_shapes(target, worth, look, times, glance if uncovered is None else None)
             self._accepted = carried_along(self._accepted, self.live, before)
             look = worse(target, self.live.shown, worth, self._accepted)
             self._paint(target, worth, look, times)
@@ -143,7 +155,7 @@ class SceneCoder(ShapeEdits):
         self._flashed = None
 
     def _try_camera(
-        self, target: Picture, worth: Plane, times: Times, jump: bool
+        self, target: Picture, worth: Plane, times: Times, jump: bool, glance: Glance | None
     ) -> NDArray[np.bool_] | None:
         """Move the camera if that pays; where it then shows what was out of the frame.
 
@@ -156,7 +168,7 @@ class SceneCoder(ShapeEdits):
         if float(np.mean(cv2.absdiff(before, after))) < 0.3:
             return None
         best: tuple[float, CameraMove, Picture, Motion] | None = None
-        for motion in camera_proposals(before, after, jump):
+        for motion in camera_proposals(before, after, jump, glance):
             camera = moved_camera(self.live.camera, motion)
             token = CameraMove(times.since, times.at - times.since, camera)
             picture = self.live.with_camera(camera)

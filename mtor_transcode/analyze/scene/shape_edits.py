@@ -21,6 +21,7 @@ from mtor_transcode.analyze.canvas.live_shapes import (
     rect_of,
 )
 from mtor_transcode.analyze.canvas.misfit import misfit
+from mtor_transcode.analyze.motion.glance import Glance
 from mtor_transcode.analyze.motion.hoisting import Meetings, beneath_it, entering_later
 from mtor_transcode.analyze.motion.moves import Asked, MoveFinder, candidates_of
 from mtor_transcode.analyze.motion.occlusion import Orders, lift
@@ -57,7 +58,14 @@ class ShapeEdits(Decisions):
         self._decided = target
         self._meetings = Meetings()
 
-    def _edit_shapes(self, target: Picture, worth: Plane, moved: NDArray[np.bool_], times: Times) -> None:
+    def _edit_shapes(
+        self,
+        target: Picture,
+        worth: Plane,
+        moved: NDArray[np.bool_],
+        times: Times,
+        glance: Glance | None = None,
+    ) -> None:
         """Let shapes in the changed area leave, move or change colour."""
         owners = self.live.owners()
         count = len(self.live.shapes)
@@ -73,7 +81,7 @@ class ShapeEdits(Decisions):
         by_stake = candidates[np.argsort(-at_stake[candidates], kind="stable")]
         candidates, thorough = np.sort(by_stake[:LOOKED_AT]), by_stake[:FITS]
         asked = [Voter(self.live.shapes[i], int(i), float(at_stake[i])) for i in candidates]
-        stirred = self._move_together(asked, thorough, owners, target, worth, times)
+        stirred = self._move_together(asked, thorough, owners, target, worth, times, glance)
         orders = Orders(
             self.live,
             target,
@@ -82,7 +90,9 @@ class ShapeEdits(Decisions):
             partial(self._resting, stirred, times),
             partial(self._lift_price, target, worth),
         )
-        finder = MoveFinder(self.live, self._decided, target, worth, owners, self.lam, thorough, orders)
+        finder = MoveFinder(
+            self.live, self._decided, target, worth, owners, self.lam, thorough, orders, glance
+        )
         now = {one.shape.number: one.shape.number for one in asked}
 
         def lift_over(rival: int, mover: int) -> int:
@@ -104,6 +114,7 @@ class ShapeEdits(Decisions):
         target: Picture,
         worth: Plane,
         times: Times,
+        glance: Glance | None,
     ) -> set[int]:
         """Let shapes go on all at once, then with what moves as they do; the numbers of those that moved.
 
@@ -118,8 +129,9 @@ class ShapeEdits(Decisions):
                 places[index] = place
         gone_on(live, places, target, worth)
         voters = [one for one in asked if one.index in set(thorough.tolist())]
-        for shift, members in common_shifts(live, self._decided, target, owners, voters):
-            go_along(live, held, members, shift, target, worth)
+        for sight in (None,) if glance is None else (None, glance):
+            for shift, members in common_shifts(live, self._decided, target, owners, voters, sight):
+                go_along(live, held, members, shift, target, worth)
         return {shape.number for index, shape in held.items() if live.shapes[index] is not shape}
 
     def _try_moving(

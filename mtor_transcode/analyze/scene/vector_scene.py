@@ -145,7 +145,8 @@ class VectorScene:
             coder.flash(target, worth, times)
         else:
             see = partial(outlook_from, look, key.index, coder.live.background)
-            coder.step(target, worth, times, key.jump, see)
+            glance = None if key.jump else look.glance(key.since, key.index)
+            coder.step(target, worth, times, key.jump, see, glance)
         self._told.append((look[key.index].frame.tick + after, coder.bits))
 
     def _allow_stills(self, index: int) -> None:
