@@ -13,7 +13,7 @@ from render_film import box, place, state
 
 import mtor_transcode as mtor
 from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
-from mtor_transcode.analyze.lines import borders
+from mtor_transcode.analyze.lines import bands, borders
 from mtor_transcode.analyze.lines.bands import Band, distance, find_band
 from mtor_transcode.analyze.lines.borders import Trial, give_borders, ink_of
 from mtor_transcode.analyze.lines.withdrawing import Stakes, withdraw
@@ -169,3 +169,26 @@ def test_groups_hold_what_is_near_their_strongest_band() -> None:
             assert abs(band.width - group[0].width) <= borders.NEAR_WIDTH
             assert distance(band.colour, group[0].colour) <= borders.NEAR_COLOUR
     assert borders._groups([]) == []
+
+
+def test_the_quick_look_at_a_profile_overlooks_no_band(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is found without it, and it does spare most profiles the long one."""
+    rng, looked = np.random.default_rng(4), []
+    for number in range(200):
+        counts = rng.integers(0, 60, bands.REACH).astype(np.float64) + 1
+        ground, ink = rng.uniform(16, 235, (2, 3))
+        share = bands._SHARES[number % len(bands._SHARES)][:, None] * rng.choice((0.0, 1.0))
+        means = share * ink + (1 - share) * ground + rng.normal(0, rng.choice((0.5, 8.0)), (bands.REACH, 3))
+        quick = bands._fitted(counts, means)
+        least = bands._least_left(counts, means, bands._SHARES, bands._CHANNELS)
+        with monkeypatch.context() as patched:
+            patched.setattr(bands, "_least_left", lambda *_: 0.0)
+            whole = bands._fitted(counts, means)
+        assert (quick is None) == (whole is None)
+        if quick is not None and whole is not None:
+            assert (quick[0], quick[3]) == (whole[0], whole[3])
+            flat = counts @ means / counts.sum()
+            before = counts @ (((means - flat) ** 2) @ bands._CHANNELS)
+            assert least == pytest.approx(before - quick[3])
+        looked.append(quick is not None)
+    assert 40 < sum(looked) < 160

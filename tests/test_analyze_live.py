@@ -14,7 +14,15 @@ from memory_films import MemoryFilm
 from numpy.typing import NDArray
 from render_film import C, S, header, scene
 
-from mtor_transcode.analyze.canvas.easel import best_colour, composite, cover_rect, gain_of, greatest_change
+from mtor_transcode.analyze.canvas.easel import (
+    best_colour,
+    composite,
+    composite_spans,
+    cover_rect,
+    gain_of,
+    greatest_change,
+    spans_of,
+)
 from mtor_transcode.analyze.canvas.easel import paint_colours as colours_of
 from mtor_transcode.analyze.canvas.live_shapes import NOBODY, LiveShapes, error_change, rect_of
 from mtor_transcode.analyze.canvas.regions import CHROMA_WEIGHT
@@ -324,3 +332,24 @@ class _Counted:
         self.count += 1
         x0, y0, x1, y1 = asked[3]  # type: ignore[misc]
         return np.zeros((y1 - y0, x1 - x0, 3), dtype=np.float32)
+
+
+@given(st.integers(0, 99), st.sampled_from((0.0, 0.02, 0.5)), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_spans_paint_what_coverage_does(seed: int, share: float, solid: bool) -> None:
+    """Whatever part of a shape is painted: lines without coverage, gaps, a part that begins inside a span."""
+    rng = np.random.default_rng(seed)
+    cover = rng.integers(1, 256, (24, 40), np.uint8) * (rng.random((24, 40)) < share).astype(np.uint8)
+    colours = rng.uniform(0, 255, (1, 1, 3) if solid else (24, 40, 3)).astype(np.float32)
+    spans = spans_of(cover)
+    for line, (start, end) in zip(cover, spans, strict=True):
+        covered = np.flatnonzero(line)
+        assert (start, end) == ((covered[0], covered[-1] + 1) if len(covered) else (0, 0))
+    x0, x1, y0, y1 = *sorted(rng.integers(0, 41, 2)), *sorted(rng.integers(0, 25, 2))
+    part = slice(y0, y1), slice(x0, x1)
+    below = rng.integers(0, 256, (y1 - y0, x1 - x0, 3), np.uint8)
+    plain, quick = below.copy(), below.copy()
+    inside = colours if solid else colours[part]
+    composite(plain, cover[part], inside)
+    composite_spans(quick, cover[part], inside, spans[y0:y1], x0)
+    assert (plain == quick).all()

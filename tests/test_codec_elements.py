@@ -49,6 +49,30 @@ def through(write: Callable[[Writer], None], read: Callable[[RangeReader], T]) -
     return read(RangeReader(data, Adaptive()))
 
 
+@given(st.lists(st.tuples(st.integers(0, 8), bins), max_size=20))
+def test_a_few_bins_at_once_are_those_bins(groups: list[tuple[int, Bins]]) -> None:
+    """In all three writers, to the bit, also in what they leave behind."""
+
+    def together(writer: Writer) -> None:
+        for first, sequence in groups:
+            writer.several(first, tuple(sequence))
+
+    def apart(writer: Writer) -> None:
+        for first, sequence in groups:
+            for context, value in sequence:
+                writer.bit(first + context, value)
+
+    left = []
+    for write in (together, apart):
+        recording, ranged, counting = RecordingWriter(), RangeWriter(Adaptive()), CountingWriter(Adaptive())
+        for writer in (recording, ranged, counting):
+            write(writer)
+        adaptive = counting.adaptive
+        states = list(adaptive.fast), list(adaptive.slow), list(adaptive.uses)
+        left.append((recording.recorded, ranged.finish(), counting.bits, states))
+    assert left[0] == left[1]
+
+
 @given(bins)
 def test_bins_come_back(sequence: Bins) -> None:
     def write(writer: Writer) -> None:

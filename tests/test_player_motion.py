@@ -20,7 +20,8 @@ from texture_films import DATA, TEXTURE
 
 from mtor_transcode.model import PARTS, Texture, TexturePaint
 from mtor_transcode.render.chroma import Plane
-from mtor_transcode.render.texture_motion import motion_between, on_the_way, sharpened
+from mtor_transcode.render.texture_between import on_the_way, sharpened
+from mtor_transcode.render.texture_motion import motion_between
 from mtor_transcode.render.textures import TextureDecoder
 
 

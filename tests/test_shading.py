@@ -12,6 +12,7 @@ from analyze_films import Picture, box_cover, disc_cover, flat, luma_psnr, over,
 from test_fields import truth
 
 import mtor_transcode as mtor
+from mtor_transcode.analyze.canvas.field_colours import field_colours
 from mtor_transcode.analyze.canvas.regions import merge_regions
 from mtor_transcode.analyze.paints.shading import _blocks as blocks_of
 from mtor_transcode.analyze.paints.shading import _rounded, _solve, _Solved, _worth, field_bits, fit_field
@@ -21,6 +22,8 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.paint_syntax import PaintMemory, write_paint
 from mtor_transcode.codec.writers import CountingWriter
 from mtor_transcode.model import Enter, ShadingField
+from mtor_transcode.render.field import field_shares
+from mtor_transcode.render.matrix import Matrix, inverse
 
 LAMBDA = 60.0
 PAGE, CARD = (235, 128, 128), (40, 120, 140)
@@ -59,6 +62,30 @@ def test_fits(noise: int) -> None:
     coarse = fit_field(picture, weight, (0, 0, *SIZE), WHOLE, 200 * LAMBDA)
     assert coarse is not None
     assert field_bits(coarse) < 0.7 * field_bits(found)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        (1.0, 0.0, 0.0, 1.0, 3.5, -2.0),
+        (0.9, 0.4, -0.4, 0.9, 30.0, -20.0),
+        (0.0, -1.5, 1.5, 0.0, 9.0, 200.0),
+        (0.25, 0.125, 0.5, 0.25, 0.0, 0.0),
+    ],
+)
+def test_the_encoder_sees_the_field_that_is_shown(matrix: Matrix) -> None:
+    """Upright, turned, beyond its sides, and squeezed to a line: then it is the first colour."""
+    field, box, rect = wavy(), (10.0, 20.0, 130.0, 110.0), (-7, 3, 150, 140)
+    found = field_colours(field, box, matrix, rect)
+    first, last = np.array(field.first, np.float64), np.array(field.last, np.float64)
+    if matrix[0] * matrix[3] == matrix[1] * matrix[2]:
+        assert (found == first).all()
+        return
+    a, b, c, d, e, f = inverse(matrix)
+    x, y = np.arange(rect[0], rect[2])[None, :] + 0.5, np.arange(rect[1], rect[3])[:, None] + 0.5
+    places = (a * x + c * y + e, b * x + d * y + f)
+    share = field_shares(field, box, *(np.broadcast_to(place, found.shape[:2]) for place in places))
+    assert np.abs(found - (first + (last - first) * share[..., None])).max() < 1e-3
 
 
 def test_nothing_is_found_where_nothing_is() -> None:

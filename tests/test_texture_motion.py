@@ -19,7 +19,8 @@ from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.errors import UsageError
 from mtor_transcode.model import PARTS, TexturePaint
 from mtor_transcode.render.frames import FrameRenderer
-from mtor_transcode.render.texture_motion import halved, motion_between, on_the_way, sharpened
+from mtor_transcode.render.texture_between import on_the_way, sharpened
+from mtor_transcode.render.texture_motion import MotionField, halved, motion_between
 from mtor_transcode.render.textures import TextureDecoder
 
 Plane = NDArray[np.uint8]
@@ -89,6 +90,60 @@ def test_any_size_will_do(height: int, width: int, part: int, seed: int) -> None
     for end, planes in ((0, first), (PARTS, second)):
         for plane, same in zip(on_the_way(first, second, field, end), planes, strict=True):
             assert (plane == same).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(2, 40),
+    st.integers(2, 60),
+    st.integers(0, PARTS),
+    st.sampled_from((0, 3, 90)),
+    st.integers(0, 99),
+)
+def test_every_px_comes_from_where_its_vector_says(
+    height: int, width: int, part: int, spread: int, seed: int
+) -> None:
+    """Vectors that are all alike, hardly differ, or lead beyond the edges: always as the format says."""
+    rng = np.random.default_rng(seed)
+    first, second = (rng.integers(0, 256, (height, width), np.uint8) for _ in range(2))
+    rows, columns = -(-height // 8), -(-width // 8)
+    vectors = rng.integers(-20, 21, 2) + rng.integers(-spread, spread + 1, (rows, columns, 2))
+    field = MotionField(vectors.astype(np.int32), 0)
+    shown = on_the_way([first], [second], field, part)[0]
+    wanted = [[_moved(first, second, vectors, part, x, y) for x in range(width)] for y in range(height)]
+    assert shown.tolist() == wanted
+
+
+def _moved(first: Plane, second: Plane, vectors: NDArray[np.int64], part: int, x: int, y: int) -> int:
+    """A px of luma on its way by ``docs/format.md``, one after the other."""
+    rows, columns, _ = vectors.shape
+    below, right = 2 * y + 1 - 8, 2 * x + 1 - 8
+    row, down, column, across = below >> 4, below & 15, right >> 4, right & 15
+    upper, lower = min(max(row, 0), rows - 1), min(max(row + 1, 0), rows - 1)
+    near, far = min(max(column, 0), columns - 1), min(max(column + 1, 0), columns - 1)
+    corners = [vectors[i, j].tolist() for i in (upper, lower) for j in (near, far)]
+    if not any(map(any, corners)):
+        return ((PARTS - part) * int(first[y, x]) + part * int(second[y, x]) + 32) >> 6
+    total = 1 << 13
+    for plane, share, way in ((first, PARTS - part, -part), (second, part, PARTS - part)):
+        at = []
+        for k, here in enumerate((x, y)):
+            sides = [(16 - down) * corners[i][k] + down * corners[i + 2][k] for i in (0, 1)]
+            vector = ((16 - across) * sides[0] + across * sides[1]) >> 7
+            moved = (abs(way) * vector + 16) >> 5
+            at.append(16 * here + (-moved if way < 0 or plane is first else moved))
+        total += share * _between_px(plane, *at)
+    return total >> 14
+
+
+def _between_px(plane: Plane, x: int, y: int) -> int:
+    """256 times the value at a place in sixteenths of a px; edges go on."""
+    height, width = plane.shape
+    value = 0
+    for j, high in ((y >> 4, 16 - (y & 15)), ((y >> 4) + 1, y & 15)):
+        for i, wide in ((x >> 4, 16 - (x & 15)), ((x >> 4) + 1, x & 15)):
+            value += high * wide * int(plane[min(max(j, 0), height - 1), min(max(i, 0), width - 1)])
+    return value
 
 
 def test_sharpening_takes_blur_away() -> None:

@@ -69,7 +69,7 @@ def field_weights(
     field: AnyField, box: Box, x: NDArray[np.floating], y: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What each row of points counts at ``y`` (h), and each column at ``x`` (w), in the units of ``box``."""
-    width, height = _sides(box)
+    width, height = field_sides(box)
     rows = len(field.levels) // field.columns
     down, across = np.asarray(y - box[1]) / height, np.asarray(x - box[0]) / width
     return spline_weights(rows, down), spline_weights(field.columns, across)
@@ -84,7 +84,7 @@ def field_shares(
     """
     grid = field_grid(field)
     rows, columns = grid.shape
-    width, height = _sides(box)
+    width, height = field_sides(box)
     across, down = np.asarray(x - box[0]) / width, np.asarray(y - box[1]) / height
     if across.ndim == 2 and across.shape[0] == 1 and down.shape[1:] == (1,):
         of_rows, of_columns = spline_weights(rows, down[:, 0]), spline_weights(columns, across[0])
@@ -111,10 +111,11 @@ def field_pixels(field: AnyField) -> NDArray[np.uint8]:
 def field_matrix(field: AnyField, box: Box) -> Matrix:
     """From px of ``field_pixels`` to a box: the centres of its outermost px lie on the sides."""
     columns, rows = field.columns, len(field.levels) // field.columns
-    width, height = _sides(box)
+    width, height = field_sides(box)
     across, down = width / (FINE * (columns - 1)), height / (FINE * (rows - 1))
     return (across, 0.0, 0.0, down, box[0] - across / 2, box[1] - down / 2)
 
 
-def _sides(box: Box) -> tuple[float, float]:
+def field_sides(box: Box) -> tuple[float, float]:
+    """Width and height of what a field is spread over."""
     return max(box[2] - box[0], LEAST_SIDE), max(box[3] - box[1], LEAST_SIDE)

@@ -17,8 +17,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mtor_transcode.model import PARTS
-
 Plane = NDArray[np.uint8]
 Vectors = NDArray[np.int32]
 
@@ -40,8 +38,14 @@ STILL: Final = 256
 COARSE_STEP, FINE_STEP = 4, 1
 """The least steps of the search, in eighths of a px: where pictures are halved further, and in the end."""
 
+AROUND: Final = 24
+"""Px by which edges are continued for the search: most windows then lie inside, which is faster."""
+
 FIRST_STEP, MOVES = 8, 3
 """The greatest step, and how often each is repeated while it helps."""
+
+MOST_TRIED: Final = 6 + 4 * MOVES * FIRST_STEP.bit_length()
+"""Vectors that are tried for a block at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +89,10 @@ def halved(plane: Plane) -> Plane:
     return mean
 
 
-def on_the_way(first: list[Plane], second: list[Plane], field: MotionField, part: int) -> list[Plane]:
-    """Y, Cb and Cr of the picture that is ``part`` of ``PARTS`` on the way between two."""
-    return [
-        _between(one, other, field.vectors, field.halvings, part, min(place, 1))
-        for place, (one, other) in enumerate(zip(first, second, strict=True))
-    ]
-
-
-def sharpened(plane: Plane, sharpness: int) -> Plane:
-    """A plane from which some eighths of its blur by (1, 2, 1) / 4, across and down, are taken away."""
-    return plane if sharpness == 0 else _sharpened(plane, sharpness)
-
-
-@njit(cache=True, nogil=True)
-def _sharpened(plane, sharpness):  # type: ignore[no-untyped-def]
-    height, width = plane.shape
-    out = np.empty_like(plane)
-    for y in range(height):
-        above, below = max(y - 1, 0), min(y + 1, height - 1)
-        for x in range(width):
-            left, right = max(x - 1, 0), min(x + 1, width - 1)
-            here = np.int32(plane[y, x])
-            beside = np.int32(plane[y, left]) + plane[y, right] + plane[above, x] + plane[below, x]
-            corners = (
-                np.int32(plane[above, left]) + plane[above, right] + plane[below, left] + plane[below, right]
-            )
-            detail = 12 * here - 2 * beside - corners
-            out[y, x] = min(max((128 * here + sharpness * detail + 64) >> 7, 0), 255)
-    return out
-
-
 @njit(cache=True, nogil=True)
 def _search(first, second, vectors, finest):  # type: ignore[no-untyped-def]
     """Improve vectors in place: from the first block to the last, and back."""
+    first, second = _continued(first), _continued(second)
     rows, columns, _ = vectors.shape
     for turn in range(2):
         for number in range(rows * columns):
@@ -127,17 +101,31 @@ def _search(first, second, vectors, finest):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _continued(plane):  # type: ignore[no-untyped-def]
+    """A plane whose edges go on for ``AROUND`` px."""
+    height, width = plane.shape
+    wide = np.empty((height + 2 * AROUND, width + 2 * AROUND), plane.dtype)
+    for y in range(wide.shape[0]):
+        row = plane[min(max(y - AROUND, 0), height - 1)]
+        wide[y, :AROUND] = row[0]
+        wide[y, AROUND : AROUND + width] = row
+        wide[y, AROUND + width :] = row[width - 1]
+    return wide
+
+
+@njit(cache=True, nogil=True)
 def _search_block(first, second, vectors, row, column, finest):  # type: ignore[no-untyped-def]
+    """See ``_search``; edges of both planes go on for ``AROUND`` px."""
     rows, columns, _ = vectors.shape
-    height, width = first.shape
+    height, width = first.shape[0] - 2 * AROUND, first.shape[1] - 2 * AROUND
     margin = (WINDOW - BLOCK) // 2
-    left = min(max(column * BLOCK - margin, 0), max(width - WINDOW, 0))
-    top = min(max(row * BLOCK - margin, 0), max(height - WINDOW, 0))
+    left = AROUND + min(max(column * BLOCK - margin, 0), max(width - WINDOW, 0))
+    top = AROUND + min(max(row * BLOCK - margin, 0), max(height - WINDOW, 0))
     best = _difference(first, second, left, top, 0, 0, 1 << 30)
     if best <= STILL:
         vectors[row, column] = 0
         return
-    around = np.zeros((5, 2), np.int32)
+    around = np.zeros((MOST_TRIED, 2), np.int32)  # And, from there on, what has been tried.
     around[0] = vectors[row, column]
     count = 1
     for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
@@ -151,20 +139,25 @@ def _search_block(first, second, vectors, row, column, finest):  # type: ignore[
     near_x, near_y = near_x // max(count - 1, 1), near_y // max(count - 1, 1)
     best += _strange(0, 0, near_x, near_y)
     at_x, at_y = np.int32(0), np.int32(0)
+    around[count, 0], around[count, 1] = near_x, near_y
+    count += 1
     for k in range(count):
         x, y = around[k]
+        if (x == 0 and y == 0) or _is_among(around, k, x, y):
+            continue
         cost = _cost(first, second, left, top, x, y, near_x, near_y, best)
         if cost < best:
             best, at_x, at_y = cost, x, y
-    cost = _cost(first, second, left, top, near_x, near_y, near_x, near_y, best)
-    if cost < best:
-        best, at_x, at_y = cost, near_x, near_y
     step = FIRST_STEP
     while step >= finest:
         for _ in range(MOVES):
             from_x, from_y = at_x, at_y
             for down, across in ((-step, 0), (step, 0), (0, -step), (0, step)):
                 x, y = from_x + across, from_y + down
+                if _is_among(around, count, x, y):
+                    continue
+                around[count, 0], around[count, 1] = x, y
+                count += 1
                 cost = _cost(first, second, left, top, x, y, near_x, near_y, best)
                 if cost < best:
                     best, at_x, at_y = cost, x, y
@@ -173,6 +166,15 @@ def _search_block(first, second, vectors, row, column, finest):  # type: ignore[
         step >>= 1
     vectors[row, column, 0] = at_x
     vectors[row, column, 1] = at_y
+
+
+@njit(cache=True, nogil=True)
+def _is_among(tried, count, x, y):  # type: ignore[no-untyped-def]
+    """Whether a vector is one of the first ``count``: it is no better the second time."""
+    found = False
+    for k in range(count):
+        found |= tried[k, 0] == x and tried[k, 1] == y
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -199,31 +201,71 @@ def _difference(first, second, left, top, x, y, most):  # type: ignore[no-untype
         and left + WINDOW + max(back_x, on_x) < width
         and top + WINDOW + max(back_y, on_y) < height
     )
+    if inside:
+        whole = 1 << 3
+        before, after = weights(part_back_x, part_back_y, whole), weights(part_x, part_y, whole)
+        one = np.uintp((top + back_y) * width + left + back_x)
+        other = np.uintp((top + on_y) * width + left + on_x)
+        return _difference_inside(first, second, one, other, before, after, most)
     total = 0
     for row in range(top, top + WINDOW):
         for column in range(left, left + WINDOW):
-            if inside:
-                one = _inside(first, column + back_x, row + back_y, part_back_x, part_back_y)
-                other = _inside(second, column + on_x, row + on_y, part_x, part_y)
-            else:
-                one = _sample(first, column + back_x, row + back_y, part_back_x, part_back_y, 3)
-                other = _sample(second, column + on_x, row + on_y, part_x, part_y, 3)
-            total += abs(one - other)
+            here = sample(first, column + back_x, row + back_y, part_back_x, part_back_y, 3)
+            there = sample(second, column + on_x, row + on_y, part_x, part_y, 3)
+            total += abs(here - there)
         if total >> 6 >= most:
             break
     return total >> 6
 
 
 @njit(cache=True, nogil=True)
-def _inside(plane, x, y, part_x, part_y):  # type: ignore[no-untyped-def]
-    """64 times a plane's value at a place in eighths of a px; it and the next px are inside."""
-    upper = (8 - part_x) * np.int32(plane[y, x]) + part_x * np.int32(plane[y, x + 1])
-    lower = (8 - part_x) * np.int32(plane[y + 1, x]) + part_x * np.int32(plane[y + 1, x + 1])
-    return (8 - part_y) * upper + part_y * lower
+def _difference_inside(first, second, one, other, before, after, most):  # type: ignore[no-untyped-def]
+    """The same of windows that lie inside, from the px ``one`` and ``other`` on, counted row by row.
+
+    Unsigned places and 32 bits let the processor take many px at once.
+    """
+    width, following = np.uintp(first.shape[1]), np.uintp(1)
+    these, those = first.reshape(-1), second.reshape(-1)
+    total = np.int32(0)
+    for _ in range(WINDOW):
+        line = np.int32(0)
+        for column in range(WINDOW):
+            at, on = one + np.uintp(column), other + np.uintp(column)
+            here = np.int32(
+                before[0] * these[at]
+                + before[1] * these[at + following]
+                + before[2] * these[at + width]
+                + before[3] * these[at + width + following]
+            )
+            there = np.int32(
+                after[0] * those[on]
+                + after[1] * those[on + following]
+                + after[2] * those[on + width]
+                + after[3] * those[on + width + following]
+            )
+            line += np.int32(abs(np.int32(here - there)))
+        total += line
+        one += width
+        other += width
+        if total >> 6 >= most:
+            break
+    return total >> 6
 
 
 @njit(cache=True, nogil=True)
-def _sample(plane, x, y, part_x, part_y, bits):  # type: ignore[no-untyped-def]
+def weights(part_x, part_y, whole):  # type: ignore[no-untyped-def]
+    """What a px, the next one, and the two below them count between them, in the square of ``whole``."""
+    rest_x, rest_y = whole - part_x, whole - part_y
+    return (
+        np.int32(rest_y * rest_x),
+        np.int32(rest_y * part_x),
+        np.int32(part_y * rest_x),
+        np.int32(part_y * part_x),
+    )
+
+
+@njit(cache=True, nogil=True)
+def sample(plane, x, y, part_x, part_y, bits):  # type: ignore[no-untyped-def]
     """A plane's value between px, ``part_x`` and ``part_y`` of ``1 << bits`` on, times the square of that.
 
     The edge goes on beyond it.
@@ -235,61 +277,3 @@ def _sample(plane, x, y, part_x, part_y, bits):  # type: ignore[no-untyped-def]
     upper = (whole - part_x) * np.int32(plane[y0, x0]) + part_x * np.int32(plane[y0, x1])
     lower = (whole - part_x) * np.int32(plane[y1, x0]) + part_x * np.int32(plane[y1, x1])
     return (whole - part_y) * upper + part_y * lower
-
-
-@njit(cache=True, nogil=True)
-def _between(first, second, vectors, halvings, part, smaller):  # type: ignore[no-untyped-def]
-    """A plane on the way; ``smaller`` is 1 for chroma, whose sides are half of luma's.
-
-    It is made of cells between the centres of four blocks, row by row of px.
-    """
-    height, width = first.shape
-    rows, columns, _ = vectors.shape
-    out = np.empty_like(first)
-    pitch = 2 * BLOCK << halvings  # Of blocks, in halves of luma's px.
-    bits = 4 + halvings
-    for y in range(height):
-        below = 2 * (y << smaller) + 1 - pitch // 2
-        row, down = below >> bits, below & (pitch - 1)
-        upper, lower = min(max(row, 0), rows - 1), min(max(row + 1, 0), rows - 1)
-        start = 0
-        for column in range(-1, columns):
-            end = -((pitch // 2 - 1 + (column + 1) * pitch) // -(2 << smaller))
-            end = width if column == columns - 1 else min(end, width)
-            left, right = max(column, 0), min(column + 1, columns - 1)
-            still = True
-            for k in range(2):
-                still &= vectors[upper, left, k] == 0 and vectors[upper, right, k] == 0
-                still &= vectors[lower, left, k] == 0 and vectors[lower, right, k] == 0
-            if still:
-                for x in range(start, end):
-                    both = (PARTS - part) * np.int32(first[y, x]) + part * np.int32(second[y, x])
-                    out[y, x] = (both + PARTS // 2) >> 6
-            else:
-                moved = np.empty((2, 2), np.int32)
-                for k in range(2):
-                    moved[k, 0] = (pitch - down) * vectors[upper, left, k] + down * vectors[lower, left, k]
-                    moved[k, 1] = (pitch - down) * vectors[upper, right, k] + down * vectors[lower, right, k]
-                for x in range(start, end):
-                    across = (2 * (x << smaller) + 1 - pitch // 2) & (pitch - 1)
-                    out[y, x] = _moved_px(first, second, x, y, moved, across, pitch, bits, part, smaller)
-            start = max(start, end)
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _moved_px(first, second, x, y, moved, across, pitch, bits, part, smaller):  # type: ignore[no-untyped-def]
-    """A px of a plane on the way, ``across`` of ``pitch`` from the vectors at the left to those at the right.
-
-    Both are times ``pitch`` already.
-    """
-    to_sixteenths = bits + 3  # Of a px, and from twice times pitch.
-    way_x = ((pitch - across) * moved[0, 0] + across * moved[0, 1]) >> to_sixteenths
-    way_y = ((pitch - across) * moved[1, 0] + across * moved[1, 1]) >> to_sixteenths
-    turn = 5 + smaller  # From twice a share of PARTS of luma's sixteenths to the plane's own.
-    half, rest = 1 << (turn - 1), PARTS - part
-    back_x, back_y = -((part * way_x + half) >> turn), -((part * way_y + half) >> turn)
-    on_x, on_y = (rest * way_x + half) >> turn, (rest * way_y + half) >> turn
-    one = _sample(first, x + (back_x >> 4), y + (back_y >> 4), back_x & 15, back_y & 15, 4)
-    other = _sample(second, x + (on_x >> 4), y + (on_y >> 4), on_x & 15, on_y & 15, 4)
-    return (rest * one + part * other + (1 << 13)) >> 14

@@ -24,13 +24,8 @@ from mtor_transcode.codec.obu import pictures
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import Texture, TexturePaint
 from mtor_transcode.render.chroma import grow
-from mtor_transcode.render.texture_motion import (
-    MotionField,
-    Plane,
-    motion_between,
-    on_the_way,
-    sharpened,
-)
+from mtor_transcode.render.texture_between import on_the_way, sharpened
+from mtor_transcode.render.texture_motion import MotionField, Plane, motion_between
 
 DECODERS = 2
 """Textures of backgrounds that are decoded side by side (a scene, and the one it dissolves from)."""
@@ -82,11 +77,24 @@ class TextureDecoder:
 
     def moved(self, index: int, part: int) -> list[Plane]:
         """A picture on its way to the next one, not sharpened."""
-        planes = self.planes(index + 1)
-        first = self.planes(index)
+        return on_the_way(*self._pair(index), self._field(index), part)
+
+    def luma(self, index: int, part: int) -> Plane:
+        """Y of that alone."""
+        first, second = self._pair(index)
+        return on_the_way(first[:1], second[:1], self._field(index), part)[0]
+
+    def _pair(self, index: int) -> tuple[list[Plane], list[Plane]]:
+        """A picture and the next one."""
+        second = self.planes(index + 1)
+        return self.planes(index), second
+
+    def _field(self, index: int) -> MotionField:
+        """The motion from a picture to the next one."""
         if self._motion is None or self._motion[0] != index:
-            self._motion = index, motion_between(first[0], planes[0])
-        return on_the_way(first, planes, self._motion[1], part)
+            first, second = self._pair(index)
+            self._motion = index, motion_between(first[0], second[0])
+        return self._motion[1]
 
     def planes(self, index: int) -> list[Plane]:
         """A picture as it was decoded."""

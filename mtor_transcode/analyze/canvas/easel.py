@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtor_transcode.analyze.canvas.field_colours import field_colours
 from mtor_transcode.analyze.canvas.regions import CHROMA_WEIGHT
 from mtor_transcode.codec.limits import MAX_SIDE
 from mtor_transcode.model import (
@@ -36,9 +37,8 @@ from mtor_transcode.model import (
     Transform,
 )
 from mtor_transcode.render.curves import bordered, reach_of_stroke
-from mtor_transcode.render.field import field_grid, field_shares, field_weights
 from mtor_transcode.render.gradient import gradient_axis, gradient_ellipse, inner_share
-from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, inverse, placed
+from mtor_transcode.render.matrix import IDENTITY_MATRIX, Matrix, box_through, compose, placed
 from mtor_transcode.render.rasterizer import Rasterizer, Rect
 from mtor_transcode.render.sprites import cell_colours, mask_coverage
 from mtor_transcode.render.textures import TextureDecoder, stretched
@@ -195,45 +195,8 @@ def _gradient_colours(
     if isinstance(paint, RadialGradient):
         return _ring_colours(paint, box, matrix, rect)
     if isinstance(paint, ShadingField):
-        return _field_colours(paint, box, matrix, rect)
+        return field_colours(paint, box, matrix, rect)
     return _line_colours(paint, box, matrix, rect)
-
-
-def _field_colours(
-    paint: ShadingField, box: tuple[float, float, float, float], matrix: Matrix, rect: Rect
-) -> Plane:
-    first = np.array(paint.first, dtype=np.float32)
-    if matrix[0] * matrix[3] == matrix[1] * matrix[2]:
-        return first.reshape(1, 1, 3)
-    a, b, c, d, e, f = inverse(matrix)
-    x, y = np.arange(rect[0], rect[2])[None, :] + 0.5, np.arange(rect[1], rect[3])[:, None] + 0.5
-    rise = np.array(paint.last, dtype=np.float32) - first
-    if b or c:
-        share = field_shares(paint, box, a * x + c * y + e, b * x + d * y + f)
-        return cast("Plane", first + rise * share.astype(np.float32)[..., None])
-    of_rows, of_columns = field_weights(paint, box, (a * x + e)[0], (d * y + f)[:, 0])
-    lines = (of_rows @ field_grid(paint)).astype(np.float32)
-    mixed: Plane = _mixed(first, rise, lines, of_columns.astype(np.float32))
-    return mixed
-
-
-@njit(cache=True, nogil=True)
-def _mixed(first, rise, lines, weights):  # type: ignore[no-untyped-def]
-    """Colours of a field from its columns' points in each line of px, and what they count in each column."""
-    height, width, nodes = lines.shape[0], weights.shape[0], weights.shape[1]
-    out = np.empty((height, width, 3), dtype=np.float32)
-    for x in range(width):
-        start = 0
-        while weights[x, start] == 0:
-            start += 1
-        end = min(start + 4, nodes)
-        for y in range(height):
-            share = np.float32(0)
-            for k in range(start, end):
-                share += weights[x, k] * lines[y, k]
-            for c in range(3):
-                out[y, x, c] = first[c] + rise[c] * share
-    return out
 
 
 def _ring_colours(

@@ -12,6 +12,8 @@ from itertools import pairwise
 from math import log
 from operator import itemgetter
 
+import numpy as np
+
 from mtor_transcode.analyze.textures.av1 import Shrinker, codable_scale, encode, encode_still, even_size
 from mtor_transcode.analyze.textures.flatness import has_few_codes
 from mtor_transcode.analyze.textures.likeness import Likeness, at_usual_size, unlikeness
@@ -19,7 +21,7 @@ from mtor_transcode.analyze.textures.pacing import Pacing
 from mtor_transcode.analyze.textures.spool import Plane, Spool
 from mtor_transcode.errors import FormatError
 from mtor_transcode.model import PARTS, Texture
-from mtor_transcode.render.texture_motion import sharpened
+from mtor_transcode.render.texture_between import sharpened
 from mtor_transcode.render.textures import TextureDecoder, stretched_plane
 
 SAMPLES = 32
@@ -249,11 +251,14 @@ class Window:
         here, start, end = (self._spool.frames[number].tick for number in (index, *pictures))
         return PARTS * (here - start) // (end - start)
 
-    def _unlike(self, index: int, planes: list[Plane], sharpness: int = 0) -> tuple[float, Plane]:
-        """Unlikeness of a frame where a viewer sees ``planes``, and that luma."""
-        shown = stretched_plane(sharpened(planes[0], sharpness), self._size)
+    def _stretched(self, luma: Plane, sharpness: int = 0) -> Plane:
+        """A picture's luma as a viewer sees it."""
+        return stretched_plane(sharpened(luma, sharpness), self._size)
+
+    def _unlike(self, index: int, shown: Plane) -> float:
+        """Unlikeness of a frame where a viewer sees ``shown``."""
         luma, small = self._sizes(index)
-        return unlikeness(luma, shown, small), shown
+        return unlikeness(luma, shown, small)
 
     def likeness(self, texture: Texture, step: int) -> Likeness:
         """How like the source the texture is to look at, where each picture moves if that is better.
@@ -262,11 +267,14 @@ class Window:
         """
         found = Likeness()
         decoder = TextureDecoder(texture)
+        last, held = -1, np.empty((0, 0), np.uint8)
         for index, at, part in self._places(step):
-            unlike, shown = self._unlike(index, decoder.planes(at))
+            if at != last:
+                last, held = at, self._stretched(decoder.planes(at)[0])
+            unlike, shown = self._unlike(index, held), held
             if part:
-                moved = self._unlike(index, decoder.moved(at, part))
-                unlike, shown = min((unlike, shown), moved, key=itemgetter(0))
+                moved = self._stretched(decoder.luma(at, part))
+                unlike, shown = min((unlike, shown), (self._unlike(index, moved), moved), key=itemgetter(0))
             found.add(self._sample(index), shown, self._seconds_of(index), unlike)
         decoder.planes(len(texture.times) - 1)
         return found
@@ -278,11 +286,14 @@ class Window:
             moving = texture
         decoder = TextureDecoder(moving)
         found = [Likeness() for _ in SHARPNESSES]
-        for index, at, part in self._places(step):
-            moves = part and moving.moves and moving.moves[at]
-            planes = decoder.moved(at, part) if moves else decoder.planes(at)
-            for sharpness, likeness in zip(SHARPNESSES, found, strict=True):
-                unlike, shown = self._unlike(index, planes, sharpness)
+        last, all_shown = (-1, 0), list[Plane]()
+        for index, at, way in self._places(step):
+            part = way if way and moving.moves and moving.moves[at] else 0
+            if (at, part) != last:
+                luma = decoder.luma(at, part) if part else decoder.planes(at)[0]
+                last, all_shown = (at, part), [self._stretched(luma, each) for each in SHARPNESSES]
+            for shown, likeness in zip(all_shown, found, strict=True):
+                unlike = self._unlike(index, shown)
                 likeness.add(self._sample(index), shown, self._seconds_of(index), unlike)
         most = INDIFFERENT * min(likeness.mean_unlike for likeness in found)
         best = max(place for place, likeness in enumerate(found) if likeness.mean_unlike <= most)
@@ -298,9 +309,9 @@ class Window:
             if not part:
                 moves.append(bool(moves) and moves[-1])
                 continue
-            held, _ = self._unlike(middle, decoder.planes(at))
-            moved, _ = self._unlike(middle, decoder.moved(at, part))
-            moves.append(moved < held)
+            held, moved = decoder.planes(at)[0], decoder.luma(at, part)
+            held, moved = self._stretched(held), self._stretched(moved)
+            moves.append(self._unlike(middle, moved) < self._unlike(middle, held))
         return tuple(moves)
 
     def _seconds_of(self, index: int) -> float:
