@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -49,6 +50,9 @@ LIKE = 0.8
 
 SAME = 0.9995
 CONNECTS_A_SECOND = 40
+
+ASK = 0.1
+"""Seconds between words to the server of how much has come."""
 
 
 @dataclass
@@ -301,8 +305,9 @@ async def recited(socket: Any, key: str) -> list[str]:
     await socket.send(json.dumps({"type": "play", "film": key, "ahead": 600}))
     asked = time.monotonic()
     while not found or '"type":"end"' not in found[-1][:16]:
-        found.append(await socket.recv())
-        if len(found) % 8 == 0 and time.monotonic() - asked > 0.06:
+        with suppress(TimeoutError):  # the server may be waiting to hear how much has come
+            found.append(await asyncio.wait_for(socket.recv(), ASK))
+        if time.monotonic() - asked > ASK:
             asked = time.monotonic()
             await socket.send(json.dumps({"type": "at", "tick": 0, "got": len(found)}))
     return found
