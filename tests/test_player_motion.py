@@ -204,10 +204,13 @@ def test_a_held_picture(motion: Node) -> None:
 
 def test_the_pace(motion: Node) -> None:
     """A worker that is late gets less to do, down to nothing between pictures; one at leisure gets more."""
-    paces = motion.ask(what="paces", worked=[100, 100, 100, 950, 500, 950, 950, 950], rate=24, turns=60)
-    assert paces == [1, 0.5, 0.5, 1, 1, 2, 0, 0]
+    paces = motion.ask(what="paces", worked=[100, 100, 950, 950, 950, 500, 950, 950], rate=24, turns=60)
+    assert paces == [1, 0.5, 0.5, 1, 2, 2, 2, 0]
+    # One late second, as the first one is while decoders start, changes nothing.
+    assert motion.ask(what="paces", worked=[950, 500, 950, 500], rate=24, turns=60) == [1] * 4
     # What was too much is tried again later and later.
-    worked = [950, *[100] * 4, 950, *[100] * 8]
-    assert motion.ask(what="paces", worked=worked, rate=24, turns=60) == [2] * 4 + [1] + [2] * 8 + [1]
+    worked = [950, 950, *[100] * 4, 950, 950, *[100] * 8]
+    expected = [1] + [2] * 4 + [1, 1] + [2] * 8 + [1]
+    assert motion.ask(what="paces", worked=worked, rate=24, turns=60) == expected
     # No more than the display shows.
     assert motion.ask(what="paces", worked=[0] * 6, rate=50, turns=60) == [1] * 6

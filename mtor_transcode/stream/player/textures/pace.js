@@ -15,6 +15,9 @@ const LOOK = 1000;
 const BUSY = 0.8;
 const CALM = 0.4;
 
+/** Looks in a row at which it must have had too much to do before it gets less: its first second starts decoders and compiles. */
+const TRIALS = 2;
+
 /** Looks in a row at which it must have little to do before it gets more; doubled each time that it was too much. */
 const PATIENCE = 2;
 const MOST_PATIENCE = 64;
@@ -24,6 +27,7 @@ export class Pace {
     this._at = START;
     this._worked = 0;
     this._calm = 0;
+    this._busy = 0;
     this._patience = PATIENCE;
     this._looked = -Infinity;
   }
@@ -48,6 +52,7 @@ export class Pace {
     this._looked = now;
     const share = this._worked / passed;
     this._worked = 0;
+    if (share <= BUSY || passed > 2 * LOOK) this._busy = 0;
     if (passed > 2 * LOOK) return; // it was at rest meanwhile
     if (share > BUSY) this._slower();
     else if (share > CALM) this._calm = 0;
@@ -56,7 +61,7 @@ export class Pace {
 
   _slower() {
     this._calm = 0;
-    if (this._at === 0) return;
+    if (++this._busy < TRIALS || this._at === 0) return;
     this._at--;
     this._patience = Math.min(2 * this._patience, MOST_PATIENCE);
   }
