@@ -117,6 +117,21 @@ def test_a_turn_between_keys_is_where_the_lines_meet() -> None:
     assert edits[0].state.transform == Transform(16 * 26, 0)
 
 
+def test_what_shrinks_to_a_point_is_not_turned_inside_out() -> None:
+    """The line goes on below scale 0 until it meets what follows; so does a colour's, beyond white."""
+    scales = [4096, 4096, 1890, 1, 1, 1]
+    tracks, tokens = run([Transform(64 * n, 0, scale) for n, scale in enumerate(scales)])
+    tokens = [
+        replace(token, state=replace(token.state, paint=Solid((min(100 + 70 * n, 255), 128, 128))))
+        if isinstance(token, Edit)
+        else token
+        for n, token in enumerate(tokens)
+    ]
+    edits = [token for token in tracks.smoothed(tokens, {}, 100.0) if isinstance(token, Edit)]
+    assert min(edit.state.transform.scale for edit in edits) == 1
+    assert all(isinstance(edit.state.paint, Solid) and max(edit.state.paint.colour) < 256 for edit in edits)
+
+
 def test_a_pause_is_not_joined() -> None:
     tracks, tokens = run([Transform(64 * n, 0) for n in range(3)])
     later = Edit(40, 10, 7, replace(tokens[0].state, transform=Transform(999, 0)))  # type: ignore[union-attr]

@@ -103,12 +103,12 @@ def _values(state: ShapeState, reformed: bool) -> Values:
 
 
 def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
-    """The place and colour on the way from ``a`` to ``b``."""
+    """The place and colour on the way from ``a`` to ``b``; with a ``share`` above 1 beyond, but still visible."""
     p, q = a.transform, b.transform
     place = Transform(
         round(p.dx + (q.dx - p.dx) * share),
         round(p.dy + (q.dy - p.dy) * share),
-        round(p.scale + (q.scale - p.scale) * share),
+        max(round(p.scale + (q.scale - p.scale) * share), 1),
         round(p.angle + (q.angle - p.angle) * share),
     )
     return replace(a, transform=place, paint=paint_between(a.paint, b.paint, share))
@@ -123,5 +123,5 @@ def paint_between(a: Fill, b: Fill, share: float) -> Fill:
 
 
 def _mixed(a: Colour, b: Colour, share: float) -> Colour:
-    y, u, v = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    y, u, v = (min(max(round(p + (q - p) * share), 0), 255) for p, q in zip(a, b, strict=True))
     return y, u, v
