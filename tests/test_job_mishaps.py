@@ -36,7 +36,6 @@ from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.store import Done, Store
 from mtor_transcode.jobs.tasks import Part, Place, ReelTask, TakeTask, key_of, run_task
 from mtor_transcode.jobs.worker import Failure, failure_of
-from mtor_transcode.model import AudioInfo, AudioPacket
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 COARSE: dict[str, Any] = {"mode": "vector", "preset": "fast", "quality": 0.0, "audio": "none"}
@@ -311,27 +310,12 @@ def _job(tmp_path: Path, tracks: Tracks, runner: Any) -> LongJob:
             {
                 **others,
                 **parts,
-                "options": SimpleNamespace(max_kbps=None),
+                "options": SimpleNamespace(),
                 "journal": kept,
                 "tell": lambda _: None,
             },
         )
     )
-
-
-def test_each_packet_of_sound_counts_in_one_reel(tmp_path: Path) -> None:
-    sound = tuple(AudioPacket(pts, 1000, bytes(3)) for pts in range(-1000, 26_000, 1000))
-    job = _job(tmp_path, Tracks(AudioInfo("opus", 1000, 1), sound, (), ()), None)
-    assert job.sound == (3 * 6, 3 * 8, 3 * 13)
-    assert _job(tmp_path, Tracks(None, (), (), ()), None).sound == (0, 0, 0)
-
-
-def test_a_rate_counts_the_sound_of_a_reel(tmp_path: Path) -> None:
-    sound = tuple(AudioPacket(pts, 1000, bytes(100)) for pts in range(0, 25_000, 1000))
-    job = _job(tmp_path, Tracks(AudioInfo("opus", 1000, 1), sound, (), ()), None)
-    cast("Any", job.options).max_kbps = 1.0
-    size = sizing._Sizing(job, 0, {(0, 30.0): 125})
-    assert size._over(0, 30.0) == 1.0, "5 s at 1 kbit/s are 625 bytes, 500 of them sound"
 
 
 def test_steps_up_that_take_too_much_are_held_back(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def transcode(
     """Transcode ``source`` (a path, or ``-`` for standard input) to the film ``output``.
 
     At most one of ``quality`` (0-100), ``target_kbps`` (1000 bit/s, whole file), ``target_size`` (bytes, or
-    text such as ``500k``) and ``target_vmaf`` (0-100) is given; but for the last, ``max_kbps`` may limit
-    each 20 s or so of it; ``start``, ``duration`` and ``refresh`` are
+    text such as ``500k``) and ``target_vmaf`` (0-100) is given; ``max_kbps`` limits any 4 s of it, sound
+    included, at the cost of detail where they would take more; ``start``, ``duration`` and ``refresh`` are
     seconds; ``dictionary`` is a series dictionary whose outlines need not be sent. With
     ``resilience`` 1 to 10 the film comes in packets that bear loss, for up to about 2% more bytes a
     level, and at least 5 to 14%. ``output`` appears only when all of it is written, and
@@ -175,7 +175,6 @@ def check_wanted(wanted: EncodeOptions) -> None:
     check.in_range("target vmaf", wanted.target_vmaf, 0, 100)
     check.positive("target kbps", wanted.target_kbps)
     check.positive("max kbps", wanted.max_kbps)
-    check.at_most_one(target_vmaf=wanted.target_vmaf, max_kbps=wanted.max_kbps)
     check.positive("refresh", wanted.refresh)
     check.in_range("resilience", wanted.resilience, 0, LEVELS)
     check.at_most_one(refresh=wanted.refresh, resilience=wanted.resilience or None)

@@ -20,7 +20,7 @@ from mtor_transcode.cli.options import (
     VideoTrack,
 )
 from mtor_transcode.cli.talk import tell_of_compiling, watching
-from mtor_transcode.cli.words import bytes_of, counted, table
+from mtor_transcode.cli.words import bytes_of, counted, seconds_of, table
 
 if TYPE_CHECKING:
     from mtor_transcode.measure.result import Report
@@ -104,6 +104,7 @@ def lines(found: Report) -> list[str]:
         "",
         f"{rates.kbps:.2f} kbps ({bytes_of(found.film.bytes)}); the source has {rates.source_kbps:.0f} kbps: "
         f"{rates.source_ratio:.1f} times less, {rates.raw_ratio:,.0f} times less than raw",
+        f"at most {rates.most_kbps:.2f} kbps over any 4 s (from {seconds_of(rates.most_at)} on)",
         *table([("", "kbps", "share"), *kinds]),
         "",
         f"{rfc.tokens_per_hour:,.0f} tokens an hour of {rfc.bytes_per_token:.1f} bytes; "

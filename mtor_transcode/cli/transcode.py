@@ -77,7 +77,7 @@ def transcode(
     ] = None,
     max_kbps: Annotated[
         float | None,
-        typer.Option("--max-kbps", help="At most so many kbit/s in each 20 s or so.", show_default=False),
+        typer.Option("--max-kbps", help="At most so many kbit/s over any 4 s.", show_default=False),
     ] = None,
     preset: Annotated[
         Preset | None,

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
+from mtor_transcode.analyze.film.capped import Ceiling, ceiling_of
 from mtor_transcode.analyze.film.encode import encode_film
 from mtor_transcode.analyze.film.film_parts import Film
 from mtor_transcode.analyze.film.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
@@ -20,7 +23,7 @@ from mtor_transcode.jobs.journal import Journal
 from mtor_transcode.jobs.kept import kept_survey, kept_tracks
 from mtor_transcode.jobs.long_job import LongJob
 from mtor_transcode.jobs.runner import Runner
-from mtor_transcode.jobs.sizing import film_of_rate, film_of_size
+from mtor_transcode.jobs.sizing import film_of_size
 from mtor_transcode.jobs.tasks import Part, Place, code_digest, digest_of_file
 
 
@@ -68,21 +71,42 @@ def encode_long(
 
 
 def _made(job: LongJob, score: Score | None) -> tuple[Film, float]:
-    """The film that was asked for, and its lambda."""
+    """The film that was asked for, and its lambda, or that of most of it."""
     options = job.options
+    ceiling = ceiling_of(options, job.seconds, job.source.name, job.tracks)
     if options.target_vmaf is not None:
         if score is None:
             raise UsageError("a target VMAF needs a way to measure it", where="target vmaf")
-        return film_of_score(job.make, options.target_vmaf, score, job.source.name)
-    if options.target_size is not None:
-        return film_of_size(job, options.target_size)
-    if options.target_kbps is not None:
-        return film_of_size(job, int(options.target_kbps * 1000 / 8 * job.seconds))
-    quality = DEFAULT_QUALITY if options.quality is None else options.quality
-    if options.max_kbps is not None:
-        return film_of_rate(job, quality)
-    lam = lambda_of_quality(quality)
-    return job.make(lam), lam
+        return film_of_score(
+            lambda lam: _below(job, ceiling, _even(job, lam)), options.target_vmaf, score, job.source.name
+        )
+    if options.target_kbps is None and options.target_size is None:
+        lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
+        return _below(job, ceiling, _even(job, lam)), lam
+    rates = [rate for rate in (options.target_kbps, options.max_kbps) if rate is not None]
+    sizes = [int(rate * 1000 / 8 * job.seconds) for rate in rates]
+    most = min(sizes if options.target_size is None else [*sizes, options.target_size])
+    film, lams = film_of_size(job, most)
+    return _below(job, ceiling, lams, most, film), sorted(lams)[len(lams) // 2]
+
+
+def _even(job: LongJob, lam: float) -> list[float]:
+    """One lambda for all reels."""
+    return [lam] * len(job.reels)
+
+
+def _below(
+    job: LongJob,
+    ceiling: Ceiling | None,
+    lams: list[float],
+    budget: float = math.inf,
+    first: Film | None = None,
+) -> Film:
+    """The film of reels at these lambdas (``first``, if it is there already), but below a ceiling."""
+    if ceiling is None:
+        return first or job.make(lams)
+    base = tuple((reel.start, math.log(lam)) for reel, lam in zip(job.reels, lams, strict=True))
+    return ceiling.hold(partial(job.make, lams), base, budget, first)
 
 
 def part_of(source: Source) -> Part:

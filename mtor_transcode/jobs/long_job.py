@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import BinaryIO, cast
 
 from mtor_transcode.analyze.film.film_parts import Film, Survey, Tracks
@@ -17,6 +15,7 @@ from mtor_transcode.analyze.film.joining import join_reels
 from mtor_transcode.analyze.film.options import EncodeOptions
 from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.film.reels import Reel
+from mtor_transcode.analyze.rate.ceiling import GROUND, Floor
 from mtor_transcode.errors import WorkerLost
 from mtor_transcode.ingest.source import Source
 from mtor_transcode.jobs.journal import Journal
@@ -45,29 +44,16 @@ class LongJob:
         """The film's length."""
         return float(self.survey.end * self.source.info.time_base)
 
-    def seconds_of(self, number: int) -> float:
-        """A reel's length."""
-        reel = self.reels[number]
-        return float((reel.end - reel.start) * self.source.info.time_base)
+    def make(self, lams: Sequence[float], floor: Floor = GROUND) -> Film:
+        """The film whose reels have these lambdas, or what a floor asks for, in a temporary file.
 
-    @cached_property
-    def sound(self) -> tuple[int, ...]:
-        """The bytes of the sound that begins during each reel."""
-        found = [0] * len(self.reels)
-        if self.tracks.audio is not None:
-            second = self.tracks.audio.sample_rate * self.source.info.time_base
-            starts = [math.ceil(reel.start * second) for reel in self.reels]
-            for packet in self.tracks.packets:
-                found[max(0, bisect_right(starts, packet.pts) - 1)] += len(packet.data)
-        return tuple(found)
+        Raises MtorError.
+        """
+        return self.joined(self.coded([self.task(number, lam, floor) for number, lam in enumerate(lams)]))
 
-    def make(self, lam: float) -> Film:
-        """The film at a lambda, in a temporary file. Raises MtorError."""
-        return self.joined(self.coded([self.task(number, lam) for number in range(len(self.reels))]))
-
-    def task(self, number: int, lam: float) -> ReelTask:
-        """The task of a reel at a lambda."""
-        return reel_task(self.part, self.survey, self.reels[number], self.options, lam)
+    def task(self, number: int, lam: float, floor: Floor = GROUND) -> ReelTask:
+        """The task of a reel at a lambda, or at what a floor asks for."""
+        return reel_task(self.part, self.survey, self.reels[number], self.options, lam, floor)
 
     def coded(self, tasks: Sequence[ReelTask]) -> list[Done]:
         """What tasks made, those that have been done before included."""

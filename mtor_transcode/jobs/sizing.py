@@ -44,29 +44,16 @@ INTO = 4
 FAR = 2
 """A film that is so many steps off its budget is made anew as a whole."""
 
-BELOW = 0.94
-"""Reels that take more than this share of what they may are not made better."""
-
 WARY = 1.05
 """What pilots tell is multiplied by this before all reels are coded: to go up later costs less."""
 
 
-def film_of_size(job: LongJob, budget: int) -> tuple[Film, float]:
-    """The film that uses ``budget`` bytes best, with the lambda of most of it.
+def film_of_size(job: LongJob, budget: int) -> tuple[Film, list[float]]:
+    """The film that uses ``budget`` bytes best, with the lambda of each of its reels.
 
     Raises TargetError, naming the smallest film, if none is small enough.
     """
     return _Sizing(job, budget).film()
-
-
-def film_of_rate(job: LongJob, quality: float) -> tuple[Film, float]:
-    """The film at a quality, but for reels of which that would take more than ``max_kbps``.
-
-    Raises TargetError if a reel takes more at any quality.
-    """
-    sizing = _Sizing(job, 0)
-    levels = sizing.capped([quality] * len(job.reels))
-    return sizing.joined(levels), _lambda_of(levels)
 
 
 @dataclass
@@ -77,9 +64,9 @@ class _Sizing:
     budget: int
     known: dict[tuple[int, float], int] = field(default_factory=dict)
 
-    def film(self) -> tuple[Film, float]:
-        """The best film, and its lambda."""
-        levels = self.capped([float(self._guess())] * len(self.job.reels))
+    def film(self) -> tuple[Film, list[float]]:
+        """The best film, and its reels' lambdas."""
+        levels = [float(self._guess())] * len(self.job.reels)
         best: tuple[Film, list[float]] | None = None
         for _ in range(LOOKS):
             film = self.joined(levels)
@@ -92,39 +79,13 @@ class _Sizing:
                 film.file.close()
             if best is not None and best[0].size >= CLOSE * self.budget:
                 break
-            levels = self.capped(self._changed(levels, size))
+            levels = self._changed(levels, size)
             if best is not None and levels == best[1]:
                 break
         if best is None:
             levels = [float(LOWEST)] * len(self.job.reels)
             best = self._smallest(levels), levels
-        return best[0], _lambda_of(best[1])
-
-    def capped(self, levels: list[float]) -> list[float]:
-        """Levels at which no reel takes more than ``max_kbps``, its sound included. Raises TargetError."""
-        levels = list(levels)
-        while True:
-            self._code(list(enumerate(levels)))
-            over = {number: self._over(number, level) for number, level in enumerate(levels)}
-            if all(ratio <= 1 for ratio in over.values()):
-                return levels
-            for number, ratio in over.items():
-                if ratio > 1 and levels[number] <= LOWEST:
-                    raise TargetError(
-                        f"{self.job.options.max_kbps:g} kbps is less than some of it takes at least",
-                        where=self.job.source.name,
-                        remedy="allow more, or sound of a lower rate",
-                    )
-                if ratio > 1:
-                    levels[number] = _bounded(levels[number] + min(-1, math.floor(_steps(1 / ratio))))
-
-    def _over(self, number: int, level: float) -> float:
-        """A reel's bytes, as a share of what it may take."""
-        most = self.job.options.max_kbps
-        if most is None:
-            return 0.0
-        room = most * 1000 / 8 * self.job.seconds_of(number) - self.job.sound[number]
-        return self.known[number, level] / max(room, 1.0)
+        return best[0], [lambda_of_quality(level) for level in best[1]]
 
     def _guess(self) -> int:
         """The highest quality at which the pilots promise a film that fits."""
@@ -159,7 +120,7 @@ class _Sizing:
         for number in _spread(len(levels)):
             gain = round(per_step * self.known[number, levels[number]])
             level = _bounded(levels[number] + step)
-            if step > 0 and (gain > missing or self._over(number, levels[number]) > BELOW):
+            if step > 0 and gain > missing:
                 continue
             fresh[number] = level
             missing -= step * gain
@@ -218,11 +179,6 @@ def _quality_of(lam: float) -> int:
 
 def _bounded(quality: float) -> float:
     return min(max(quality, LOWEST), HIGHEST)
-
-
-def _lambda_of(levels: list[float]) -> float:
-    """The lambda of most reels."""
-    return lambda_of_quality(sorted(levels)[len(levels) // 2])
 
 
 def _next(told: dict[int, float], room: int) -> int:

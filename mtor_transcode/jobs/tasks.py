@@ -27,6 +27,7 @@ from mtor_transcode.analyze.film.joining import encode_reel
 from mtor_transcode.analyze.film.options import MODES, PRESETS, EncodeOptions
 from mtor_transcode.analyze.film.progress import Progress
 from mtor_transcode.analyze.film.reels import Reel
+from mtor_transcode.analyze.rate.ceiling import GROUND, HIGHEST, NONE, Floor, clipped
 from mtor_transcode.analyze.rate.traces import LAMBDA_MAX, lambda_of_quality
 from mtor_transcode.codec.limits import MAX_TICK
 from mtor_transcode.codec.series import SeriesDictionary
@@ -100,6 +101,7 @@ class TakeTask(msgspec.Struct, frozen=True):
 class ReelTask(msgspec.Struct, frozen=True, dict=True):
     """A reel to be coded at ``lam`` (squared error per bit); ``film_end`` is the film's last tick.
 
+    ``floor`` are ticks and the least logarithm of lambda from each on.
     ``series`` is the SHA-256 (hex) of the dictionary whose outlines need not be sent, or empty.
     """
 
@@ -112,6 +114,7 @@ class ReelTask(msgspec.Struct, frozen=True, dict=True):
     mode: Annotated[str, Meta(pattern=_one_of(MODES))]
     refresh: Annotated[float, Meta(gt=0)] | None = None
     series: MaybeDigest = ""
+    floor: tuple[tuple[Tick, Annotated[float, Meta(ge=NONE, le=HIGHEST)]], ...] = ()
     code: Digest = msgspec.field(default_factory=code_digest)
 
     def __post_init__(self) -> None:
@@ -144,16 +147,19 @@ def key_of(task: object) -> str:
     return sha256(type(task).__name__.encode() + b" " + msgspec.json.encode(task)).hexdigest()
 
 
-def reel_task(part: Part, survey: Survey, reel: Reel, options: EncodeOptions, lam: float) -> ReelTask:
-    """The task of a reel of a film."""
+def reel_task(
+    part: Part, survey: Survey, reel: Reel, options: EncodeOptions, lam: float, floor: Floor = GROUND
+) -> ReelTask:
+    """The task of a reel of a film, whose floor concerns the whole film."""
     series = "" if options.series is None else options.series.digest.hex()
     takes = tuple(
         TakeTask(take.number, take.boundary.start, take.end, take.boundary.transition_duration)
         for take in reel.takes
     )
     return ReelTask(
-        part, survey.end, reel.frames, takes, lam, options.preset, options.mode, options.refresh, series
-    )
+        part, survey.end, reel.frames, takes, lam, options.preset, options.mode, options.refresh, series,
+        clipped(floor, reel.start, reel.end),
+    )  # fmt: skip
 
 
 def run_task(task: ReelTask, place: Place, tell: Tell) -> Done:
@@ -207,7 +213,7 @@ def encoded_from(
     def told(progress: Progress) -> None:
         tell(progress.done, progress.bytes)
 
-    with encode_reel(source, survey, task.reel, options, task.lam, told) as film:
+    with encode_reel(source, survey, task.reel, options, task.lam, told, task.floor) as film:
         film.file.seek(0)
         return film.file.read()
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mtor_transcode.measure.costs import Cost, MeasuredFilm, SceneCosts
+from mtor_transcode.codec.costs import Cost, SceneCosts
+from mtor_transcode.measure.measured import MeasuredFilm
 from mtor_transcode.model import (
     UNITS_PER_PX,
     Camera,
@@ -57,7 +58,7 @@ def anatomy(film: MeasuredFilm) -> Anatomy:
     """Reads the whole film once, span by span."""
     scenes: list[SceneAnatomy] = []
     costs: list[Cost] = []
-    ledger = SceneCosts(film)
+    ledger = SceneCosts(film.header, film.series)
     for entry in film.heads():
         count = _Count(entry.head)
         first = len(costs)

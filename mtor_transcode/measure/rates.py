@@ -6,10 +6,11 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from mtor_transcode.analyze.rate.flow import flow_of
 from mtor_transcode.codec.accounts import KINDS
 from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.measure.anatomy import Anatomy
-from mtor_transcode.measure.costs import MeasuredFilm
+from mtor_transcode.measure.measured import MeasuredFilm
 from mtor_transcode.measure.pooling import DIGITS
 from mtor_transcode.measure.result import KindRate, Rates, RfcFigures, Second
 
@@ -53,8 +54,11 @@ def rates(film: MeasuredFilm, info: SourceInfo, whole: bool, frames_per_second: 
     kbps = total * 8 / 1000 / seconds
     raw = raw_frame_bits(info) * frames_per_second / 1000
     source = source_kbps(info, whole, film.header.audio is not None)
+    most, at = flow_of(film, total).most()
     return Rates(
         kbps=_round(kbps),
+        most_kbps=_round(most),
+        most_at=_round(at),
         kinds=kinds,
         raw_kbps=_round(raw),
         raw_ratio=_round(raw / max(kbps, 1e-9)),

@@ -22,10 +22,10 @@ from mtor_transcode.ingest.info import SourceInfo
 from mtor_transcode.ingest.source import Source, open_source
 from mtor_transcode.measure.anatomy import Anatomy, anatomy
 from mtor_transcode.measure.comparison import Comparison, Pairing, Ycc, compare, pictures_at
-from mtor_transcode.measure.costs import MeasuredFilm
 from mtor_transcode.measure.environment import machine, versions
 from mtor_transcode.measure.ffmpeg import find_ffmpeg
 from mtor_transcode.measure.losses import losses
+from mtor_transcode.measure.measured import MeasuredFilm
 from mtor_transcode.measure.metrics import Planes
 from mtor_transcode.measure.quality import frame_rows, quality, scene_rows
 from mtor_transcode.measure.rates import rates, rfc_figures, seconds_of, timeline

@@ -60,10 +60,13 @@ class Rates(msgspec.Struct, frozen=True):
 
     ``raw_kbps`` is the source's picture uncompressed, at its own size, chroma, depth and frames.
     ``raw_ratio`` and ``source_ratio`` say how many times smaller the film is; the source is taken without its
-    sound if the film has none (``source_kbps`` is what was compared with).
+    sound if the film has none (``source_kbps`` is what was compared with). ``most_kbps`` is the largest rate
+    over any 4 s, which begin at ``most_at`` (s).
     """
 
     kbps: float
+    most_kbps: float
+    most_at: float
     kinds: tuple[KindRate, ...]
     raw_kbps: float
     raw_ratio: float

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 from mtor_transcode.analyze.boundaries.finding import SceneBoundary, SceneFinder
+from mtor_transcode.analyze.film.capped import Ceiling, ceiling_of
 from mtor_transcode.analyze.film.film_parts import Film, Survey, Tracks
 from mtor_transcode.analyze.film.film_pass import Job
 from mtor_transcode.analyze.film.options import DEFAULT_QUALITY, EncodeOptions, EncodeResult
 from mtor_transcode.analyze.film.progress import Progress, ProgressCallback
 from mtor_transcode.analyze.film.targets import Score, film_of_score, film_of_size
-from mtor_transcode.analyze.rate.steering import Course
+from mtor_transcode.analyze.rate.ceiling import Floor
+from mtor_transcode.analyze.rate.steering import AHEAD, Course, FlooredCourse
 from mtor_transcode.analyze.rate.traces import lambda_of_quality, quality_of_lambda
 from mtor_transcode.errors import InputError, UsageError
 from mtor_transcode.ingest.audio import encode_audio
@@ -52,23 +56,36 @@ def encode_film(
 
 def _made(job: Job, options: EncodeOptions, score: Score | None) -> tuple[Film, float]:
     """The film that was asked for, and its lambda."""
+    seconds = float(job.survey.end * job.source.info.time_base)
+    ceiling = ceiling_of(options, seconds, job.source.name, job.tracks)
     if options.target_vmaf is not None:
         if score is None:
             raise UsageError("a target VMAF needs a way to measure it", where="target vmaf")
-        return film_of_score(lambda lam: job.make(Course(lam)), options.target_vmaf, score, job.source.name)
-    seconds = float(job.survey.end * job.source.info.time_base)
+        make = partial(_of_lambda, job, ceiling)
+        return film_of_score(make, options.target_vmaf, score, job.source.name)
+    if options.target_kbps is None and options.target_size is None:
+        lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
+        return _of_lambda(job, ceiling, lam), lam
     rates = [rate for rate in (options.target_kbps, options.max_kbps) if rate is not None]
     sizes = [int(rate * 1000 / 8 * seconds) for rate in rates]
-    if options.target_size is not None:
-        sizes.append(options.target_size)
-    most = min(sizes, default=None)
-    if most is None or (options.target_kbps is None and options.target_size is None):
-        lam = lambda_of_quality(DEFAULT_QUALITY if options.quality is None else options.quality)
-        film = job.make(Course(lam))
-        if most is None or film.size <= most:
-            return film, lam
-        film.file.close()
-    return film_of_size(job, most)
+    most = min(sizes if options.target_size is None else [*sizes, options.target_size])
+    film, course = film_of_size(job, most)
+    if ceiling is not None:
+        film = ceiling.hold(partial(_floored, job, course.taken), course.taken, most, film)
+    return film, course.mean
+
+
+def _of_lambda(job: Job, ceiling: Ceiling | None, lam: float) -> Film:
+    """The film at a lambda, or a larger one where a ceiling asks for it."""
+    if ceiling is None:
+        return job.make(Course(lam))
+    base: Floor = ((0, math.log(lam)),)
+    return ceiling.hold(partial(_floored, job, base), base)
+
+
+def _floored(job: Job, base: Floor, floor: Floor) -> Film:
+    """The film of log lambdas ``base``, but nowhere below a floor."""
+    return job.make(FlooredCourse(base, floor, float(AHEAD / job.source.info.time_base)))
 
 
 def look_over(source: Source, tell: ProgressCallback) -> Survey:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +15,8 @@ from mtor_transcode.analyze.film.film_pass import Job
 from mtor_transcode.analyze.film.options import EncodeOptions
 from mtor_transcode.analyze.film.progress import ProgressCallback
 from mtor_transcode.analyze.film.reels import Reel
-from mtor_transcode.analyze.rate.steering import Course
+from mtor_transcode.analyze.rate.ceiling import GROUND, Floor
+from mtor_transcode.analyze.rate.steering import AHEAD, FlooredCourse
 from mtor_transcode.codec.film_reader import FilmReader
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.packet_film_writer import film_writer
@@ -35,13 +37,15 @@ def encode_reel(
     options: EncodeOptions,
     lam: float,
     tell: ProgressCallback,
+    floor: Floor = GROUND,
 ) -> Film:
     """A reel of ``source`` as a film by itself, at film time, without sound and text; never in packets.
 
-    It depends on nothing but the arguments; of ``survey`` only the end counts.
+    Lambda is ``lam``, or what ``floor`` tells where that is more. It depends on nothing but the arguments; of
+    ``survey`` only the end counts.
     """
     job = Job(source, survey, NO_TRACKS, replace(options, resilience=0), tell, reel)
-    return job.make(Course(lam))
+    return job.make(FlooredCourse(((0, math.log(lam)),), floor, float(AHEAD / source.info.time_base)))
 
 
 Made = tuple[Reel, str, Callable[[], BinaryIO]]

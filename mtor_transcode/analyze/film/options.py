@@ -18,7 +18,7 @@ class EncodeOptions:
     """How to code. At most one of quality (0-100), target_kbps, target_size (bytes) and target_vmaf is set.
 
     ``target_kbps`` (1000 bit/s) and ``target_size`` are ceilings on the whole file, sound included;
-    ``max_kbps`` is one on each 20 s or so. ``refresh`` (s) asks for snapshots of the state inside scenes.
+    ``max_kbps`` is one on any 4 s. ``refresh`` (s) asks for snapshots of the state inside scenes.
     Outlines of ``series`` need not be sent. ``resilience`` (0-10) above 0 writes packets of about 500 bytes,
     for links that lose some.
     """

@@ -12,7 +12,7 @@ from mtor_transcode.analyze.film.film_parts import Film
 from mtor_transcode.analyze.film.film_pass import Job
 from mtor_transcode.analyze.rate.scores import ScoreSearch
 from mtor_transcode.analyze.rate.settling import Settling
-from mtor_transcode.analyze.rate.steering import SizeSearch, first_lambda
+from mtor_transcode.analyze.rate.steering import Course, SizeSearch, first_lambda
 from mtor_transcode.analyze.rate.traces import GivenUp
 from mtor_transcode.errors import TargetError
 
@@ -20,8 +20,8 @@ Score = Callable[[BinaryIO], float]
 """Tells the quality of a film, given as a stream at its beginning; higher is better."""
 
 
-def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
-    """The film that uses ``budget`` bytes best, with its mean lambda.
+def film_of_size(job: Job, budget: int) -> tuple[Film, Course]:
+    """The film that uses ``budget`` bytes best, with the course that made it.
 
     Raises TargetError, naming the smallest film, if none is small enough.
     """
@@ -30,7 +30,7 @@ def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
     beyond = budget - fixed
     search = SizeSearch(beyond, job.survey.end, first_lambda(beyond * 8 / 1000 / seconds))
     settling = Settling(job.shelf, search)
-    kept: tuple[Film, float] | None = None
+    kept: tuple[Film, Course] | None = None
     while not search.done:
         course = settling.next_course()
         film: Film | None = None
@@ -43,7 +43,7 @@ def film_of_size(job: Job, budget: int) -> tuple[Film, float]:
         if better:
             if kept is not None:
                 kept[0].file.close()
-            kept = film, course.mean
+            kept = film, course
         else:
             film.file.close()
     if kept is None:

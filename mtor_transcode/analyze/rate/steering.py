@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
+from mtor_transcode.analyze.rate.ceiling import Floor, level_at, level_within
 from mtor_transcode.analyze.rate.traces import (
     LAMBDA_MAX,
     LAMBDA_MIN,
@@ -62,6 +63,9 @@ SLACK = 0.03
 FIRST_OVER = 2.0
 """So is a first pass that has spent so many budgets."""
 
+AHEAD = 0.5
+"""Seconds after a decision in which what it brings may come, but for textures."""
+
 FIRST_LAMBDA = 4000.0
 FIRST_KBPS = 10.0
 """Where the first pass starts: high rather than low, as low lambdas take long."""
@@ -85,6 +89,33 @@ class Course:
         """Mean lambda (geometric, by bytes) of what was spent so far."""
         point = self.trace.rest(-1.0)
         return self._lam if point is None else math.exp(point.log_lambda)
+
+    @property
+    def taken(self) -> Floor:
+        """The log lambdas that the course gave, from each position (ticks) on."""
+        positions, logs = self.trace.positions, [*self.trace.logs[1:], math.log(self._lam)]
+        steps = {0: math.log(self.start)} | {round(at): log for at, log in zip(positions, logs, strict=True)}
+        return tuple(sorted(steps.items()))
+
+
+class FlooredCourse(Course):
+    """A course that follows the log lambdas of ``base``, but is nowhere below ``floor``.
+
+    What is decided at a tick may come up to ``ahead`` ticks later.
+    """
+
+    def __init__(self, base: Floor, floor: Floor, ahead: float) -> None:
+        super().__init__(math.exp(max(base[0][1], level_at(floor, base[0][0]))))
+        self._base = base
+        self._floor = floor
+        self._ahead = ahead
+
+    def at(self, position: float, spent: float) -> float:
+        """As ``Course.at``."""
+        super().at(position, spent)
+        least = level_within(self._floor, position, position + self._ahead)
+        self._lam = math.exp(max(level_at(self._base, position), least))
+        return self._lam
 
 
 class FirstCourse(Course):

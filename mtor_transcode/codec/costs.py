@@ -8,33 +8,12 @@ writer, and what each span adds is shared among its tokens by the price that the
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 from mtor_transcode.codec.film_writer import FilmWriter
 from mtor_transcode.codec.series import SeriesDictionary
-from mtor_transcode.model import Outline, SceneStart, Span
-from mtor_transcode.render.film import Film
-
-
-class MeasuredFilm(Film, Protocol):
-    """What measuring needs of a film beyond rendering it (``codec.FilmReader``)."""
-
-    @property
-    def series(self) -> SeriesDictionary | None:
-        """The series dictionary that the film needs, if any."""
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the file is cut off."""
-
-    @property
-    def bytes_by_kind(self) -> dict[str, int]:
-        """The file's bytes by kind; they sum to its length."""
-
-    def dictionary(self) -> Sequence[Outline]:
-        """All outlines of the film."""
+from mtor_transcode.model import FilmHeader, SceneStart, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +46,8 @@ class _Nowhere(io.RawIOBase):
 class SceneCosts:
     """Writes a film's scenes to nowhere, in order, and tells what was spent at each time."""
 
-    def __init__(self, film: MeasuredFilm) -> None:
-        self._writer = FilmWriter(cast("BinaryIO", _Nowhere()), film.header, film.series)
+    def __init__(self, header: FilmHeader, series: SeriesDictionary | None) -> None:
+        self._writer = FilmWriter(cast("BinaryIO", _Nowhere()), header, series)
 
     def begin(self, head: SceneStart) -> None:
         """Begins a scene."""
