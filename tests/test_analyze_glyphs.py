@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from mtor_transcode.analyze.canvas.library import OutlineLibrary
+from mtor_transcode.analyze.letters.forms import forms_of
 from mtor_transcode.analyze.letters.glyphs import WIDEST, find_glyphs
 from mtor_transcode.analyze.letters.letter_fields import BASE, SIDE
-from mtor_transcode.analyze.letters.mask_fit import Letter, fit_forms
+from mtor_transcode.analyze.letters.mask_fit import Letter
 from mtor_transcode.analyze.letters.mask_levels import levels_for, quantised
 from mtor_transcode.analyze.motion.tracks import Times
 from mtor_transcode.analyze.paints.backdrop import background_of
@@ -79,13 +80,14 @@ def test_letters_alike_share_a_mask_without_their_noise() -> None:
         )
         for n in range(12)
     ]
-    forms = fit_forms(letters, 800.0, [])
+    forms = forms_of(letters, 800.0, [], [])
     assert len(forms) == 1
-    assert sorted(x for _, x, _ in forms[0].places) == [9 * n + 14 for n in range(12)]
-    mask = forms[0].mask
+    assert sorted(x for _, x, _ in forms[0].places) == [16 * (9 * n + 19) for n in range(12)]
+    mask = forms[0].outline
+    assert isinstance(mask, Mask)
     values = np.frombuffer(mask.values, np.uint8).reshape(mask.height, mask.width) / mask.levels
     assert np.abs(values - truth[BASE - 12 : BASE, 14:24]).max() <= 0.2
-    assert fit_forms(letters, 800.0, [mask])[0].mask is mask
+    assert forms_of(letters, 800.0, [mask], [])[0].outline is mask
 
 
 def test_values_cost_and_worth() -> None:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from mtor_transcode.analyze.canvas.easel import coverage
 from mtor_transcode.analyze.canvas.regions import CHROMA_WEIGHT
-from mtor_transcode.model import UNITS_PER_PX, Colour, Fill, Mask, Outline, Point, Solid, Transform
+from mtor_transcode.model import (
+    UNITS_PER_PX,
+    Colour,
+    Fill,
+    Mask,
+    Outline,
+    Point,
+    ShapeState,
+    Solid,
+    Transform,
+)
 from mtor_transcode.render.rasterizer import Rasterizer
 
 LARGEST = 64
@@ -23,6 +33,9 @@ CAPACITY = 1024
 
 SERIES = 1024
 """Outlines, and masks, of a series' dictionary that are kept: the last ones, which it says are used most."""
+
+LETTERS = 256
+"""Outlines of letters that are kept, at one scale each: the last ones."""
 
 PATCHES = 256
 """Palette patches of a film that are kept: the last ones."""
@@ -49,6 +62,7 @@ class OutlineLibrary:
         self._known: set[Outline] = set()
         self.masks: list[Mask] = []
         self.patches: list[Mask] = []
+        self.letters: dict[tuple[Outline, int], None] = {}
         self._outlines: list[Outline] = []
         self._features: NDArray[np.float64] = np.empty((SERIES + CAPACITY, 5))
         self._fixed = self._fixed_masks = 0
@@ -64,9 +78,18 @@ class OutlineLibrary:
         other._known = self._known.copy()
         other.masks = self.masks.copy()
         other.patches = self.patches.copy()
+        other.letters = self.letters.copy()
         other._outlines = self._outlines.copy()
         other._features = self._features.copy()
         return other
+
+    def add_letter(self, state: ShapeState) -> None:
+        """Keep an outline as that of a letter, with its scale."""
+        if isinstance(state.outline, Mask):
+            return
+        if len(self.letters) == LETTERS:
+            del self.letters[next(iter(self.letters))]
+        self.letters[state.outline, state.transform.scale] = None
 
     def add(self, outline: Outline) -> None:
         """Keep an outline that was accepted, if it is small."""

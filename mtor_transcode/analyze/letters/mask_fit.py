@@ -7,6 +7,7 @@ any of them (as symbols are averaged in lossy JBIG2).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from mtor_transcode.analyze.letters.letter_fields import BASE, REACH, SIDE, Fiel
 from mtor_transcode.analyze.letters.mask_copies import Copies
 from mtor_transcode.analyze.letters.mask_levels import quantised
 from mtor_transcode.analyze.letters.mask_merging import Groups, blur_of, merge
-from mtor_transcode.model import Mask
+from mtor_transcode.model import SCALE_ONE, UNITS_PER_PX, Mask, Outline
 
 ROUNDS = 2
 
@@ -37,30 +38,37 @@ class Letter:
 
 @dataclass(slots=True)
 class Form:
-    """A mask and where each of its letters has it: ``(letter, x, y)``, px of the picture of its lower left
-    cell's left and lower edge.
+    """A mask, or an outline at a scale, and where each of its letters has it: ``(letter, dx, dy)``, units of
+    the picture.
     """
 
-    mask: Mask
+    outline: Outline
+    scale: int
     places: list[tuple[int, int, int]]
 
 
-def fit_forms(letters: list[Letter], lam: float, known: list[Mask]) -> list[Form]:
-    """Masks for letters, known ones where they are good enough."""
-    count = len(letters)
-    fields = np.stack([letter.field for letter in letters])
-    energies = np.array([letter.energy for letter in letters])
+def grouped(fields: Field, energies: NDArray[np.float64], lam: float, known: Sequence[Mask]) -> Groups:
+    """Letters (n, SIDE, SIDE) by form, as if a mask of its own showed each group without error.
+
+    ``energies`` (n,) are squared errors of a px of each that is wrong by its full contrast.
+    """
     centres = np.zeros((len(known), SIDE, SIDE), dtype=np.float32)
     for number, mask in enumerate(known):
         centres[number] = field_of(mask)
     fixed = len(known)
-    group = np.full(count, -1)
-    shifts = np.zeros((count, 2), dtype=np.int64)
     prices = lam * definition_bits(fields)
     for _ in range(ROUNDS):
         centres, group, shifts = _grouped(fields, energies, prices, centres, fixed)
         centres = _averaged(fields, energies, centres, fixed, group, shifts)
-    groups = Groups(centres, fixed, group, shifts)
+    return Groups(centres, fixed, group, shifts)
+
+
+def fit_forms(
+    groups: Groups, letters: Sequence[Letter], fields: Field, lam: float, known: Sequence[Mask]
+) -> list[Form]:
+    """Masks for grouped letters, known ones where they are good enough; ``groups`` are united in place."""
+    energies = np.array([letter.energy for letter in letters])
+    fixed = len(known)
     merge(groups, fields, energies / lam, blur_of(lam))
     copies = Copies()
     forms: list[Form] = []
@@ -76,15 +84,12 @@ def fit_forms(letters: list[Letter], lam: float, known: list[Mask]) -> list[Form
             if made is None:
                 continue
             mask, left, low = copies.add(groups.centres[number], worth, made)
-        places = [
-            (
-                int(member),
-                letters[member].corner[0] + left + int(groups.shifts[member, 0]),
-                letters[member].corner[1] + low + int(groups.shifts[member, 1]),
-            )
-            for member in members
-        ]
-        forms.append(Form(mask, places))
+        x, y = (left + mask.width // 2) * UNITS_PER_PX, low * UNITS_PER_PX
+        places = []
+        for member in members.tolist():
+            dx, dy = ((letters[member].corner + groups.shifts[member]) * UNITS_PER_PX).tolist()
+            places.append((member, x + dx, y + dy))
+        forms.append(Form(mask, SCALE_ONE, places))
     return forms
 
 

@@ -103,7 +103,7 @@ def _values(state: ShapeState, reformed: bool) -> Values:
 
 
 def between(a: ShapeState, b: ShapeState, share: float) -> ShapeState:
-    """The place and colour on the way from ``a`` to ``b``; with a ``share`` above 1 beyond, but still visible."""
+    """The place and colour on the way from ``a`` to ``b``; with a ``share`` above 1 beyond, but visible."""
     p, q = a.transform, b.transform
     place = Transform(
         round(p.dx + (q.dx - p.dx) * share),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mtor_transcode.analyze.canvas.live_shapes import LiveShapes
 from mtor_transcode.analyze.motion.tracks import Tracks
@@ -56,6 +56,11 @@ class Decisions:
 
     def _token_price(self, token: Token) -> float:
         return self._prices().token(token)
+
+    def _run_price(self, tokens: Iterable[Token]) -> float:
+        """The bits of tokens one after another, each by what those before it have changed."""
+        pricer = self._prices().fork()
+        return sum(pricer.commit(token) for token in tokens)
 
     def _emit(self, token: Token) -> None:
         bits = self._prices().commit(token)

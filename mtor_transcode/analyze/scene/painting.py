@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,8 @@ class Work:
     """What is to be painted: on ``live``, towards ``target`` (H, W, 3), only ``where`` (H, W) asks for it.
 
     ``worth`` (H, W) scales squared errors, ``lam`` is distortion per bit. ``price`` tells the bits of a new
-    shape; ``enter`` takes over one that is painted on the stage already.
+    shape, ``prices`` those of several one after another; ``enter`` takes over one that is painted
+    on the stage already.
     """
 
     live: LiveShapes
@@ -61,6 +62,7 @@ class Work:
     where: NDArray[np.bool_]
     lam: float
     price: Callable[[ShapeState], float]
+    prices: Callable[[Sequence[ShapeState]], float]
     enter: Callable[[ShapeState], None]
 
 
@@ -88,17 +90,19 @@ class Painter:
 
     def paint(self, work: Work) -> None:
         """Add shapes where the picture is not yet what it should be: what lies below text, text, the rest."""
-        least = 1 if self._library.masks else LEAST_PIECES
+        least = 1 if self._library.masks or self._library.letters else LEAST_PIECES
         shift = shift_of(work.live.view)
         glyphs = None if shift is None else find_glyphs(work.target, work.where, least)
         if glyphs is not None and work.live.shapes:
             glyphs = missing_glyphs(glyphs, work.target, work.live.shown)
         if glyphs is not None and shift is not None and self._is_text(work, glyphs):
             self._layers(work, glyphs.plain)
-            known = self._library.masks, self._palette.colours(), work.price
+            library = self._library
+            known = library.masks, list(library.letters), self._palette.colours(), work.price, work.prices
             page = Page(self._engine, work.target, work.live.shown, work.worth, work.lam, *known, shift)
             for state in paint_letters(page, glyphs):
                 work.enter(state)
+                library.add_letter(state)
         self._layers(work, work.target)
 
     @staticmethod

@@ -9,7 +9,7 @@ a still picture costs nothing and nothing flickers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -199,7 +199,7 @@ class SceneCoder(ShapeEdits):
             stage = self.live.widened(outlook.rect, outlook.behind)
             target, worth, where = outlook.around(target, worth, where)
         work = Work(
-            stage, target, worth, where, self.lam, self._enter_price(times),
+            stage, target, worth, where, self.lam, self._enter_price(times), self._text_price(times),
             lambda state: self._enter(stage, state, times),
         )  # fmt: skip
         pricer, first = self._prices().fork(), len(self._tokens)
@@ -282,6 +282,11 @@ class SceneCoder(ShapeEdits):
         self._painter.know(state)
         stage.add(stage.make(self._next, state), painted=True)
         self._next += 1
+
+    def _text_price(self, times: Times) -> Callable[[Sequence[ShapeState]], float]:
+        return lambda states: self._run_price(
+            Enter(times.middle, self._next + k, state) for k, state in enumerate(states)
+        )
 
     def _enter_price(self, times: Times) -> Callable[[ShapeState], float]:
         return lambda state: self._token_price(Enter(times.middle, self._next, state))
